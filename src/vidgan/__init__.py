@@ -1,0 +1,3 @@
+"""vidgan: a platform on which video GANs are trained, swept, compared and used."""
+
+__version__ = "0.1.0"
