@@ -1,0 +1,52 @@
+"""Parts that several generators share."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def conv3x3(inputs: int, outputs: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, padding=1)
+
+
+def init_small(*layers: nn.Conv2d, gain: float = 0.1) -> None:
+    """He initialization times ``gain`` and zero biases, so that residual branches start small (ESRGAN, section 3.1)."""
+    for layer in layers:
+        nn.init.kaiming_normal_(layer.weight)
+        assert layer.bias is not None
+        with torch.no_grad():
+            layer.weight.mul_(gain)
+            layer.bias.zero_()
+
+
+class ResidualBlock(nn.Module):
+    """conv, ReLU, conv, plus the input; no normalization (EDSR, Lim et al. 2017)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = conv3x3(channels, channels)
+        self.conv2 = conv3x3(channels, channels)
+        init_small(self.conv1, self.conv2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv2(F.relu(self.conv1(x), inplace=True))
+
+
+def residual_blocks(channels: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
+
+
+def leaky(x: Tensor, slope: float = 0.1) -> Tensor:
+    """Leaky ReLU in place: ``x`` must be a fresh tensor."""
+    return F.leaky_relu(x, slope, inplace=True)
+
+
+def bilinear(images: Tensor, scale: int) -> Tensor:
+    return F.interpolate(images, scale_factor=scale, mode="bilinear", align_corners=False)
+
+
+def pad_to_multiple(images: Tensor, multiple: int) -> Tensor:
+    """Repeats the last column and row of (N, C, H, W) until both sizes are multiples."""
+    height, width = images.shape[-2:]
+    padding = (0, -width % multiple, 0, -height % multiple)
+    return F.pad(images, padding, mode="replicate") if any(padding) else images
