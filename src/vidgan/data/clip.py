@@ -1,0 +1,89 @@
+"""The one batch type: clips of video with what belongs to them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@dataclass
+class Clip:
+    """A batch of B clips of T RGB frames.
+
+    Attributes:
+        frames: (B, T, C, H, W), uint8 as loaded, float32 in [0, 1] after :meth:`to_float`.
+        names: B names; a training sample's name tells how to draw it again.
+        randomness: (B,) int64 seeds from which everything random about a sample follows.
+        keypoints: (B, T, K, 2) float32 as (x, y) in pixels, or None.
+        masks: (B, T, 1, H, W), uint8 or float like ``frames``, or None.
+        conditions: further tensors by name, each with B first.
+    """
+
+    frames: Tensor
+    names: list[str]
+    randomness: Tensor
+    keypoints: Tensor | None = None
+    masks: Tensor | None = None
+    conditions: dict[str, Tensor] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return self.frames.shape[0]
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> "Clip":
+        return self._map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
+
+    def pin_memory(self) -> "Clip":
+        return self._map(Tensor.pin_memory)
+
+    def to_float(self) -> "Clip":
+        """Frames and masks as float32 in [0, 1]; those that are float already stay as they are."""
+        masks = None if self.masks is None else _unit(self.masks)
+        return Clip(_unit(self.frames), self.names, self.randomness, self.keypoints, masks, self.conditions)
+
+    def chunk(self, count: int) -> list["Clip"]:
+        """``count`` equal parts along the batch, for gradient accumulation.
+
+        Raises:
+            ValueError: the batch does not divide by ``count``.
+        """
+        size, remainder = divmod(len(self), count)
+        if remainder:
+            raise ValueError(f"a batch of {len(self)} clips does not divide into {count} equal parts")
+        return [self._slice(start, start + size) for start in range(0, len(self), size)]
+
+    @staticmethod
+    def collate(clips: Sequence["Clip"]) -> "Clip":
+        """One batch of several, which must have the same shapes and the same optional parts."""
+        return Clip(
+            names=[name for clip in clips for name in clip.names],
+            **{name: _joined([getattr(clip, name) for clip in clips]) for name in _TENSOR_FIELDS},
+        )
+
+    def _slice(self, start: int, stop: int) -> "Clip":
+        part = self._map(lambda tensor: tensor[start:stop])
+        part.names = self.names[start:stop]
+        return part
+
+    def _map(self, function: Callable[[Tensor], Tensor]) -> "Clip":
+        return Clip(names=self.names, **{name: _mapped(getattr(self, name), function) for name in _TENSOR_FIELDS})
+
+
+_TENSOR_FIELDS = tuple(entry.name for entry in fields(Clip) if entry.name != "names")
+
+
+def _unit(tensor: Tensor) -> Tensor:
+    return tensor if tensor.is_floating_point() else tensor.to(torch.float32).div_(255)
+
+
+def _mapped(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
+    if isinstance(value, dict):
+        return {name: function(tensor) for name, tensor in value.items()}
+    return None if value is None else function(value)
+
+
+def _joined(values: list[Any]) -> Any:
+    if isinstance(values[0], dict):
+        return {name: torch.cat([value[name] for value in values]) for name in values[0]}
+    return None if values[0] is None else torch.cat(values)

@@ -1,0 +1,172 @@
+"""Videos to RGB frames with PyAV: what a file holds, any window of it to the exact frame, or all of it as a stream."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from vidgan.errors import UserError
+
+Frames = NDArray[np.uint8]
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".y4m", ".wmv"})
+
+# FFmpeg's default is faster, but rounds coarsely and repeats chroma samples instead of interpolating them.
+_CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+_BT709, _BT601, _UNSPECIFIED = 1, 5, 2
+_TALLEST_BT601 = 576
+
+
+class BrokenFileError(UserError):
+    """A file of images or video that cannot be read, or holds less than it promises; the text names it."""
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a video holds: ``frames`` as counted, not as promised; ``width`` and ``height`` as shown, rotation applied."""
+
+    frames: int
+    fps: Fraction
+    width: int
+    height: int
+    has_audio: bool
+
+
+@dataclass(frozen=True)
+class _Index:
+    """Time stamps of all frames in the order shown, and ``(pts, dts)`` of the key frames, in the stream's time base.
+
+    ``times`` is None where packets carry no usable presentation times: such files are decoded from their start.
+    """
+
+    info: VideoInfo
+    times: tuple[int, ...] | None
+    keys: tuple[tuple[int, int], ...]
+
+
+def probe(path: Path) -> VideoInfo:
+    """Size, rate and exact number of frames, found without decoding more than the first frame.
+
+    Raises:
+        BrokenFileError: the file is missing, is no video, or holds no frame.
+    """
+    return _index(path).info
+
+
+def read_clip(path: Path, start: int, count: int) -> Frames:
+    """Frames ``start`` to ``start + count``, the same as a decode of the whole file gives.
+
+    Returns:
+        (count, H, W, 3) uint8 RGB.
+
+    Raises:
+        BrokenFileError: a frame cannot be decoded, or the file ends before the window does.
+    """
+    index = _index(path)
+    with _opened(path) as (container, stream):
+        stream.thread_type = "NONE"  # a short window ends before frame threads have warmed up
+        frames = [_to_rgb(frame) for frame in islice(_decode_from(container, stream, index, start), count)]
+    if len(frames) < count:
+        raise BrokenFileError(
+            f"{path}: only {start + len(frames)} of {index.info.frames} frames can be decoded; repair or remove it"
+        )
+    return np.stack(frames)
+
+
+def iterate(path: Path) -> Iterator[Frames]:
+    """All frames in the order shown, each (H, W, 3) uint8 RGB; memory does not grow with the video.
+
+    Raises:
+        BrokenFileError: the file is missing, is no video, or a frame cannot be decoded.
+    """
+    converter = VideoReformatter()
+    with _opened(path) as (container, stream):
+        stream.thread_type = "AUTO"
+        for frame in container.decode(stream):
+            yield _to_rgb(frame, converter)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The container and its first video stream; FFmpeg's errors inside the block become BrokenFileError."""
+    if not path.is_file():
+        raise BrokenFileError(f"{path}: there is no such video file")
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise BrokenFileError(f"{path}: holds no video stream")
+            stream = container.streams.video[0]
+            # A damaged frame must raise, not be painted over by the decoder.
+            stream.codec_context.options = {"err_detect": "explode"}
+            yield container, stream
+    except (av.error.FFmpegError, EOFError) as error:
+        raise BrokenFileError(f"{path}: cannot be read as video ({error.strerror}); repair or remove it") from error
+
+
+def _index(path: Path) -> _Index:
+    status = path.stat() if path.is_file() else None
+    return _index_of(path, (status.st_size, status.st_mtime_ns) if status else None)
+
+
+@lru_cache(maxsize=4096)
+def _index_of(path: Path, identity: tuple[int, int] | None) -> _Index:
+    """One pass over the packets, without decoding; ``identity`` renews the entry of a file that has changed."""
+    with _opened(path) as (container, stream):
+        packets = [packet for packet in container.demux(stream) if packet.size and not packet.is_discard]
+        times = [packet.pts for packet in packets if packet.pts is not None]
+        keys = [
+            (packet.pts, packet.dts)
+            for packet in packets
+            if packet.is_keyframe and None not in (packet.pts, packet.dts)
+        ]
+        rate, has_audio = stream.average_rate or stream.guessed_rate, bool(container.streams.audio)
+    with _opened(path) as (container, stream):
+        first = next(container.decode(stream), None)
+    if first is None or not rate:
+        raise BrokenFileError(f"{path}: holds no frame that can be decoded; repair or remove it")
+    height, width = _to_rgb(first).shape[:2]
+    usable = len(set(times)) == len(packets) and bool(keys)
+    return _Index(
+        VideoInfo(len(packets), rate, width, height, has_audio),
+        tuple(sorted(times)) if usable else None,
+        tuple(sorted(keys)),
+    )
+
+
+def _decode_from(container: InputContainer, stream: VideoStream, index: _Index, start: int) -> Iterator[VideoFrame]:
+    """Frames from number ``start`` on, decoded from the last key frame that is shown no later."""
+    if index.times is None or start >= len(index.times):
+        yield from islice(container.decode(stream), start, None)
+        return
+    target = index.times[start]
+    # Leading frames of an open group of pictures are shown before their key frame: only one shown by then will do.
+    dts = max((key for key in index.keys if key[0] <= target), default=index.keys[0])[1]
+    container.seek(dts, stream=stream, backward=True)
+    for frame in container.decode(stream):
+        if frame.pts is not None and frame.pts >= target:
+            yield frame
+
+
+def _to_rgb(frame: VideoFrame, converter: VideoReformatter | None = None) -> Frames:
+    """(H, W, 3) uint8 RGB by the frame's own matrix and range, rotated as a player would show it.
+
+    Untagged files follow the players' rule: BT.601 up to 576 lines, BT.709 above.
+    """
+    space = frame.colorspace
+    if space == _UNSPECIFIED:
+        space = _BT709 if frame.height > _TALLEST_BT601 else _BT601
+    converter = converter or VideoReformatter()
+    rgb = converter.reformat(frame, format="rgb24", src_colorspace=space, interpolation=_CONVERSION).to_ndarray()
+    quarter_turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(rgb, quarter_turns)) if quarter_turns else rgb
