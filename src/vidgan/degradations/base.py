@@ -1,0 +1,48 @@
+"""What every degradation promises."""
+
+import torch
+from torch import Tensor, nn
+
+from vidgan.errors import UserError
+
+
+class Degradation(nn.Module):
+    """Turns good clips into bad ones; a subclass writes :meth:`degrade`.
+
+    What is drawn at random follows from the seeds alone, and is fixed over the frames of a clip (noise aside), so that
+    the bad clip is as steady in time as a real bad video.
+
+    Attributes:
+        scale: the factor by which height and width shrink.
+    """
+
+    scale: int = 1
+
+    def forward(self, frames: Tensor, randomness: Tensor) -> Tensor:
+        """
+        Args:
+            frames: (B, T, C, H, W) in [0, 1].
+            randomness: (B,) int64, one seed for each sample, on the device of ``frames``.
+
+        Returns:
+            (B, T, C, H / scale, W / scale) float32 in [0, 1].
+
+        Raises:
+            UserError: the scale does not divide height and width.
+        """
+        height, width = frames.shape[-2:]
+        if height % self.scale or width % self.scale:
+            raise UserError(
+                f"frames of {width}x{height} pixels do not divide by the degradation's scale {self.scale}; "
+                f"crop them to {width - width % self.scale}x{height - height % self.scale}"
+            )
+        with torch.autocast(frames.device.type, enabled=False):
+            return self.degrade(frames.float(), randomness)
+
+    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+def quantized(frames: Tensor) -> Tensor:
+    """``frames`` saturated to [0, 1] and rounded to the 256 levels of 8 bits."""
+    return (frames.clamp(0, 1) * 255).round() / 255
