@@ -1,0 +1,174 @@
+"""Weights in files: published ones are read in every common container, ours are written as safetensors.
+
+Own code because no library reads published video networks: spandrel covers single images only.
+"""
+
+import hashlib
+import http.client
+import os
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from vidgan.errors import UserError
+
+PICKLED = (".pth", ".pt", ".ckpt")
+# The first that is there is opened: averaged weights before raw ones.
+CONTAINERS = ("model_state_dict", "state_dict", "params_ema", "params-ema", "params", "model", "net", "netG")
+# Where a prefix occurs, only the keys under it are weights: DDP, mmagic (averaged before raw), video-to-video code.
+PREFIXES = ("module.", "generator_ema.", "generator.", "netG.")
+NAMED = 3  # keys that an error message lists of each kind
+
+
+def load_weights(network: nn.Module, path: str | Path) -> None:
+    """Loads ``path`` (.safetensors, .pth, .pt, .ckpt) into ``network``; every key and every shape must fit.
+
+    Containers (``params_ema``, ``state_dict``, ...) and prefixes (``module.``, ``generator_ema.``, ...) are removed.
+    Other published key names are translated by the ``aliases`` of the network and its parts: pairs of a regular
+    expression and its replacement. Pickles are read with ``weights_only=True``.
+
+    Raises:
+        UserError: the file is missing, unreadable, unsafe, or of another architecture.
+    """
+    path = Path(path)
+    state = _fit_names(_tensors(_read(path)), network)
+    expected = network.state_dict()
+    problems = [
+        _listing("missing", [key for key in expected if key not in state]),
+        _listing("unexpected", [key for key in state if key not in expected]),
+        _listing(
+            "of another shape",
+            [
+                f"{key}: {tuple(value.shape)} in the file, {tuple(expected[key].shape)} in the network"
+                for key, value in state.items()
+                if key in expected and value.shape != expected[key].shape
+            ],
+        ),
+    ]
+    if any(problems):
+        raise UserError(
+            f"{path} does not fit {type(network).__name__}: {'; '.join(filter(None, problems))}. "
+            "Choose the architecture and the sizes that the weights were trained with."
+        )
+    network.load_state_dict(state)
+
+
+def save_weights(state_dict: Mapping[str, Tensor], path: str | Path, metadata: Mapping[str, str] | None = None) -> None:
+    """Writes tensors and text as safetensors, whole or not at all.
+
+    Raises:
+        UserError: the folder cannot be written to, or the disk is full.
+    """
+    # A copy each, since safetensors takes neither strided (channels-last) nor shared memory.
+    tensors = {
+        key: value.detach().cpu().clone(memory_format=torch.contiguous_format) for key, value in state_dict.items()
+    }
+    content = safetensors.torch.save(tensors, dict(metadata or {}))
+    with _replacing(Path(path)) as file:
+        file.write(content)
+
+
+def fetch(url: str, sha256: str, folder: str | Path) -> Path:
+    """The file behind ``url`` in ``folder``, downloaded unless it is there with the right checksum.
+
+    Args:
+        url: http(s):// or file://; its last part is the file's name.
+        sha256: the file's SHA-256 in hexadecimal.
+
+    Raises:
+        UserError: the download failed, or what came has another checksum; nothing is left behind.
+    """
+    path = Path(folder) / Path(urllib.parse.urlparse(url).path).name
+    if path.is_file() and _sha256(path) == sha256:
+        return path
+    with _replacing(path) as file:
+        try:
+            with urllib.request.urlopen(url, timeout=30) as response:
+                digest = hashlib.sha256()
+                while chunk := response.read(1 << 20):
+                    digest.update(chunk)
+                    file.write(chunk)
+        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+            raise UserError(f"Could not download {url} ({error}); put the file at {path} by hand.") from error
+        if digest.hexdigest() != sha256:
+            raise UserError(f"{url} has the SHA-256 {digest.hexdigest()}, not {sha256}; it was not kept.")
+    return path
+
+
+def _read(path: Path) -> object:
+    if not path.is_file():
+        raise UserError(f"There is no weight file {path}.")
+    if path.suffix != ".safetensors" and path.suffix not in PICKLED:
+        raise UserError(f"{path} is no weight file: its name should end in .safetensors, {', '.join(PICKLED)}.")
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load_file(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file can raise anything
+        raise UserError(
+            f"{path} cannot be read: it is damaged, or holds Python objects beside tensors, which are refused because "
+            "loading them can run code. Download it again, or convert it to .safetensors."
+        ) from error
+
+
+def _tensors(content: object) -> dict[str, Tensor]:
+    """The innermost dictionary of tensors."""
+    while isinstance(content, dict):
+        inner = next((content[name] for name in CONTAINERS if isinstance(content.get(name), dict)), None)
+        if inner is None:
+            return {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
+        content = inner
+    return {}
+
+
+def _fit_names(state: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
+    expected = network.state_dict()
+    for prefix in PREFIXES:
+        within = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+        if within and not any(key.startswith(prefix) for key in expected):
+            state = within
+    aliases = [alias for part in network.modules() for alias in getattr(part, "aliases", ())]
+    return {key if key in expected else _translate(key, aliases): value for key, value in state.items()}
+
+
+def _translate(key: str, aliases: list[tuple[str, str]]) -> str:
+    for pattern, replacement in aliases:
+        key = re.sub(pattern, replacement, key)
+    return key
+
+
+def _listing(kind: str, items: list[str]) -> str:
+    """``"5 missing (a, b, c, ...)"``, or nothing where there are none."""
+    if not items:
+        return ""
+    return f"{len(items)} {kind} ({', '.join(items[:NAMED])}{', ...' if len(items) > NAMED else ''})"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file beside ``path`` that takes its place when the block ends well, and is removed when it does not."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            yield file
+        temporary.replace(path)
+    except OSError as error:
+        raise UserError(f"Could not write {path}: {error.strerror or error}.") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
