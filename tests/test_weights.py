@@ -231,7 +231,7 @@ CHECKSUM = hashlib.sha256(CONTENT).hexdigest()
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        found = self.path == "/vgg.pth"
+        found = self.path.startswith("/vgg.pth")
         self.send_response(200 if found else 404)
         self.send_header("Content-Length", str(len(CONTENT) if found else 0))
         self.end_headers()

@@ -34,7 +34,8 @@ def load_weights(network: nn.Module, path: str | Path) -> None:
 
     Containers (``params_ema``, ``state_dict``, ...) and prefixes (``module.``, ``generator_ema.``, ...) are removed.
     Other published key names are translated by the ``aliases`` of the network and its parts: pairs of a regular
-    expression and its replacement. Pickles are read with ``weights_only=True``.
+    expression and its replacement. Keys that start with one of the network's ``unused`` prefixes are left out.
+    Pickles are read with ``weights_only=True``.
 
     Raises:
         UserError: the file is missing, unreadable, unsafe, or of another architecture.
@@ -82,13 +83,13 @@ def fetch(url: str, sha256: str, folder: str | Path) -> Path:
 
     Args:
         url: http(s):// or file://; its last part is the file's name.
-        sha256: the file's SHA-256 in hexadecimal.
+        sha256: the file's SHA-256 in hexadecimal, or its first digits where no more is published.
 
     Raises:
         UserError: the download failed, or what came has another checksum; nothing is left behind.
     """
     path = Path(folder) / Path(urllib.parse.urlparse(url).path).name
-    if path.is_file() and _sha256(path) == sha256:
+    if path.is_file() and _sha256(path).startswith(sha256):
         return path
     with _replacing(path) as file:
         try:
@@ -99,7 +100,7 @@ def fetch(url: str, sha256: str, folder: str | Path) -> Path:
                     file.write(chunk)
         except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
             raise UserError(f"Could not download {url} ({error}); put the file at {path} by hand.") from error
-        if digest.hexdigest() != sha256:
+        if not digest.hexdigest().startswith(sha256):
             raise UserError(f"{url} has the SHA-256 {digest.hexdigest()}, not {sha256}; it was not kept.")
     return path
 
@@ -137,7 +138,12 @@ def _fit_names(state: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor
         if within and not any(key.startswith(prefix) for key in expected):
             state = within
     aliases = [alias for part in network.modules() for alias in getattr(part, "aliases", ())]
-    return {key if key in expected else _translate(key, aliases): value for key, value in state.items()}
+    unused = tuple(getattr(network, "unused", ()))
+    return {
+        key if key in expected else _translate(key, aliases): value
+        for key, value in state.items()
+        if not key.startswith(unused)
+    }
 
 
 def _translate(key: str, aliases: list[tuple[str, str]]) -> str:

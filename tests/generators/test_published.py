@@ -1,0 +1,61 @@
+"""Published networks have their published numbers of parameters and keys (BasicSR, TecoGAN-PyTorch)."""
+
+import pytest
+from torch import nn
+
+from vidgan.generators.basicvsr import BasicVSR
+from vidgan.generators.rrdbnet import RRDBNet
+from vidgan.generators.spynet import SpyNet
+from vidgan.generators.srresnet import MSRResNet
+from vidgan.generators.srvgg import SRVGGNetCompact
+from vidgan.generators.tecogan import FNet, TecoGAN
+
+
+def parameters(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("network", "count"),
+    [
+        (MSRResNet(), 1_517_571),
+        (RRDBNet(), 16_697_987),
+        (SRVGGNetCompact(convs=16), 621_424),
+        (SRVGGNetCompact(convs=32), 1_213_296),
+        (SpyNet(), 1_440_300),
+        (BasicVSR(), 6_291_311),
+        (FNet(), 1_745_506),
+        (TecoGAN(blocks=10), 2_589_093),
+        (TecoGAN(blocks=16), 3_032_229),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
+)
+def test_parameter_counts(network: nn.Module, count: int) -> None:
+    assert parameters(network) == count
+
+
+@pytest.mark.parametrize(
+    ("network", "count", "keys"),
+    [
+        (MSRResNet(), 74, ["conv_first.weight", "body.15.conv2.bias", "upconv2.weight", "conv_hr.bias"]),
+        (RRDBNet(), 702, ["body.22.rdb3.conv5.weight", "conv_body.bias", "conv_up2.weight", "conv_last.bias"]),
+        (SRVGGNetCompact(convs=16), 53, ["body.0.weight", "body.1.weight", "body.34.bias"]),
+        (SRVGGNetCompact(convs=32), 101, ["body.66.weight"]),
+        (
+            BasicVSR(),
+            316,
+            ["spynet.mean", "spynet.basic_module.5.basic_module.8.bias", "forward_trunk.main.2.29.conv2.bias"],
+        ),
+        (TecoGAN(), 100, ["fnet.encoder1.0.weight", "fnet.flow.2.bias", "srnet.resblocks.15.conv.2.weight"]),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
+)
+def test_state_dict_keys(network: nn.Module, count: int, keys: list[str]) -> None:
+    state = network.state_dict()
+    assert len(state) == count
+    assert set(keys) <= set(state)
+
+
+@pytest.mark.parametrize(("scale", "channels"), [(4, 3), (2, 12), (1, 48)])
+def test_rrdbnet_unshuffles_its_input_for_small_scales(scale: int, channels: int) -> None:
+    assert RRDBNet(scale, blocks=1).conv_first.in_channels == channels
