@@ -71,13 +71,13 @@ def test_gradients_reach_frames_and_all_parameters(network):
         assert parameter.grad is not None
 
 
-def test_spectral_norm_bounds_the_unet_s_layers():
-    network = UNetDiscriminatorSN(4)
-    for _ in range(100):  # one power iteration a forward pass in training
-        network(torch.rand(1, 1, 3, 8, 8))
-    for name in ("conv1", "conv4", "conv8"):
-        weight = network.get_submodule(name).weight.flatten(1)
-        assert torch.linalg.matrix_norm(weight, ord=2).item() == pytest.approx(1, abs=1e-3)
+@pytest.mark.parametrize("name", ["conv1", "conv4", "conv8"])
+def test_spectral_norm_of_the_unet_s_layers_is_one(name):
+    layer = UNetDiscriminatorSN(2).get_submodule(name)
+    for _ in range(500):  # one power iteration a forward pass in training
+        layer(torch.rand(1, layer.in_channels, 2, 2))
+    largest = torch.linalg.matrix_norm(layer.weight.flatten(1), ord=2)
+    torch.testing.assert_close(largest, torch.ones(()), atol=1e-4, rtol=0)
 
 
 def test_unet_takes_any_size():

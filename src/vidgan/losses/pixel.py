@@ -1,0 +1,34 @@
+"""Differences of pixels."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class L1(nn.Module):
+    """Mean absolute difference of clips (B, T, C, H, W) in [0, 1]."""
+
+    def forward(self, fake: Tensor, real: Tensor) -> Tensor:
+        return F.l1_loss(fake, real)
+
+
+class MSE(nn.Module):
+    """Mean squared difference of clips (B, T, C, H, W) in [0, 1]."""
+
+    def forward(self, fake: Tensor, real: Tensor) -> Tensor:
+        return F.mse_loss(fake, real)
+
+
+class Charbonnier(nn.Module):
+    """Mean of sqrt(difference^2 + eps^2), L1 with a round tip (Charbonnier et al. 1994; LapSRN, Lai et al. 2017).
+
+    Args:
+        eps: where the round tip ends, in pixel values of [0, 1]; BasicVSR's 1e-12 under the root is an eps of 1e-6.
+    """
+
+    def __init__(self, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, fake: Tensor, real: Tensor) -> Tensor:
+        return torch.sqrt((fake.float() - real).square() + self.eps**2).mean()

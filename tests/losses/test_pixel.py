@@ -1,0 +1,45 @@
+import math
+
+import pytest
+import torch
+
+from vidgan.losses.feature_matching import FeatureMatching
+from vidgan.losses.pixel import L1, MSE, Charbonnier
+
+
+def clips(*values: float) -> torch.Tensor:
+    return torch.tensor(values).view(1, 2, 1, 1, 2)
+
+
+FAKE, REAL = clips(0.0, 0.5, 1.0, 0.25), clips(0.5, 0.5, 0.0, 0.0)
+
+
+def test_values_by_hand():
+    assert L1()(FAKE, REAL).item() == pytest.approx((0.5 + 1 + 0.25) / 4)
+    assert MSE()(FAKE, REAL).item() == pytest.approx((0.25 + 1 + 0.0625) / 4)
+    by_hand = (math.sqrt(0.26) + 0.1 + math.sqrt(1.01) + math.sqrt(0.0725)) / 4
+    assert Charbonnier(eps=0.1)(FAKE, REAL).item() == pytest.approx(by_hand)
+
+
+def test_charbonnier_is_smooth_where_clips_agree():
+    fake = REAL.clone().requires_grad_()
+    loss = Charbonnier(eps=1e-3)(fake, REAL)
+    loss.backward()
+    assert loss.item() == pytest.approx(1e-3)
+    assert fake.grad.abs().sum() == 0
+
+
+def test_feature_matching_averages_over_stages_and_spares_the_real_side():
+    fake = [torch.zeros(2, 3, requires_grad=True), torch.zeros(1, 8, requires_grad=True)]
+    real = [torch.full((2, 3), 2.0, requires_grad=True), torch.full((1, 8), -1.0, requires_grad=True)]
+    loss = FeatureMatching()(fake_features=fake, real_features=real)
+    assert loss.item() == 1.5
+    loss.backward()
+    torch.testing.assert_close(fake[0].grad, torch.full((2, 3), -1 / 12))
+    torch.testing.assert_close(fake[1].grad, torch.full((1, 8), 1 / 16))
+    assert real[0].grad is None
+
+
+def test_feature_matching_refuses_unequal_stages():
+    with pytest.raises(ValueError, match="zip"):
+        FeatureMatching()([torch.zeros(1)], [])
