@@ -1,0 +1,148 @@
+"""Checkpoints: the last and the best, written atomically, and on a signal before the process ends.
+
+Own code because Lightning's ModelCheckpoint ignores time under manual optimization, names files by the steps of all
+optimizers, and saves before the validation that its iteration owes.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback
+from torch import Tensor
+
+from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.health import agreed
+from vidgan.engine.scoring import MODEL
+from vidgan.weights import save_weights
+
+LAST, BEST = "last.ckpt", "best.ckpt"
+
+
+class InterruptedTraining(Exception):
+    """Training was stopped by a signal after its checkpoint was written."""
+
+    def __init__(self, number: int, iteration: int) -> None:
+        super().__init__(
+            f"Stopped by {signal.Signals(number).name} at iteration {iteration}; the checkpoint is written."
+        )
+        self.number = number
+
+
+class Checkpoints(Callback):
+    """Keeps ``last.ckpt`` and ``best.ckpt`` and their generator weights as safetensors.
+
+    A checkpoint that falls on an iteration which owes a validation is written after it, so that a resumed run never
+    skips one.
+
+    Args:
+        folder: where.
+        every: iterations between checkpoints.
+        minutes: and at most so many minutes; none means by iterations alone.
+        monitor: validation metric that decides which is best; none keeps the last only.
+        higher_is_better: its direction.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        every: int,
+        minutes: float | None = None,
+        monitor: str | None = None,
+        higher_is_better: bool = True,
+    ) -> None:
+        self.folder = folder
+        self.every = every
+        self.minutes = minutes
+        self.monitor = monitor
+        self.sign = 1.0 if higher_is_better else -1.0
+        self.best: float | None = None
+        self.best_iteration: int | None = None
+        self._signal: int | None = None
+        self._saved_at = time.monotonic()
+        self._handlers: dict[int, Any] = {}
+
+    # Signals
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._saved_at = time.monotonic()
+        self._handlers = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self._signal is not None:  # a second signal does not wait
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        self._signal = number
+
+    def _restore_handlers(self) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        self._handlers = {}
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._restore_handlers()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        self._restore_handlers()
+
+    # When to save
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if not self._validation_follows(trainer):
+            self._save_if_due(trainer, pl_module)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.sanity_checking or not trainer.fit_loop._combined_loader:
+            return
+        assert isinstance(pl_module, AdversarialTask)
+        value = pl_module.scores.get(MODEL, {}).get(self.monitor or "")
+        if value is not None and (self.best is None or self.sign * value > self.sign * self.best):
+            self.best, self.best_iteration = value, trainer.global_step
+            self._write(trainer, pl_module, BEST)
+        self._save_if_due(trainer, pl_module)
+
+    def _validation_follows(self, trainer: pl.Trainer) -> bool:
+        return bool(trainer.enable_validation) and trainer.global_step % int(trainer.val_check_batch) == 0
+
+    def _save_if_due(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        iteration = trainer.global_step
+        late = self.minutes is not None and time.monotonic() - self._saved_at > 60 * self.minutes
+        calm = torch.tensor(self._signal is None, device=module.device)
+        # A signal or a clock is one rank's; writing is everybody's.
+        stop = not agreed(calm)
+        if stop or iteration % self.every == 0 or not agreed(~torch.tensor(late, device=module.device)):
+            self._write(trainer, module, LAST)
+            self._saved_at = time.monotonic()
+        if stop:
+            raise InterruptedTraining(self._signal or signal.SIGTERM, iteration)
+
+    # Writing
+
+    def _write(self, trainer: pl.Trainer, module: pl.LightningModule, name: str) -> None:
+        path = self.folder / name
+        trainer.save_checkpoint(path.with_suffix(".tmp"))  # every rank takes part, rank 0 writes
+        if trainer.is_global_zero:
+            path.with_suffix(".tmp").replace(path)
+            assert isinstance(module, AdversarialTask)
+            metadata = {"iteration": str(trainer.global_step)}
+            save_weights(generator_weights(module), path.with_suffix(".safetensors"), metadata)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "best_iteration": self.best_iteration}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best, self.best_iteration = state_dict["best"], state_dict["best_iteration"]
+
+
+def generator_weights(task: AdversarialTask) -> dict[str, Tensor]:
+    """The weights that prediction uses: the generator's moving average where there is one."""
+    averages = task.averages
+    network = averages["generator"].module if "generator" in averages else task.networks["generator"]
+    return {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}

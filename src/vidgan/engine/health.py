@@ -1,0 +1,113 @@
+"""The GAN-health panel: is the game balanced, are the gradients finite, which losses move."""
+
+import math
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from vidgan.errors import UserError
+
+
+def distributed() -> bool:
+    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+
+
+def agreed(flag: Tensor) -> bool:
+    """Whether ``flag`` (0-dimensional, bool) holds on every rank; a decision taken alone would hang the others."""
+    if not distributed():
+        return bool(flag)
+    votes = flag.to(torch.int32).reshape(1)
+    dist.all_reduce(votes, op=dist.ReduceOp.MIN)
+    return bool(votes.item())
+
+
+def mean_over_ranks(values: Tensor) -> Tensor:
+    """The mean of a tensor over all ranks."""
+    if distributed():
+        dist.all_reduce(values)
+        values = values / dist.get_world_size()
+    return values
+
+
+class Panel:
+    """Means of named scalars since the last read; they stay on the device until then."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(self, name: str, value: Tensor) -> None:
+        value = value.detach().float()
+        self._sums[name] = self._sums[name] + value if name in self._sums else value
+        self._counts[name] = self._counts.get(name, 0) + 1
+
+    def opinion(self, name: str, real: Tensor, fake: Tensor) -> None:
+        """A discriminator's accuracy on real and on fake logits."""
+        self.add(f"{name}/accuracy_real", (real > 0).float().mean())
+        self.add(f"{name}/accuracy_fake", (fake < 0).float().mean())
+
+    def read(self) -> dict[str, float]:
+        """The means over time and ranks, and a new start; call it on every rank."""
+        if not self._sums:
+            return {}
+        names = sorted(self._sums)
+        values = torch.stack([self._sums[name] / self._counts[name] for name in names])
+        self._sums, self._counts = {}, {}
+        return dict(zip(names, mean_over_ranks(values).tolist(), strict=True))
+
+
+class NonFinitePolicy:
+    """Skips updates whose loss or gradient is not finite; gives up after ``limit`` in a row of one player.
+
+    The decision is taken by all ranks together. Overflows under a gradient scaler are the scaler's to mend and are not
+    counted unless the loss itself is not finite.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.total = 0
+        self._in_a_row: dict[str, int] = {}
+
+    def accepts(self, finite: Tensor, player: str, iteration: int) -> bool:
+        """Whether the player may step.
+
+        Raises:
+            UserError: ``limit`` updates in a row were refused.
+        """
+        if agreed(finite):
+            self._in_a_row[player] = 0
+            return True
+        self.total += 1
+        self._in_a_row[player] = self._in_a_row.get(player, 0) + 1
+        if self._in_a_row[player] >= self.limit:
+            raise UserError(
+                f"Training diverged: {self.limit} updates in a row had a loss or gradient that is not finite (player "
+                f"'{player}', iteration {iteration}); lower players.{player}.optimizer.lr, set players.{player}.clip, "
+                f"or train with machine.precision=32-true."
+            )
+        return False
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"total": self.total, "in_a_row": dict(self._in_a_row)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.total, self._in_a_row = state["total"], dict(state["in_a_row"])
+
+
+class Balance:
+    """How far a discriminator is ahead: a moving average of mean sigmoid(real) - mean sigmoid(fake)."""
+
+    def __init__(self, limit: float, decay: float = 0.99) -> None:
+        self.limit = limit
+        self.decay = decay
+        self.value = 0.0
+
+    def update(self, real: Tensor, fake: Tensor) -> bool:
+        """Takes in new logits; whether the discriminator is still below the limit and may step."""
+        gap = (real.detach().float().sigmoid().mean() - fake.detach().float().sigmoid().mean()).reshape(1)
+        lead = mean_over_ranks(gap).item()
+        if math.isfinite(lead):
+            self.value = self.decay * self.value + (1 - self.decay) * lead
+        return self.value < self.limit

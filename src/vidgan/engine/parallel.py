@@ -1,0 +1,100 @@
+"""Data-parallel training in which every player reduces its own gradients, and only those.
+
+Lightning's DDP wraps the whole module; two backward passes with disjoint parameters then need
+``find_unused_parameters`` and reduce both networks' gradients twice. Here each player's parameters are in a
+``DistributedDataParallel`` of their own whose forward is the computation of that player's loss.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from pytorch_lightning.strategies import DDPStrategy, DeepSpeedStrategy, FSDPStrategy, Strategy
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from vidgan.errors import UserError
+
+
+class _Phase(nn.Module):
+    """Holds a player's parameters; its forward is whatever computation it is given."""
+
+    def __init__(self, parameters: Sequence[nn.Parameter]) -> None:
+        super().__init__()
+        self.parameters_of_player = nn.ParameterList(parameters)
+
+    def forward(self, compute: Callable[[], Any]) -> Any:
+        return compute()
+
+
+class Reducers:
+    """One gradient reducer a player; on one device they do nothing."""
+
+    def __init__(self) -> None:
+        self._wrapped: dict[str, DistributedDataParallel] = {}
+
+    def wrap(self, parameters: Mapping[str, Sequence[nn.Parameter]], **options: Any) -> None:
+        self._wrapped = {
+            name: DistributedDataParallel(_Phase(owned), **options) for name, owned in parameters.items() if owned
+        }
+
+    def __getitem__(self, player: str) -> DistributedDataParallel:
+        return self._wrapped[player]
+
+    @contextmanager
+    def reducing(self, players: Sequence[str], synchronize: bool) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+        """Inside, ``run(compute)`` computes a loss whose backward reduces these players' gradients.
+
+        Args:
+            players: whose parameters the backward reaches.
+            synchronize: False for all but the last chunk of an accumulation.
+        """
+        wrapped = [self._wrapped[name] for name in players if name in self._wrapped]
+        with ExitStack() as stack:
+            if not synchronize:
+                for reducer in wrapped:
+                    stack.enter_context(reducer.no_sync())
+
+            def run(compute: Callable[[], Any]) -> Any:
+                for reducer in wrapped:
+                    compute = _bound(reducer, compute)
+                return compute()
+
+            yield run
+
+
+def _bound(reducer: DistributedDataParallel, compute: Callable[[], Any]) -> Callable[[], Any]:
+    return lambda: reducer(compute)
+
+
+class PlayerDDPStrategy(DDPStrategy):
+    """Lightning's DDP with one reducer a player; the module must have ``reducers`` and ``player_parameters``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs = {"broadcast_buffers": False, "gradient_as_bucket_view": True, **kwargs}
+        super().__init__(**kwargs)
+
+    def configure_ddp(self) -> None:
+        module = self.lightning_module
+        assert module is not None
+        torch.distributed.barrier()
+        module.reducers.wrap(  # type: ignore[union-attr, operator]
+            module.player_parameters,
+            device_ids=self.determine_ddp_device_ids(),
+            **self._ddp_kwargs,
+        )
+
+
+def refuse_unsupported(strategy: Strategy) -> None:
+    """Refuses the strategies under which alternating optimizers do not work.
+
+    Raises:
+        UserError: FSDP, DeepSpeed, or DDP around the whole module.
+    """
+    if isinstance(strategy, FSDPStrategy):
+        raise UserError("FSDP does not support manual optimization (several optimizers); use machine.strategy=ddp.")
+    if isinstance(strategy, DeepSpeedStrategy):
+        raise UserError("DeepSpeed takes one optimizer and a GAN has at least two; use machine.strategy=ddp.")
+    if isinstance(strategy, DDPStrategy) and not isinstance(strategy, PlayerDDPStrategy):
+        raise UserError("DDP around the whole module reduces every gradient twice; use machine.strategy=ddp.")

@@ -1,0 +1,67 @@
+"""The progress bar: iterations, rate, time left and the newest losses, refreshed by time.
+
+Own code because Lightning's bars count an epoch's batches and cost milliseconds an iteration.
+"""
+
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Callback
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+SHOWN = 4
+
+
+class IterationBar(Callback):
+    """One line that counts from the resumed iteration to the last."""
+
+    def __init__(self, refresh_per_second: float = 2.0, console: Console | None = None) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[losses]}"),
+            console=console or Console(stderr=True),
+            refresh_per_second=refresh_per_second,
+        )
+        self._task: Any = None
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.is_global_zero:
+            self._progress.start()
+            self._task = self._progress.add_task(
+                "training", total=trainer.max_steps, completed=trainer.global_step, rate="", losses=""
+            )
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if self._task is None:
+            return
+        speed = self._progress.tasks[0].speed
+        row = getattr(pl_module, "latest", {})
+        losses = [(name.removeprefix("loss/"), value) for name, value in row.items() if name.startswith("loss/")]
+        self._progress.update(
+            self._task,
+            completed=trainer.global_step,
+            rate=f"{speed:.1f} it/s" if speed else "",
+            losses=" ".join(f"{name} {value:.4g}" for name, value in losses[:SHOWN]),
+        )
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, description="validating")
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, description="training")
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._progress.stop()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        self._progress.stop()

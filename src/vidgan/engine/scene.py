@@ -1,0 +1,71 @@
+"""What one chunk of a batch became: the clip, what was made of it, and what the discriminators think of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from torch import Tensor
+
+from vidgan.data.clip import Clip
+
+
+@dataclass
+class Made:
+    """What the generator side made.
+
+    Attributes:
+        fake: (B, T, C, H, W) made frames.
+        flow: (B, T-1, 2, h, w) motion the generator estimated, where it does; None elsewhere.
+    """
+
+    fake: Tensor
+    flow: Tensor | None = None
+
+
+@dataclass
+class Judged:
+    """What a discriminator is shown: real and fake frames (B, T, C, H, W), and what it is told of both."""
+
+    real: Tensor
+    fake: Tensor
+    context: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass
+class Opinion:
+    """Logits of a discriminator, and its intermediate features."""
+
+    logits: Tensor
+    features: list[Tensor]
+
+
+@dataclass
+class Scene:
+    """A chunk of the batch on its way through one iteration; a loss term reads its arguments off it by name."""
+
+    clip: Clip
+    condition: Tensor
+    real: Tensor
+    made: Made
+    opinions: dict[tuple[str, str], Opinion] = field(default_factory=dict)
+
+    @property
+    def fake(self) -> Tensor:
+        return self.made.fake
+
+    @property
+    def flow(self) -> Tensor | None:
+        return self.made.flow
+
+    def detach(self) -> "Scene":
+        """The same scene as the discriminators may use it: no gradient reaches the generator, no opinion is kept."""
+        flow = None if self.flow is None else self.flow.detach()
+        return replace(self, made=Made(self.fake.detach(), flow), opinions={})
+
+    def arguments(self, wanted: tuple[str, ...], judge: Callable[[str], Opinion]) -> dict[str, Any]:
+        """The named quantities; ``judge("real" | "fake")`` is asked only for those that need an opinion."""
+        values: dict[str, Any] = {}
+        for name in wanted:
+            side, _, kind = name.partition("_")
+            values[name] = getattr(judge(side), kind) if kind else getattr(self, name)
+        return values

@@ -1,0 +1,108 @@
+"""Scoring a task clip by clip under a protocol, on any number of devices."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import pytorch_lightning as pl
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from vidgan.data.clip import Clip
+from vidgan.engine.health import distributed
+
+Row = dict[str, Any]
+MODEL = "model"
+
+
+class Scorer(Protocol):
+    """What scores a clip; :class:`vidgan.metrics.protocol.Protocol` is the one of the house."""
+
+    def score(self, fake: Tensor, real: Tensor) -> dict[str, float]: ...
+
+
+def mean_scores(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Means over clips (each clip counts once, as in VRT) by method and metric."""
+    means: dict[str, dict[str, float]] = {}
+    for method in dict.fromkeys(row["method"] for row in rows):
+        own = [row for row in rows if row["method"] == method]
+        names = [name for name in own[0] if name not in ("method", "clip", "iteration")]
+        means[method] = {name: sum(row[name] for row in own) / len(own) for name in names}
+    return means
+
+
+def gathered(rows: list[Row]) -> list[Row]:
+    """The rows of all ranks, by clip name; each clip is scored by one rank only."""
+    if distributed():
+        parts: list[Any] = [None] * dist.get_world_size()
+        dist.all_gather_object(parts, rows)
+        rows = [row for part in parts for row in part]
+    return sorted(rows, key=lambda row: (row["method"] != MODEL, row["method"], row["clip"]))
+
+
+class ScoredModule(pl.LightningModule):
+    """A module whose validation and test score whole clips.
+
+    Attributes:
+        protocol: how clips are scored; None scores nothing.
+        rows: scores of the last validation or test, one row a clip and method.
+        scores: their means, ``{method: {metric: value}}``; the trained model's method is ``model``.
+        watchers: called with (clip name, pictures by method) after each clip; pictures are (T, C, H, W) in [0, 1].
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.protocol: Scorer | None = None
+        self.rows: list[Row] = []
+        self.scores: dict[str, dict[str, float]] = {}
+        self.watchers: list[Callable[[str, Mapping[str, Tensor]], None]] = []
+
+    def made_and_real(self, clip: Clip) -> tuple[Tensor, Tensor, Tensor]:
+        """Condition, made and real frames of a batch of one clip."""
+        raise NotImplementedError
+
+    def baselines(self, condition: Tensor) -> dict[str, Tensor]:
+        """What classical methods make of the condition, by name."""
+        return {}
+
+    def _score(self, clip: Clip, with_baselines: bool) -> None:
+        condition, fake, real = self.made_and_real(clip)
+        pictures = {MODEL: fake}
+        with torch.autocast(self.device.type, enabled=False):
+            if with_baselines:
+                pictures |= self.baselines(condition)
+            pictures = {name: frames[0].float().clamp(0, 1) for name, frames in pictures.items()}
+            for method, frames in pictures.items():
+                if self.protocol is not None:
+                    scores = self.protocol.score(frames, real[0].float())
+                    self.rows.append({"method": method, "clip": clip.names[0], **scores})
+        for watch in self.watchers:
+            watch(clip.names[0], {**pictures, "real": real[0]})
+
+    def validation_step(self, batch: Clip, batch_idx: int) -> None:
+        self._score(batch, with_baselines=False)
+
+    def test_step(self, batch: Clip, batch_idx: int) -> None:
+        self._score(batch, with_baselines=True)
+
+    def _start(self) -> None:
+        self.rows = []
+
+    def _finish(self) -> None:
+        self.rows = gathered(self.rows)
+        self.scores = mean_scores(self.rows)
+
+    def on_validation_epoch_start(self) -> None:
+        self._start()
+
+    def on_test_epoch_start(self) -> None:
+        self._start()
+
+    def on_validation_epoch_end(self) -> None:
+        self._finish()
+        row = {f"val/{name}": value for name, value in self.scores.get(MODEL, {}).items()}
+        for logger in self.trainer.loggers:
+            logger.log_metrics(row, step=self.trainer.global_step)
+
+    def on_test_epoch_end(self) -> None:
+        self._finish()

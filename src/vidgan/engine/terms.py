@@ -1,0 +1,77 @@
+"""Loss terms: a loss, its weight and when it counts; each is fed what its parameters name."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from vidgan.engine.players import Interval
+from vidgan.errors import UserError
+
+# What a loss may ask for; see vidgan.engine.scene.Scene.
+AVAILABLE = (
+    "fake",
+    "real",
+    "condition",
+    "flow",
+    "fake_logits",
+    "real_logits",
+    "fake_features",
+    "real_features",
+)
+
+
+def wanted_by(function: Callable[..., Tensor], where: str) -> tuple[str, ...]:
+    """Names of the arguments that ``function`` asks for.
+
+    Raises:
+        UserError: it asks for something the engine does not have.
+    """
+    names = tuple(inspect.signature(function).parameters)
+    if unknown := [name for name in names if name not in AVAILABLE]:
+        raise UserError(f"{where} asks for {', '.join(unknown)}; a loss may ask for {', '.join(AVAILABLE)}.")
+    return names
+
+
+@dataclass(frozen=True)
+class Term:
+    """One weighted loss of the generator side.
+
+    Attributes:
+        loss: a module whose ``forward`` names what it needs; an adversarial loss has ``generator`` and
+            ``discriminator`` methods instead, and the latter trains the discriminator.
+        weight: its weight in the generator's sum; a discriminator minimizes its loss unweighted.
+        discriminator: the network whose logits and features it is given.
+        start, stop: counts in iterations ``[start, stop)``.
+    """
+
+    loss: nn.Module
+    weight: float = 1.0
+    discriminator: str = "discriminator"
+    start: int = 0
+    stop: int | None = None
+
+    @property
+    def adversarial(self) -> bool:
+        return hasattr(self.loss, "discriminator") and hasattr(self.loss, "generator")
+
+    @property
+    def function(self) -> Callable[..., Tensor]:
+        return self.loss.generator if self.adversarial else self.loss  # type: ignore[return-value]
+
+    @property
+    def wants(self) -> tuple[str, ...]:
+        method = self.loss.generator if self.adversarial else self.loss.forward
+        return wanted_by(method, f"{type(self.loss).__name__}")  # type: ignore[arg-type]
+
+    @property
+    def judged(self) -> bool:
+        """Whether the term needs its discriminator's opinion."""
+        return any(name.endswith(("logits", "features")) for name in self.wants)
+
+    def trains(self, discriminator: str) -> bool:
+        return self.adversarial and self.discriminator == discriminator
+
+    def counts(self, iteration: int) -> bool:
+        return iteration in Interval(self.start, self.stop)

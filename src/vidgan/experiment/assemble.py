@@ -1,0 +1,143 @@
+"""From a configuration to the objects of a run."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from omegaconf import DictConfig
+from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.loggers import Logger
+
+from vidgan.data.datamodule import ClipDataModule, Loading
+from vidgan.engine.adversarial import AdversarialTask, EngineSettings
+from vidgan.engine.hardware import choose_precision, keep_freed_memory
+from vidgan.engine.parallel import PlayerDDPStrategy
+from vidgan.engine.players import Penalty, Player, Role
+from vidgan.engine.terms import Term
+from vidgan.errors import UserError
+from vidgan.experiment.builder import build
+from vidgan.experiment.lint import lint
+from vidgan.randomness import mix
+
+_TASK_SUPPLIED = ("networks", "players", "terms", "settings", "seed", "degradation")
+
+
+def check(config: DictConfig) -> None:
+    """Lints a training configuration and checks that its names fit together, before anything is built.
+
+    Raises:
+        UserError: names the key at fault.
+    """
+    lint(config, {"task": _TASK_SUPPLIED, "data": ("seed", "loading"), "protocol": ()})
+    for name, player in config.players.items():
+        if player.role not in list(Role):
+            raise UserError(f"players.{name}.role is '{player.role}'; it is one of {', '.join(Role)}.")
+    for name, term in config.losses.items():
+        needs = hasattr(term.loss, "_target_") and ".adversarial." in term.loss._target_
+        if needs and term.discriminator not in config.networks:
+            raise UserError(
+                f"losses.{name}.discriminator is '{term.discriminator}', which is not in networks "
+                f"({', '.join(config.networks)})."
+            )
+    monitor = config.validation.monitor
+    if monitor is not None and config.protocol is not None and monitor not in config.protocol.metrics:
+        raise UserError(f"validation.monitor is '{monitor}'; the protocol has {', '.join(config.protocol.metrics)}.")
+
+
+def build_player(node: DictConfig, key: str) -> Player:
+    penalties = {
+        name: Penalty(build(item.penalty, f"{key}.penalties.{name}.penalty"), item.weight, item.every)
+        for name, item in node.penalties.items()
+    }
+    return Player(
+        role=Role(node.role),
+        owns=tuple(node.owns),
+        optimizer=build(node.optimizer, f"{key}.optimizer"),
+        schedule=build(node.schedule, f"{key}.schedule") if node.schedule is not None else None,
+        clip=node.clip,
+        start=node.start,
+        stop=node.stop,
+        every=node.every,
+        balance=node.balance,
+        penalties=penalties,
+    )
+
+
+def build_term(node: DictConfig, key: str) -> Term:
+    return Term(build(node.loss, f"{key}.loss"), node.weight, node.discriminator, node.start, node.stop)
+
+
+def build_task(config: DictConfig) -> AdversarialTask:
+    """The task with its networks (initialized from the seed alone), players and losses."""
+    torch.manual_seed(mix(config.seed, "initialization"))
+    engine = config.engine
+    settings = EngineSettings(**{**engine, "compile": tuple(engine.compile)})
+    extra: dict[str, Any] = {}
+    if config.degradation is not None:
+        extra["degradation"] = build(config.degradation, "degradation")
+    task: AdversarialTask = build(
+        config.task,
+        "task",
+        networks={name: build(node, f"networks.{name}") for name, node in config.networks.items()},
+        players={name: build_player(node, f"players.{name}") for name, node in config.players.items()},
+        terms={name: build_term(node, f"losses.{name}") for name, node in config.losses.items()},
+        settings=settings,
+        seed=config.seed,
+        **extra,
+    )
+    if config.protocol is not None:
+        task.protocol = build(config.protocol, "protocol")
+    return task
+
+
+def build_data(data: DictConfig, seed: int, machine: DictConfig, paths: DictConfig) -> ClipDataModule:
+    loading = Loading(workers=machine.workers, cache_dir=Path(paths.cache), cache_gb=machine.cache_gb)
+    return build(data, "data", seed=seed, loading=loading)
+
+
+def device_kind(machine: DictConfig) -> str:
+    """``cuda`` or ``cpu``: what Lightning's ``auto`` will choose."""
+    if machine.accelerator in ("gpu", "cuda") or (machine.accelerator == "auto" and torch.cuda.is_available()):
+        return "cuda"
+    return "cpu"
+
+
+def _strategy(machine: DictConfig) -> Any:
+    if machine.strategy not in ("auto", "ddp"):
+        raise UserError(
+            f"machine.strategy is '{machine.strategy}'; a GAN's alternating optimizers run under auto or ddp, "
+            f"not under FSDP or DeepSpeed."
+        )
+    several = machine.num_nodes > 1 or str(machine.devices) not in ("1", "auto")
+    if machine.strategy == "ddp" or several or (machine.devices == "auto" and torch.cuda.device_count() > 1):
+        return PlayerDDPStrategy()
+    return "auto"
+
+
+def build_trainer(
+    machine: DictConfig, callbacks: list[Callback], loggers: list[Logger], **arguments: Any
+) -> pl.Trainer:
+    """Lightning's trainer with what our engine does itself turned off."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    if machine.threads is not None:
+        torch.set_num_threads(machine.threads)
+    device = device_kind(machine)
+    if device == "cpu":
+        keep_freed_memory()
+    return pl.Trainer(
+        accelerator=machine.accelerator,
+        devices=machine.devices,
+        num_nodes=machine.num_nodes,
+        strategy=_strategy(machine),
+        precision=choose_precision(machine.precision, device),
+        callbacks=callbacks,
+        logger=loggers,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        **arguments,
+    )

@@ -1,0 +1,151 @@
+"""Run folders: where a run lives, whether it is new, unfinished or done, and who is working on it."""
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vidgan.errors import UserError
+
+RUNNING, FINISHED, FAILED = "running", "finished", "failed"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Writes a text file so that a reader sees the old or the new one, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UserError(
+            f"{path} cannot be written ({error.strerror}); free space or choose another paths.runs."
+        ) from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_atomically(path, json.dumps(value, indent=2) + "\n")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """``runs/<task>/<name>-<hash>[-r<revision>]`` and what is in it."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def samples(self) -> Path:
+        return self.path / "samples"
+
+    @property
+    def last_checkpoint(self) -> Path | None:
+        path = self.checkpoints / "last.ckpt"
+        return path if path.is_file() else None
+
+    def weights(self, which: str) -> Path:
+        """The generator's weights, ``last`` or ``best``.
+
+        Raises:
+            UserError: the run has none of that kind.
+        """
+        path = self.checkpoints / f"{which}.safetensors"
+        if not path.is_file():
+            has = sorted(p.stem for p in self.checkpoints.glob("*.safetensors"))
+            raise UserError(f"Run {self.id} has no '{which}' weights; it has {', '.join(has) or 'none yet'}.")
+        return path
+
+    def read(self, name: str) -> dict[str, Any]:
+        """A JSON file of the folder; empty where it is not there."""
+        path = self.path / name
+        return json.loads(path.read_text()) if path.is_file() else {}
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        return self.read("summary.json")
+
+    def update_summary(self, **values: Any) -> None:
+        write_json(self.path / "summary.json", {**self.summary, **values})
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the folder for this process; the lock goes with the process, however it ends.
+
+        Raises:
+            UserError: another process holds it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.seek(0)
+                raise UserError(
+                    f"Run {self.id} is being worked on by {file.read().strip() or 'another process'}; wait for it, "
+                    f"or change the experiment."
+                ) from None
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {socket.gethostname()}")
+            file.flush()
+            yield
+
+
+def revisions(runs: Path, task: str, run_id: str) -> list[RunFolder]:
+    """The existing revisions of a run, oldest first."""
+    found = []
+    while (path := runs / task / (run_id if not found else f"{run_id}-r{len(found) + 1}")).is_dir():
+        found.append(RunFolder(path))
+    return found
+
+
+def choose_folder(runs: Path, task: str, run_id: str, fingerprint: str, fresh: bool) -> tuple[RunFolder, str]:
+    """The folder that a command works in, and one sentence that says why.
+
+    A finished run is returned as it is for the same code; an unfinished one is resumed, whatever the code; otherwise a
+    new revision starts.
+    """
+    existing = revisions(runs, task, run_id)
+    new = RunFolder(runs / task / (run_id if not existing else f"{run_id}-r{len(existing) + 1}"))
+    if not existing:
+        return new, "A new run."
+    newest = existing[-1]
+    recorded = newest.read("provenance.json").get("fingerprint")
+    if fresh:
+        return new, "A fresh revision, as asked."
+    if newest.summary.get("state") != FINISHED:
+        changed = recorded is not None and recorded != fingerprint
+        note = " WARNING: the code has changed since it started; its provenance says so." if changed else ""
+        return newest, f"Unfinished: it goes on from its last checkpoint.{note}"
+    if recorded == fingerprint:
+        return newest, "Finished before, with the same code: its recorded result."
+    return new, f"The code has changed since {newest.id} finished: a new revision."
+
+
+def find_run(runs: Path, name: str) -> RunFolder:
+    """A run by folder, by id, or by the beginning of its id.
+
+    Raises:
+        UserError: no run or more than one matches.
+    """
+    if (Path(name) / "config.yaml").is_file():
+        return RunFolder(Path(name).resolve())
+    known = sorted(path.parent for path in runs.glob("*/*/config.yaml"))
+    matching = [path for path in known if path.name == name] or [p for p in known if p.name.startswith(name)]
+    if len(matching) == 1:
+        return RunFolder(matching[0])
+    if matching:
+        raise UserError(f"run={name} matches {', '.join(p.name for p in matching)}; give one whole id.")
+    there = ", ".join(path.name for path in known[-5:]) or "none"
+    raise UserError(f"run={name} is not in {runs}; runs there: {there}.")

@@ -1,0 +1,65 @@
+"""Checks a configuration against its targets' signatures, before anything is built."""
+
+import difflib
+import inspect
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from vidgan.errors import UserError
+from vidgan.experiment.builder import resolve_target, targets
+
+_HYDRA = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
+
+
+def missing_keys(config: DictConfig) -> list[str]:
+    """Dotted keys that still are ``???``."""
+    return sorted(str(key) for key in OmegaConf.missing_keys(config))
+
+
+def _parameters(target: Any) -> Mapping[str, inspect.Parameter]:
+    """Parameters of a callable; ``**arguments`` of a class are those of the class it extends."""
+    parameters = dict(inspect.signature(target).parameters)
+    if inspect.isclass(target) and any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        parameters = {name: p for name, p in parameters.items() if p.kind is not p.VAR_KEYWORD}
+        for base in target.__mro__[1:]:
+            if "__init__" in vars(base) and base is not object:
+                parameters = {**_parameters(base), **parameters}
+                break
+    return parameters
+
+
+def _check(key: str, node: DictConfig, supplied: Collection[str]) -> None:
+    path = node["_target_"]
+    parameters = _parameters(resolve_target(path, key))
+    given = [str(name) for name in node if name not in _HYDRA]
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    for name in given:
+        if name not in parameters and not open_ended:
+            near = difflib.get_close_matches(name, parameters, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(parameters) or 'none'}."
+            raise UserError(f"{key}.{name}: {path} has no argument '{name}'; {hint}")
+    if node.get("_partial_", False) or "_args_" in node:
+        return
+    for name, parameter in parameters.items():
+        variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+        if parameter.default is parameter.empty and not variadic and name not in given and name not in supplied:
+            raise UserError(f"{key}: {path} needs the argument '{name}'; set {key}.{name}.")
+
+
+def lint(config: DictConfig, supplied: Mapping[str, Collection[str]]) -> None:
+    """Checks every node with a ``_target_``.
+
+    Args:
+        config: the root.
+        supplied: arguments that the program adds when it builds, by key of the node.
+
+    Raises:
+        UserError: a value is missing, a target is not allowed, an argument does not exist or is missing; it names the
+            key.
+    """
+    if missing := missing_keys(config):
+        raise UserError(f"{missing[0]} is not set; give it on the command line: {missing[0]}=<value>.")
+    for key, node in targets(config):
+        _check(key, node, supplied.get(key, ()))

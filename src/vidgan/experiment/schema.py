@@ -1,0 +1,192 @@
+"""The schema of the root configuration: its two halves, and the types that are the project's own.
+
+OmegaConf refuses every key that is not named here, in experiment files as on the command line. Nodes with a
+``_target_`` are typed ``Any``; :mod:`vidgan.experiment.lint` checks them against their targets' signatures.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+
+@dataclass
+class TermConfig:
+    """One loss term; the fields of :class:`vidgan.engine.terms.Term`."""
+
+    loss: Any = MISSING
+    weight: float = 1.0
+    discriminator: str = "discriminator"
+    start: int = 0
+    stop: int | None = None
+
+
+@dataclass
+class PenaltyConfig:
+    """The fields of :class:`vidgan.engine.players.Penalty`."""
+
+    penalty: Any = MISSING
+    weight: float = 1.0
+    every: int = 1
+
+
+@dataclass
+class PlayerConfig:
+    """The fields of :class:`vidgan.engine.players.Player`."""
+
+    role: str = MISSING
+    owns: list[str] = MISSING
+    optimizer: Any = MISSING
+    schedule: Any = None
+    clip: float | None = None
+    start: int = 0
+    stop: int | None = None
+    every: int = 1
+    balance: float | None = None
+    penalties: dict[str, PenaltyConfig] = field(default_factory=dict)
+
+
+@dataclass
+class EngineConfig:
+    """The fields of :class:`vidgan.engine.adversarial.EngineSettings`."""
+
+    iterations: int = MISSING
+    accumulate: int = 1
+    ema: float | None = 0.999
+    compile: list[str] = field(default_factory=list)
+    channels_last: bool = True
+    log_every: int = 50
+    give_up_after: int = 50
+
+
+@dataclass
+class ValidationConfig:
+    """When validation runs and what decides which checkpoint is best.
+
+    Attributes:
+        every: iterations between validations; null validates never.
+        monitor: metric of the protocol; null keeps no best checkpoint.
+        higher_is_better: its direction.
+    """
+
+    every: int | None = None
+    monitor: str | None = None
+    higher_is_better: bool = True
+
+
+@dataclass
+class CheckpointConfig:
+    """Iterations, and minutes at most, between checkpoints."""
+
+    every: int = 1000
+    minutes: float | None = 10.0
+
+
+@dataclass
+class MachineConfig:
+    """Where a run is computed: Lightning's accelerator, devices, nodes, strategy and precision, and the loader's means."""
+
+    accelerator: str = "auto"
+    devices: Any = 1
+    num_nodes: int = 1
+    strategy: str = "auto"
+    precision: str = "auto"
+    threads: int | None = None
+    workers: int = 2
+    cache_gb: float = 20.0
+    progress: bool = True
+    checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+
+
+@dataclass
+class TrackingConfig:
+    """Where a run is logged beside its folder; the names are W&B's."""
+
+    mode: str = "offline"
+    project: str = "vidgan"
+    entity: str | None = None
+    group: str | None = None
+    tags: list[str] = field(default_factory=list)
+    init_timeout: float = 30.0
+
+
+@dataclass
+class PathsConfig:
+    """Folders of this machine."""
+
+    runs: str = "runs"
+    cache: str = ".cache"
+    assets: str = MISSING
+    data: str = "data"
+
+
+@dataclass
+class TrainConfig:
+    """The root of ``vidgan-train``. All above ``machine`` defines the result and is hashed into the run id."""
+
+    name: str = MISSING
+    seed: int = 0
+    task: Any = MISSING
+    networks: dict[str, Any] = field(default_factory=dict)
+    losses: dict[str, TermConfig] = field(default_factory=dict)
+    players: dict[str, PlayerConfig] = field(default_factory=dict)
+    degradation: Any = None
+    data: Any = MISSING
+    engine: EngineConfig = field(default_factory=EngineConfig)
+    validation: ValidationConfig = field(default_factory=ValidationConfig)
+    protocol: Any = None
+    warm_start: dict[str, str] = field(default_factory=dict)
+    # --- where it runs
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+    fresh: bool = False
+
+
+MACHINE_HALF = ("machine", "tracking", "paths", "fresh")
+
+
+@dataclass
+class EvaluateConfig:
+    """The root of ``vidgan-evaluate``.
+
+    Attributes:
+        run: id or folder of a run.
+        protocol: name of a file in ``conf/protocols``, or a path; null is the run's own.
+        weights: ``last`` or ``best``.
+        data: a data set other than the run's own, or null.
+        baselines: whether classical methods are scored beside the model.
+    """
+
+    run: str = MISSING
+    protocol: str | None = None
+    weights: str = "last"
+    data: Any = None
+    baselines: bool = True
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class PredictConfig:
+    """The root of ``vidgan-predict``.
+
+    Attributes:
+        run: id or folder of a run.
+        input: a video, a picture or a folder of pictures.
+        output: what is written; of the same kind.
+        weights: ``last`` or ``best``.
+        chunk: frames computed at once.
+        tile: side of the tiles in input pixels that large frames are cut into; null computes whole frames.
+        quality: H.264 constant rate factor, 0 (lossless) to 51.
+    """
+
+    run: str = MISSING
+    input: str = MISSING
+    output: str = MISSING
+    weights: str = "last"
+    chunk: int = 8
+    tile: int | None = None
+    quality: int = 16
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)

@@ -1,0 +1,158 @@
+"""From a configuration to a finished run: never twice, resumed where it stopped, tested at its end."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytorch_lightning as pl
+from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.callbacks import Callback
+
+from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.checkpoints import Checkpoints, InterruptedTraining
+from vidgan.engine.progress import IterationBar
+from vidgan.engine.scoring import MODEL
+from vidgan.errors import UserError
+from vidgan.experiment import provenance
+from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
+from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder, choose_folder, write_atomically
+from vidgan.experiment.identity import code_fingerprint, definition, run_id
+from vidgan.experiment.report import Showcase, show_result, show_start
+from vidgan.experiment.schema import MACHINE_HALF
+from vidgan.experiment.tables import Table
+from vidgan.experiment.tracking import CsvTracker, RunRecorder, WandbTracker
+from vidgan.weights import load_weights
+
+#: Tells the other ranks, which Lightning starts with the same command, the folder that rank 0 has chosen.
+_FOLDER_VARIABLE = "VIDGAN_RUN_FOLDER"
+
+
+def train(config: DictConfig) -> RunFolder:
+    """Trains, or resumes, or returns the recorded result of a configuration.
+
+    Raises:
+        UserError: the configuration, the data or the machine is at fault; nothing is lost.
+        SystemExit: 128 + the signal's number when a signal stopped the training; its checkpoint is written.
+    """
+    check(config)
+    if chosen := os.environ.get(_FOLDER_VARIABLE):
+        folder = RunFolder(Path(chosen))
+        _fit(config, folder)
+        return folder
+    task_name = config.task._target_.split(".")[-2]
+    folder, reason = choose_folder(
+        Path(config.paths.runs).resolve(), task_name, run_id(config), code_fingerprint(), config.fresh
+    )
+    show_start(folder, reason)
+    if folder.summary.get("state") == FINISHED:
+        show_result(folder)
+        return folder
+    with folder.locked(), _state_kept(folder):
+        os.environ[_FOLDER_VARIABLE] = str(folder.path)
+        try:
+            _prepare(config, folder)
+            _fit(config, folder)
+        finally:
+            del os.environ[_FOLDER_VARIABLE]
+    show_result(folder)
+    return folder
+
+
+@contextmanager
+def _state_kept(folder: RunFolder) -> Iterator[None]:
+    """Keeps the summary's state and seconds true, however the run ends."""
+    started, before = time.monotonic(), folder.summary.get("seconds", 0.0)
+    state = FAILED
+    try:
+        yield
+        state = FINISHED
+    except InterruptedTraining as stop:
+        state = RUNNING
+        print(f"\n{stop} Run the same command again to go on.")
+        raise SystemExit(128 + stop.number) from None
+    except KeyboardInterrupt:
+        state = RUNNING
+        raise SystemExit(128 + signal.SIGINT) from None
+    finally:
+        if folder.summary:
+            folder.update_summary(state=state, seconds=round(before + time.monotonic() - started, 1))
+
+
+def _prepare(config: DictConfig, folder: RunFolder) -> None:
+    for part in (folder.checkpoints, folder.samples):
+        part.mkdir(parents=True, exist_ok=True)
+    machine = OmegaConf.masked_copy(config, list(MACHINE_HALF))
+    resolved = OmegaConf.create(OmegaConf.to_container(config, resolve=True))
+    experiment = OmegaConf.masked_copy(resolved, [key for key in config if key not in MACHINE_HALF])
+    write_atomically(folder.path / "config.yaml", OmegaConf.to_yaml(experiment))
+    write_atomically(folder.path / "machine.yaml", OmegaConf.to_yaml(machine, resolve=True))
+    if not folder.summary:
+        folder.update_summary(id=folder.id, name=config.name, state=RUNNING, iteration=0, seconds=0.0)
+
+
+def _fit(config: DictConfig, folder: RunFolder) -> None:
+    task = build_task(config)
+    data = build_data(config.data, config.seed, config.machine, config.paths)
+    recorded = Table(folder.path / "per_clip.csv")
+    csv = CsvTracker(folder.path / "metrics.csv")
+    loggers: list[pl.loggers.Logger] = [csv]
+    tracker = None
+    if config.tracking.mode != "disabled":
+        tracker = WandbTracker(folder.path, folder.id, config.tracking, definition(config), "train")
+        loggers.append(tracker)
+    showcase = Showcase(folder.samples, tracker)
+    task.watchers.append(showcase.watch)
+    callbacks = _callbacks(config, folder)
+    callbacks += [RunRecorder([csv.table, recorded], recorded), showcase]
+    if config.machine.progress:
+        callbacks.append(IterationBar())
+    every = config.validation.every
+    trainer = build_trainer(
+        config.machine,
+        callbacks,
+        loggers,
+        max_steps=config.engine.iterations,
+        max_epochs=-1,
+        check_val_every_n_epoch=None,
+        val_check_interval=every or config.engine.iterations,
+        limit_val_batches=None if every else 0,
+        default_root_dir=folder.path,
+    )
+    failed = True
+    try:
+        _run(config, folder, task, data, trainer)
+        failed = False
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or folder.path}: {error.strerror or error}; free space or mend it."
+        ) from error
+    finally:
+        if tracker is not None:
+            tracker.close(failed)
+
+
+def _run(
+    config: DictConfig, folder: RunFolder, task: AdversarialTask, data: pl.LightningDataModule, trainer: pl.Trainer
+) -> None:
+    checkpoint = folder.last_checkpoint
+    if checkpoint is None:
+        for network, path in config.warm_start.items():
+            load_weights(task.networks[network], Path(path))
+    if trainer.is_global_zero:
+        iteration = folder.summary.get("iteration", 0) if checkpoint else 0
+        provenance.record(folder, iteration, str(trainer.precision))
+    trainer.fit(task, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+    iteration = trainer.global_step
+    trainer.test(task, datamodule=data, verbose=False)
+    if trainer.is_global_zero:
+        scores = dict(task.scores)
+        folder.update_summary(iteration=iteration, metrics=scores.pop(MODEL, {}), baselines=scores)
+
+
+def _callbacks(config: DictConfig, folder: RunFolder) -> list[Callback]:
+    keep = config.machine.checkpoint
+    validation = config.validation
+    return [Checkpoints(folder.checkpoints, keep.every, keep.minutes, validation.monitor, validation.higher_is_better)]

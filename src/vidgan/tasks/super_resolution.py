@@ -1,0 +1,71 @@
+"""Video super-resolution: low-resolution clips to clips of ``scale`` times the size."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vidgan.data.clip import Clip
+from vidgan.degradations.resize import enlarge
+from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.scene import Judged, Made, Scene
+from vidgan.errors import UserError
+
+
+class SuperResolution(AdversarialTask):
+    """Low-resolution clips (B, T, 3, h, w) in [0, 1] to clips of the degradation's scale times the size.
+
+    Args:
+        degradation: makes the low-resolution clip from the real one.
+        ping_pong: train on the clip followed by its reverse, so that both passes over a frame can be compared
+            (TecoGAN, Chu et al. 2020, section 3.3).
+        arguments: those of :class:`AdversarialTask`.
+    """
+
+    def __init__(self, degradation: nn.Module, ping_pong: bool = False, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.degradation = degradation
+        self.ping_pong = ping_pong
+        scale = getattr(self.networks["generator"], "scale", degradation.scale)
+        if scale != degradation.scale:
+            raise UserError(
+                f"The generator enlarges x{scale} and the degradation shrinks x{degradation.scale}; "
+                f"make networks.generator.scale and degradation.scale the same."
+            )
+
+    @property
+    def generator(self) -> nn.Module:
+        return self.network("generator")
+
+    def condition(self, clip: Clip) -> Tensor:
+        with torch.no_grad(), torch.autocast(clip.frames.device.type, enabled=False):
+            low = self.degradation(self._divisible(clip.frames), clip.randomness)
+        return self._there_and_back(low)
+
+    def target(self, clip: Clip) -> Tensor:
+        return self._there_and_back(self._divisible(clip.frames))
+
+    def generate(self, condition: Tensor) -> Made:
+        if self.training and hasattr(self.generator, "forward_with_flow"):
+            return Made(*self.generator.forward_with_flow(condition))  # type: ignore[operator]
+        return Made(self.generator(condition))
+
+    def judged(self, discriminator: str, scene: Scene) -> Judged:
+        if getattr(self.networks[discriminator], "conditional", False):
+            assert scene.flow is not None, "a conditional discriminator needs a generator that estimates flow"
+            return Judged(scene.real, scene.fake, {"condition": scene.condition, "flow": scene.flow.detach()})
+        return Judged(scene.real, scene.fake)
+
+    def baselines(self, condition: Tensor) -> dict[str, Tensor]:
+        scale = self.degradation.scale
+        return {kernel: enlarge(condition, scale, kernel) for kernel in ("bicubic", "lanczos")}
+
+    def _divisible(self, frames: Tensor) -> Tensor:
+        """The frames without the rows and columns that are left over by the scale, as all published protocols do."""
+        height, width = (size - size % self.degradation.scale for size in frames.shape[-2:])
+        return frames[..., :height, :width]
+
+    def _there_and_back(self, frames: Tensor) -> Tensor:
+        if not (self.training and self.ping_pong):
+            return frames
+        return torch.cat([frames, frames[:, :-1].flip(1)], dim=1)

@@ -1,0 +1,39 @@
+"""Trains the toy GAN on N gloo ranks; rank 0 writes weights, losses and the bytes each backward reduced."""
+
+import sys
+from pathlib import Path
+
+import torch
+from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
+
+from tests.engine.test_adversarial import Steps
+from tests.engine.toy import fit, toy_task, weights_of
+from vidgan.engine.parallel import PlayerDDPStrategy
+
+out, devices, accumulate, poison = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "poison"
+traffic: list[tuple[str, int]] = []
+
+
+class Counting(PlayerDDPStrategy):
+    def configure_ddp(self) -> None:
+        super().configure_ddp()
+        for name in ("generator", "discriminator"):
+
+            def hook(state: object, bucket, name: str = name):  # type: ignore[no-untyped-def]
+                traffic.append((name, bucket.buffer().numel()))
+                return allreduce_hook(state, bucket)
+
+            self.lightning_module.reducers[name].register_comm_hook(None, hook)
+
+
+task = toy_task(4, accumulate=accumulate)
+if poison:  # one rank alone sees a loss that is not finite
+    target = task.target
+    task.target = lambda clip: target(clip) * (float("nan") if task.iteration == 2 and task.global_rank == 1 else 1.0)
+steps = Steps()
+trainer = fit(task, out.parent, logger=steps, devices=devices, strategy=Counting() if devices > 1 else "auto")
+if trainer.is_global_zero:
+    losses = [{k: v for k, v in row.items() if k.startswith("loss/")} for _, row in steps.rows]
+    torch.save(
+        {"weights": weights_of(task), "losses": losses, "traffic": traffic, "skipped": task.nonfinite.total}, out
+    )
