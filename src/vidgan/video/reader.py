@@ -34,7 +34,7 @@ class BrokenFileError(UserError):
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a video holds: ``frames`` as counted, not as promised; ``width`` and ``height`` as shown, rotation applied."""
+    """What a video holds: ``frames`` as counted, not as promised; ``width`` and ``height`` as shown, turned upright."""
 
     frames: int
     fps: Fraction
@@ -78,9 +78,7 @@ def read_clip(path: Path, start: int, count: int) -> Frames:
         stream.thread_type = "NONE"  # a short window ends before frame threads have warmed up
         frames = [_to_rgb(frame) for frame in islice(_decode_from(container, stream, index, start), count)]
     if len(frames) < count:
-        raise BrokenFileError(
-            f"{path}: only {start + len(frames)} of {index.info.frames} frames can be decoded; repair or remove it"
-        )
+        raise _cut_short(path, start + len(frames))
     return np.stack(frames)
 
 
@@ -90,11 +88,14 @@ def iterate(path: Path) -> Iterator[Frames]:
     Raises:
         BrokenFileError: the file is missing, is no video, or a frame cannot be decoded.
     """
-    converter = VideoReformatter()
+    converter, count = VideoReformatter(), 0
     with _opened(path) as (container, stream):
         stream.thread_type = "AUTO"
-        for frame in container.decode(stream):
+        for frame in _decode(container, stream):
             yield _to_rgb(frame, converter)
+            count += 1
+    if count < probe(path).frames:
+        raise _cut_short(path, count)
 
 
 @contextmanager
@@ -106,11 +107,8 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         with av.open(str(path)) as container:
             if not container.streams.video:
                 raise BrokenFileError(f"{path}: holds no video stream")
-            stream = container.streams.video[0]
-            # A damaged frame must raise, not be painted over by the decoder.
-            stream.codec_context.options = {"err_detect": "explode"}
-            yield container, stream
-    except (av.error.FFmpegError, EOFError) as error:
+            yield container, container.streams.video[0]
+    except av.error.FFmpegError as error:
         raise BrokenFileError(f"{path}: cannot be read as video ({error.strerror}); repair or remove it") from error
 
 
@@ -123,39 +121,57 @@ def _index(path: Path) -> _Index:
 def _index_of(path: Path, identity: tuple[int, int] | None) -> _Index:
     """One pass over the packets, without decoding; ``identity`` renews the entry of a file that has changed."""
     with _opened(path) as (container, stream):
-        packets = [packet for packet in container.demux(stream) if packet.size and not packet.is_discard]
-        times = [packet.pts for packet in packets if packet.pts is not None]
-        keys = [
-            (packet.pts, packet.dts)
-            for packet in packets
-            if packet.is_keyframe and None not in (packet.pts, packet.dts)
+        # Only the numbers: a list of the packets would hold the whole file.
+        packets = [
+            (packet.pts, packet.dts, packet.is_keyframe, packet.is_discard)
+            for packet in container.demux(stream)
+            if packet.size
         ]
+        promised = stream.frames
         rate, has_audio = stream.average_rate or stream.guessed_rate, bool(container.streams.audio)
+        if len(packets) < promised:
+            raise BrokenFileError(f"{path}: holds {len(packets)} of {promised} frames; copy or download it again")
     with _opened(path) as (container, stream):
-        first = next(container.decode(stream), None)
+        first = next(_decode(container, stream), None)
     if first is None or not rate:
         raise BrokenFileError(f"{path}: holds no frame that can be decoded; repair or remove it")
     height, width = _to_rgb(first).shape[:2]
-    usable = len(set(times)) == len(packets) and bool(keys)
+    shown = [(pts, dts, is_key) for pts, dts, is_key, is_discard in packets if not is_discard]
+    times = {pts for pts, _, _ in shown if pts is not None}
+    keys = sorted((pts, dts) for pts, dts, is_key in shown if is_key and pts is not None and dts is not None)
     return _Index(
-        VideoInfo(len(packets), rate, width, height, has_audio),
-        tuple(sorted(times)) if usable else None,
-        tuple(sorted(keys)),
+        VideoInfo(len(shown), rate, width, height, has_audio),
+        tuple(sorted(times)) if keys and len(times) == len(shown) else None,
+        tuple(keys),
     )
 
 
 def _decode_from(container: InputContainer, stream: VideoStream, index: _Index, start: int) -> Iterator[VideoFrame]:
     """Frames from number ``start`` on, decoded from the last key frame that is shown no later."""
     if index.times is None or start >= len(index.times):
-        yield from islice(container.decode(stream), start, None)
+        yield from islice(_decode(container, stream), start, None)
         return
     target = index.times[start]
     # Leading frames of an open group of pictures are shown before their key frame: only one shown by then will do.
     dts = max((key for key in index.keys if key[0] <= target), default=index.keys[0])[1]
     container.seek(dts, stream=stream, backward=True)
-    for frame in container.decode(stream):
+    for frame in _decode(container, stream):
         if frame.pts is not None and frame.pts >= target:
             yield frame
+
+
+def _decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Decoded frames; one that the decoder had to paint over, and from which others are predicted, is an error."""
+    for frame in container.decode(stream):
+        if frame.is_corrupt:
+            raise BrokenFileError(f"{container.name}: damaged at {frame.time or 0:.2f} s; repair or remove it")
+        yield frame
+
+
+def _cut_short(path: Path, count: int) -> BrokenFileError:
+    return BrokenFileError(
+        f"{path}: ends after {count} frames, {probe(path).frames} were expected; repair or remove it"
+    )
 
 
 def _to_rgb(frame: VideoFrame, converter: VideoReformatter | None = None) -> Frames:
@@ -167,6 +183,6 @@ def _to_rgb(frame: VideoFrame, converter: VideoReformatter | None = None) -> Fra
     if space == _UNSPECIFIED:
         space = _BT709 if frame.height > _TALLEST_BT601 else _BT601
     converter = converter or VideoReformatter()
-    rgb = converter.reformat(frame, format="rgb24", src_colorspace=space, interpolation=_CONVERSION).to_ndarray()
-    quarter_turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(rgb, quarter_turns)) if quarter_turns else rgb
+    converted = converter.reformat(frame, format="rgb24", src_colorspace=space, interpolation=_CONVERSION)
+    rgb: Frames = np.asarray(converted.to_ndarray(), np.uint8)
+    return np.ascontiguousarray(np.rot90(rgb, round(frame.rotation / 90)))

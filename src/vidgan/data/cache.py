@@ -1,0 +1,184 @@
+"""The decoded cache: a clip's frames as one memory-mapped array, decoded once, shared by all workers and runs."""
+
+import fcntl
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from vidgan.data.sources import Box, FileSource, Size, Source, Span
+from vidgan.errors import UserError
+from vidgan.randomness import mix
+from vidgan.video.reader import BrokenFileError, Frames
+
+logger = logging.getLogger(__name__)
+
+_DECODERS = f"pyav {av.__version__}, opencv {cv2.__version__}"  # another decoder may round other pixels
+
+
+class CachedClip(Source):
+    """A source whose frames are read from the cache, or decoded should they be deleted there meanwhile."""
+
+    def __init__(self, source: FileSource, array: Path) -> None:
+        super().__init__(source.name, source.path)
+        self.source, self.array = source, array
+        self._size = Size(*_open_array(array).shape[:3])
+
+    @property
+    def size(self) -> Size:
+        return self._size
+
+    def read(self, start: int, count: int, box: Box | None = None) -> Frames:
+        try:
+            frames = _open_array(self.array)[start : start + count]
+        except FileNotFoundError:
+            return self.source.read(start, count, box)
+        return np.array(box.cut(frames) if box else frames)
+
+
+class DecodedCache:
+    """A folder of decoded clips, within a budget.
+
+    Entries are named by path and identity of their source, so a changed file is decoded anew and its old entry removed.
+    One lock covers the folder while it is filled: a second process waits and finds the clips there; a killed one leaves
+    no more than a partial file, which the next removes.
+
+    Args:
+        folder: made when missing; on a local disk.
+        budget_gb: the most that all entries may take, in 1e9 bytes; clips beyond it are decoded each time.
+        threads: clips decoded at once.
+    """
+
+    def __init__(self, folder: Path, budget_gb: float, threads: int = 2) -> None:
+        self.folder, self.budget_gb, self.threads = folder, budget_gb, threads
+
+    def fill(self, sources: Sequence[Source]) -> None:
+        """Decodes what is missing, in order, as far as the budget goes. Broken sources are left to who reads them.
+
+        Raises:
+            UserError: the folder cannot be written to, or its disk is full.
+        """
+        originals = [_original(source) for source in sources]
+        if not self._missing(originals):
+            return
+        with self._locked():
+            chosen = self._within_budget(self._missing(originals))
+            if chosen:
+                logger.info("decoding %d clips into %s, which is done once", len(chosen), self.folder)
+            with ThreadPoolExecutor(self.threads) as pool:
+                list(pool.map(_decode, chosen.values(), chosen))
+
+    def wrap(self, source: Source) -> Source:
+        """The source as the cache holds it, or itself where it does not."""
+        if isinstance(source, Span):
+            return Span(self.wrap(source.source), source.start, source.stop)
+        original = _original(source)
+        entry = self._entry(original)
+        return CachedClip(original, entry) if entry and _is_whole(entry) else original
+
+    def _missing(self, originals: list[FileSource]) -> dict[Path, FileSource]:
+        entries = {self._entry(original): original for original in originals}
+        return {entry: original for entry, original in entries.items() if entry and not _is_whole(entry)}
+
+    def _entry(self, original: FileSource) -> Path | None:
+        """Where the decoded frames belong; None for a source that cannot be read."""
+        try:
+            identity = mix(_DECODERS, *original.identity())
+        except (BrokenFileError, OSError):
+            return None
+        return self.folder / f"{_place(original)}-{identity:016x}.npy"
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                for partial in self.folder.glob("*.part"):  # of a killed process: a living one would hold the lock
+                    partial.unlink()
+                yield
+        except OSError as error:
+            raise UserError(
+                f"{self.folder}: the cache of decoded clips cannot be written ({error.strerror}); "
+                "choose another folder (machine.loading.cache_dir) or a smaller budget (machine.loading.cache_gb)"
+            ) from error
+
+    def _within_budget(self, missing: dict[Path, FileSource]) -> dict[Path, FileSource]:
+        for original in missing.values():
+            for outdated in self.folder.glob(f"{_place(original)}-*.npy"):
+                outdated.unlink()
+        left = int(self.budget_gb * 1e9) - sum(entry.stat().st_size for entry in self.folder.glob("*.npy"))
+        chosen: dict[Path, FileSource] = {}
+        over = 0
+        for entry, original in missing.items():
+            needed = _decoded_bytes(original)
+            if needed is None:
+                continue
+            if needed <= left:
+                chosen[entry] = original
+                left -= needed
+            else:
+                over += 1
+        if over:
+            logger.warning(
+                "%d clips are beyond the cache's budget and decoded each time they are read, which is slower: "
+                "raise machine.loading.cache_gb=%g, or delete old files in %s",
+                *(over, self.budget_gb, self.folder),
+            )
+        return chosen
+
+
+def _original(source: Source) -> FileSource:
+    while isinstance(source, Span | CachedClip):
+        source = source.source
+    assert isinstance(source, FileSource)
+    return source
+
+
+def _place(original: FileSource) -> str:
+    """The part of an entry's name that stays when the content changes."""
+    return f"{original.path.stem[:40]}-{mix(str(original.path.resolve())):016x}"
+
+
+def _decoded_bytes(original: FileSource) -> int | None:
+    try:
+        return 3 * original.size.frames * original.size.height * original.size.width
+    except BrokenFileError:
+        return None
+
+
+def _decode(original: FileSource, entry: Path) -> None:
+    partial = entry.with_suffix(".part")
+    header = {"descr": "|u1", "fortran_order": False, "shape": (*original.size, 3)}
+    try:
+        # Written, not mapped: on a full disk a write raises, where a mapped page would kill the process.
+        with partial.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            for frame in original.stream():
+                file.write(np.ascontiguousarray(frame).data)
+        partial.replace(entry)
+    except BrokenFileError as error:
+        logger.debug("not cached: %s", error)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _is_whole(entry: Path) -> bool:
+    """Whether an entry is there, as long as its header says; a power failure may cut one short."""
+    try:
+        _open_array(entry)
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=1024)
+def _open_array(path: Path) -> Frames:
+    frames: Frames = np.load(path, mmap_mode="r")
+    return frames

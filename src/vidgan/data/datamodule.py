@@ -1,0 +1,172 @@
+"""The Lightning face of the data: sources to batches, the same ones for every number of workers and devices."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader
+
+from vidgan.data.augmentation import Augmentation
+from vidgan.data.cache import DecodedCache
+from vidgan.data.clip import Clip
+from vidgan.data.datasets import TrainingWindows, WholeClips, usable
+from vidgan.data.sampling import IterationSampler
+from vidgan.data.sources import Source
+from vidgan.data.splits import Splits, split
+from vidgan.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How a machine loads; nothing here changes what is loaded.
+
+    Args:
+        workers: loader processes for each device; 0 loads in the training process.
+        cache_dir: folder of decoded clips; None decodes anew each time.
+        cache_gb: the most the cache may take, in 1e9 bytes.
+        pin_memory: page-locked batches, for faster copies to a GPU; None where there is one.
+    """
+
+    workers: int = 0
+    cache_dir: str | None = None
+    cache_gb: float = 20.0
+    pin_memory: bool | None = None
+
+
+class ClipLoader(DataLoader[Clip]):
+    """Raises a worker's UserError as it was raised there; torch wraps it into the worker's traceback."""
+
+    def __iter__(self) -> Iterator[Clip]:  # type: ignore[override]
+        try:
+            yield from super().__iter__()
+        except UserError as error:
+            raise UserError(str(error).rpartition(f"{type(error).__name__}: ")[2].strip()) from None
+
+
+class ClipDataModule(pl.LightningDataModule):
+    """Clips below one folder (see :func:`vidgan.data.splits.split`) as batches of :class:`Clip`.
+
+    Training goes through random windows, a batch an iteration, from the trainer's ``global_step`` to its ``max_steps``;
+    evaluation through whole clips, each on one rank. Batches arrive on the device as floats in [0, 1].
+
+    Args:
+        root: folder of videos, zipped frames and folders of frames.
+        batch_size: clips in an iteration, over all devices.
+        frames: length of a training clip.
+        patch: height and width of a training clip in pixels.
+        augmentation: of training clips; None for none.
+        eval_frames: the first frames of a clip are evaluated; None for all.
+        eval_crop: the largest height and width evaluated, cut from the middle; None for whole frames.
+        eval_multiple: evaluated heights and widths are cut down to multiples of this.
+        seed: what is sampled follows from it and from the number of the sample.
+        loading: the machine's half.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        batch_size: int,
+        frames: int,
+        patch: int,
+        augmentation: Augmentation | None = None,
+        eval_frames: int | None = None,
+        eval_crop: int | None = None,
+        eval_multiple: int = 8,
+        seed: int = 0,
+        loading: Loading | None = None,
+    ) -> None:
+        super().__init__()
+        self.root, self.batch_size, self.frames, self.patch = Path(root), batch_size, frames, patch
+        self.augmentation, self.seed = augmentation, seed
+        self.eval_frames, self.eval_crop, self.eval_multiple = eval_frames, eval_crop, eval_multiple
+        self.loading = loading or Loading()
+
+    def prepare_data(self) -> None:
+        """Fills the cache, in one process of each machine, with the splits that the trainer is about to use."""
+        if self._cache:
+            training = self.trainer is None or self.trainer.state.fn == "fit"
+            self._cache.fill([*self.splits.train, *self.splits.val] if training else self.splits.test)
+
+    def train_dataloader(self) -> ClipLoader:
+        assert self.trainer is not None, "training batches are counted by the trainer's iterations"
+        sampler = IterationSampler(
+            self.batch_size,
+            iterations=self.trainer.max_steps,
+            start=self.trainer.global_step,
+            rank=self.trainer.global_rank,
+            world_size=self.trainer.world_size,
+        )
+        return self._loader(self.training, batch_sampler=sampler, collate_fn=Clip.collate)
+
+    def val_dataloader(self) -> ClipLoader:
+        return self._whole_clips(self.splits.val)
+
+    def test_dataloader(self) -> ClipLoader:
+        return self._whole_clips(self.splits.test)
+
+    def predict_dataloader(self) -> ClipLoader:
+        return self._whole_clips(self.splits.test)
+
+    def transfer_batch_to_device(self, batch: Clip, device: torch.device, dataloader_idx: int) -> Clip:
+        return batch.to(device, non_blocking=True)
+
+    def on_after_batch_transfer(self, batch: Clip, dataloader_idx: int) -> Clip:
+        return batch.to_float()
+
+    def teardown(self, stage: str) -> None:
+        """Reports, after training, what damaged files have cost."""
+        if stage != "fit" or "training" not in self.__dict__:
+            return
+        damaged = self.training.damaged
+        if damaged.any():
+            counts = (f"{self.training.sources[i].path} ({damaged[i]})" for i in damaged.nonzero().flatten().tolist())
+            logger.warning("%d samples were drawn again, for damaged files: %s", damaged.sum(), ", ".join(counts))
+
+    @cached_property
+    def splits(self) -> Splits:
+        """The sources of each split; found when first asked for."""
+        return split(self.root)
+
+    @cached_property
+    def training(self) -> TrainingWindows:
+        """The training samples by number: ``training[n]`` is the one that training saw under that number."""
+        sources = usable(self._cached(self.splits.train), self.frames, self.patch)
+        return TrainingWindows(sources, self.frames, self.patch, self.augmentation, self.seed)
+
+    @cached_property
+    def _cache(self) -> DecodedCache | None:
+        if self.loading.cache_dir is None:
+            return None
+        return DecodedCache(Path(self.loading.cache_dir), self.loading.cache_gb, threads=max(1, self.loading.workers))
+
+    def _cached(self, sources: Sequence[Source]) -> Sequence[Source]:
+        return [self._cache.wrap(source) for source in sources] if self._cache else sources
+
+    def _whole_clips(self, sources: Sequence[Source]) -> ClipLoader:
+        dataset = WholeClips(self._cached(sources), self.eval_frames, self.eval_crop, self.eval_multiple)
+        rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        return self._loader(dataset, batch_size=None, sampler=range(rank, len(dataset), world_size))
+
+    def _loader(self, dataset: Any, **arguments: Any) -> ClipLoader:
+        workers, pin_memory = self.loading.workers, self.loading.pin_memory
+        return ClipLoader(
+            dataset,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            pin_memory=torch.cuda.is_available() if pin_memory is None else pin_memory,
+            worker_init_fn=_one_thread,
+            **arguments,
+        )
+
+
+def _one_thread(worker: int) -> None:
+    """Workers are parallel already; OpenCV's threads would fight for their cores."""
+    cv2.setNumThreads(1)

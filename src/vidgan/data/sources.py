@@ -1,0 +1,281 @@
+"""Where clips come from: video files, folders of frames and zipped frames, found below one root in any mix."""
+
+import os
+import re
+import zipfile
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from vidgan.errors import UserError
+from vidgan.video.reader import VIDEO_SUFFIXES, BrokenFileError, Frames, iterate, probe, read_clip
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+
+
+class Size(NamedTuple):
+    """Extent of a clip: number of frames, and their height and width in pixels."""
+
+    frames: int
+    height: int
+    width: int
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels within the frames of a clip."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def cut(self, frames: Frames) -> Frames:
+        """The box of frames of shape (..., H, W, 3), as a view."""
+        return frames[..., self.top : self.top + self.height, self.left : self.left + self.width, :]
+
+
+class Source(ABC):
+    """One clip, wherever its frames lie.
+
+    Attributes:
+        name: the clip's name, unique below its root.
+        path: the file or folder, for messages.
+    """
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name = name
+        self.path = path
+
+    @property
+    @abstractmethod
+    def size(self) -> Size:
+        """Raises BrokenFileError if the source cannot be read."""
+
+    @abstractmethod
+    def read(self, start: int, count: int, box: Box | None = None) -> Frames:
+        """Frames ``start`` to ``start + count``, whole or within ``box``: (count, H, W, 3) uint8 RGB.
+
+        Raises:
+            BrokenFileError: a frame cannot be read; the text names the file.
+        """
+
+
+class FileSource(Source):
+    """A clip as the user stored it, which the cache may decode as a whole."""
+
+    @abstractmethod
+    def stream(self) -> Iterator[Frames]:
+        """All frames in order, one at a time, each (H, W, 3) uint8 RGB."""
+
+    @abstractmethod
+    def identity(self) -> list[str]:
+        """Facts that change when the content does: sizes and times of change."""
+
+
+class VideoFile(FileSource):
+    @cached_property
+    def size(self) -> Size:
+        info = probe(self.path)
+        return Size(info.frames, info.height, info.width)
+
+    def read(self, start: int, count: int, box: Box | None = None) -> Frames:
+        frames = read_clip(self.path, start, count)
+        return np.ascontiguousarray(box.cut(frames)) if box else frames
+
+    def stream(self) -> Iterator[Frames]:
+        return iterate(self.path)
+
+    def identity(self) -> list[str]:
+        return [_stamp(self.path)]
+
+
+class ImageSequence(FileSource):
+    """Frames that are images, in the order of their names with numbers compared as numbers."""
+
+    @abstractmethod
+    def _image_names(self) -> list[str]: ...
+
+    @abstractmethod
+    def _bytes(self, names: list[str]) -> Iterator[bytes]: ...
+
+    @cached_property
+    def _names(self) -> list[str]:
+        names = sorted(filter(_is_image, self._image_names()), key=_natural)
+        if not names:
+            raise BrokenFileError(f"{self.path}: holds no image ({', '.join(sorted(IMAGE_SUFFIXES))})")
+        return names
+
+    @cached_property
+    def size(self) -> Size:
+        first = next(self._frames(self._names[:1]))
+        return Size(len(self._names), first.shape[0], first.shape[1])
+
+    def read(self, start: int, count: int, box: Box | None = None) -> Frames:
+        frames = self._frames(self._names[start : start + count])
+        return np.stack([self._checked(frame, box) for frame in frames])
+
+    def stream(self) -> Iterator[Frames]:
+        return (self._checked(frame) for frame in self._frames(self._names))
+
+    def _frames(self, names: list[str]) -> Iterator[Frames]:
+        for name, data in zip(names, self._bytes(names), strict=True):
+            yield decode_image(data, f"{self.path}/{name}")
+
+    def _checked(self, frame: Frames, box: Box | None = None) -> Frames:
+        if frame.shape[:2] != self.size[1:]:
+            raise BrokenFileError(
+                f"{self.path}: its frames differ in size ({frame.shape[1]} x {frame.shape[0]} "
+                f"and {self.size.width} x {self.size.height}); put each clip in a folder of its own"
+            )
+        return box.cut(frame) if box else frame
+
+
+class FrameFolder(ImageSequence):
+    def _image_names(self) -> list[str]:
+        return [path.name for path in self.path.iterdir()]
+
+    def _bytes(self, names: list[str]) -> Iterator[bytes]:
+        for name in names:
+            try:
+                yield (self.path / name).read_bytes()
+            except OSError as error:
+                raise BrokenFileError(f"{self.path / name}: cannot be read ({error.strerror})") from error
+
+    def identity(self) -> list[str]:
+        return [_stamp(self.path / name) for name in self._names]
+
+
+class FrameZip(ImageSequence):
+    def _image_names(self) -> list[str]:
+        with self._archive() as archive:
+            names = [name for name in archive.namelist() if _is_image(name)]
+        if len({Path(name).parent for name in names}) > 1:
+            raise BrokenFileError(f"{self.path}: holds frames in several folders; make one zip file for each clip")
+        return names
+
+    def _bytes(self, names: list[str]) -> Iterator[bytes]:
+        with self._archive() as archive:
+            for name in names:
+                try:
+                    yield archive.read(name)
+                except (zipfile.BadZipFile, zipfile.zlib.error, RuntimeError) as error:  # type: ignore[attr-defined]
+                    raise BrokenFileError(f"{self.path}: cannot unpack {name} ({error})") from error
+
+    def _archive(self) -> zipfile.ZipFile:
+        # Opened for each read: a handle that forked workers share would share its position too.
+        try:
+            return zipfile.ZipFile(self.path)
+        except (zipfile.BadZipFile, OSError) as error:
+            raise BrokenFileError(f"{self.path}: cannot be read as a zip file ({error})") from error
+
+    def identity(self) -> list[str]:
+        return [_stamp(self.path)]
+
+
+class Span(Source):
+    """Frames ``start`` to ``stop`` of another source."""
+
+    def __init__(self, source: Source, start: int, stop: int) -> None:
+        super().__init__(f"{source.name}[{start}:{stop}]", source.path)
+        self.source, self.start, self.stop = source, start, stop
+
+    @property
+    def size(self) -> Size:
+        return self.source.size._replace(frames=self.stop - self.start)
+
+    def read(self, start: int, count: int, box: Box | None = None) -> Frames:
+        return self.source.read(self.start + start, count, box)
+
+
+def discover(root: Path) -> list[FileSource]:
+    """Every clip below ``root``, sorted by name: each video, each zip file, each folder that holds images and no video.
+
+    ``root`` may also be one video or zip file. Hidden files and folders are passed over.
+
+    Raises:
+        UserError: ``root`` does not exist or holds no clip.
+    """
+    if not root.exists():
+        raise UserError(f"{root}: there is no such file or folder; set data.root to your videos")
+    found = [source for source in map(_source_at, _candidates(root)) if source]
+    if not found:
+        raise UserError(
+            f"{root}: holds no video, no zipped frames and no folder of frames; set data.root to your videos"
+        )
+    names = _unique_names(root, [source.path for source in found])
+    for source, name in zip(found, names, strict=True):
+        source.name = name
+    return sorted(found, key=lambda source: _natural(source.name))
+
+
+def decode_image(data: bytes, name: str) -> Frames:
+    """An encoded image as (H, W, 3) uint8 RGB: 16 bits are rounded to 8, grey is repeated, alpha is dropped.
+
+    Raises:
+        BrokenFileError: ``data`` is no complete image, or has other samples than 8 or 16 bits; the text says ``name``.
+    """
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    if image is None:
+        raise BrokenFileError(f"{name}: cannot be read as an image; repair or remove it")
+    if image.dtype == np.uint16:
+        image = ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if image.dtype != np.uint8:
+        raise BrokenFileError(f"{name}: has {image.dtype} samples; save it with 8 or 16 bits")
+    conversions = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    return np.asarray(cv2.cvtColor(image, conversions[channels]), np.uint8)
+
+
+def _candidates(root: Path) -> Iterator[Path]:
+    if root.is_file():
+        yield root
+        return
+    for folder, subfolders, files in os.walk(root, followlinks=True):
+        subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
+        paths = [Path(folder, name) for name in files if not name.startswith(".")]
+        yield from (path for path in paths if not _is_image(path.name))
+        if any(_is_image(path.name) for path in paths) and not any(_is_video(path.name) for path in paths):
+            yield Path(folder)
+
+
+def _source_at(path: Path) -> FileSource | None:
+    if path.is_dir():
+        return FrameFolder(path.name, path)
+    if _is_video(path.name):
+        return VideoFile(path.name, path)
+    return FrameZip(path.name, path) if path.suffix.lower() == ".zip" else None
+
+
+def _unique_names(root: Path, paths: list[Path]) -> list[str]:
+    """Paths from ``root`` on, without the suffix where that is enough to tell them apart."""
+    whole = [path.relative_to(root).as_posix() if path != root else path.name for path in paths]
+    short = [
+        str(Path(name).with_suffix("").as_posix()) if path.is_file() else name
+        for name, path in zip(whole, paths, strict=True)
+    ]
+    count = Counter(short)
+    return [name if count[name] == 1 else full for name, full in zip(short, whole, strict=True)]
+
+
+def _is_image(name: str) -> bool:
+    return Path(name).suffix.lower() in IMAGE_SUFFIXES
+
+
+def _is_video(name: str) -> bool:
+    return Path(name).suffix.lower() in VIDEO_SUFFIXES
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sort key by which frame_2 comes before frame_10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def _stamp(path: Path) -> str:
+    status = path.stat()
+    return f"{path.name}:{status.st_size}:{status.st_mtime_ns}"
