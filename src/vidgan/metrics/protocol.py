@@ -1,0 +1,85 @@
+"""A protocol: all that must be pinned for two scores to be comparable."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from torch import Tensor
+
+from vidgan.errors import UserError
+from vidgan.metrics.base import Metric
+from vidgan.metrics.color import luma
+
+
+class Protocol:
+    """Prepares a clip as a benchmark does and applies its metrics.
+
+    Args:
+        name: what the table calls it.
+        follows: whose protocol this is, and where it is written down.
+        metrics: metrics by the name of their column.
+        color: what metrics of the protocol's color space score: ``"rgb"``, or ``"y"``, BT.601 luma of studio swing.
+        crop: pixels cut off at each border.
+        quantize: saturate to [0, 1] and round to 8 bits first.
+        skip_first, skip_last: frames left out at the ends of a clip.
+        centre_only: score the middle frame of a clip alone.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        follows: str,
+        metrics: Mapping[str, Metric],
+        color: Literal["rgb", "y"] = "rgb",
+        crop: int = 0,
+        quantize: bool = True,
+        skip_first: int = 0,
+        skip_last: int = 0,
+        centre_only: bool = False,
+    ) -> None:
+        if color not in ("rgb", "y"):
+            raise UserError(f"protocol {name}: color is {color!r}; it must be 'rgb' or 'y'")
+        self.name = name
+        self.follows = follows
+        self.metrics = dict(metrics)
+        self.color = color
+        self.crop = crop
+        self.quantize = quantize
+        self.skip_first = skip_first
+        self.skip_last = skip_last
+        self.centre_only = centre_only
+
+    def score(self, fake: Tensor, real: Tensor) -> dict[str, float]:
+        """Scores one clip.
+
+        Args:
+            fake: (T, 3, H, W) RGB in [0, 1].
+            real: the same shape and range.
+
+        Returns:
+            The clip's score by the name of the metric.
+
+        Raises:
+            UserError: the clips differ in shape, or nothing is left of them.
+        """
+        if fake.shape != real.shape:
+            raise UserError(
+                f"protocol {self.name}: the scored clip is {tuple(fake.shape)} and the real one {tuple(real.shape)} "
+                "(frames, channels, height, width); they must be equal"
+            )
+        rgb = self._prepared(fake), self._prepared(real)
+        scored = (luma(rgb[0]), luma(rgb[1])) if self.color == "y" else rgb
+        return {name: metric(*(scored if metric.color == "protocol" else rgb)) for name, metric in self.metrics.items()}
+
+    def _prepared(self, frames: Tensor) -> Tensor:
+        count, _, height, width = frames.shape
+        frames = frames[self.skip_first : count - self.skip_last]
+        if self.centre_only:
+            frames = frames[len(frames) // 2 :][:1]
+        frames = frames[..., self.crop : height - self.crop, self.crop : width - self.crop]
+        if frames.numel() == 0:
+            raise UserError(
+                f"protocol {self.name} leaves nothing of a clip of {count} frames of {width}x{height} pixels: "
+                "see its crop, skip_first and skip_last"
+            )
+        frames = frames.float()
+        return (frames.clamp(0, 1) * 255).round() / 255 if self.quantize else frames

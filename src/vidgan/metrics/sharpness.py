@@ -1,0 +1,27 @@
+"""Sharpness without a reference network."""
+
+import torch
+from torch import Tensor
+
+from vidgan.metrics.base import Metric
+from vidgan.metrics.color import luma
+
+
+def _gradient(frame: Tensor) -> float:
+    """Mean gradient magnitude of the luma of a (3, H, W) frame, by forward differences."""
+    y = luma(frame.double())[0]
+    return float(torch.hypot(y[:-1, 1:] - y[:-1, :-1], y[1:, :-1] - y[:-1, :-1]).mean())
+
+
+class GradientRatio(Metric):
+    """Mean gradient magnitude of the fake clip over that of the real one: below 1 is blurred, 1 as sharp as the real.
+
+    Noise and ringing are gradients too: read it beside PSNR and the temporal error, never alone. Not a number for a
+    flat real clip.
+    """
+
+    higher_is_better = True
+
+    def __call__(self, fake: Tensor, real: Tensor) -> float:
+        made, wanted = sum(map(_gradient, fake)), sum(map(_gradient, real))
+        return made / wanted if wanted else float("nan")

@@ -1,0 +1,83 @@
+"""Protocols: what is pinned, and every option of conf/protocols."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from torch import Tensor
+
+from vidgan.errors import UserError
+from vidgan.metrics.base import Metric
+from vidgan.metrics.color import luma
+from vidgan.metrics.protocol import Protocol
+from vidgan.metrics.psnr import PSNR
+from vidgan.metrics.ssim import SSIM
+from vidgan.metrics.temporal import TemporalError
+
+OPTIONS = sorted((Path(__file__).parents[2] / "conf" / "protocols").glob("*.yaml"))
+
+
+class Record(Metric):
+    """Keeps what it was given."""
+
+    def __init__(self, color: str = "protocol") -> None:
+        self.color = color  # type: ignore[misc,assignment]
+
+    def __call__(self, fake: Tensor, real: Tensor) -> float:
+        self.fake, self.real = fake, real
+        return 0
+
+
+def test_frames_are_rounded_cropped_and_turned_to_luma(fake: Tensor, real: Tensor) -> None:
+    scored, seen = Record(), Record("rgb")
+    Protocol("p", "", {"a": scored, "b": seen}, color="y", crop=4).score(fake * 1.2 - 0.1, real)
+    rounded = ((fake * 1.2 - 0.1).clamp(0, 1) * 255).round()[..., 4:-4, 4:-4] / 255
+    assert torch.equal(seen.fake, rounded)
+    assert torch.equal(scored.fake, luma(rounded))
+    assert scored.real.shape == (4, 1, 32, 40)
+
+
+def test_frames_are_left_out_at_the_ends() -> None:
+    clip = torch.arange(7).view(7, 1, 1, 1).expand(7, 3, 4, 4) / 255
+    metric = Record()
+    Protocol("p", "", {"a": metric}, skip_first=2, skip_last=1).score(clip, clip)
+    assert (metric.fake[:, 0, 0, 0] * 255).tolist() == pytest.approx([2, 3, 4, 5])
+    Protocol("p", "", {"a": metric}, centre_only=True).score(clip, clip)
+    assert (metric.fake[:, 0, 0, 0] * 255).tolist() == pytest.approx([3])
+
+
+def test_an_error_of_half_a_level_is_rounded_away_or_kept(real: Tensor) -> None:
+    levels = (real * 254).round() / 255
+    score = {
+        q: Protocol("p", "", {"psnr": PSNR()}, quantize=q).score(levels + 0.4 / 255, levels) for q in (True, False)
+    }
+    assert score[True]["psnr"] == float("inf")
+    assert score[False]["psnr"] == pytest.approx(56.0896, abs=1e-2)
+
+
+def test_mistakes_are_named(real: Tensor) -> None:
+    with pytest.raises(UserError, match="'yuv'; it must be 'rgb' or 'y'"):
+        Protocol("p", "", {}, color="yuv")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="must be equal"):
+        Protocol("p", "", {}).score(real, real[..., 1:])
+    with pytest.raises(UserError, match="leaves nothing of a clip of 4 frames of 48x40 pixels"):
+        Protocol("p", "", {}, skip_first=2, skip_last=2).score(real, real)
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda path: path.stem)
+def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor) -> None:
+    config = OmegaConf.load(option)
+    protocol = instantiate(config)
+    assert protocol.name == option.stem
+    assert protocol.follows
+    clip = torch.cat([real, real.flip(0)])
+    scores = protocol.score(torch.cat([fake, fake.flip(0)]), clip)
+    assert list(scores) == list(config.metrics)
+    assert 0.5 < scores["ssim"] < 1
+    assert 20 < scores["psnr"] < 40
+
+
+def test_direction_of_every_metric() -> None:
+    assert [m.higher_is_better for m in (PSNR(), SSIM(), TemporalError())] == [True, True, False]
