@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from vidgan.discriminators.patch import PatchGAN
+from vidgan.discriminators.spatio_temporal import SpatioTemporalDiscriminator
 from vidgan.discriminators.t_patch import TemporalPatchGAN
 from vidgan.losses.penalties import R1, GradientPenalty
 from vidgan.randomness import uniform
@@ -77,3 +78,14 @@ def test_penalties_train_convolutions_under_autocast(network, penalty):
     value.backward()
     assert any(parameter.grad.abs().sum() > 0 for parameter in network.parameters() if parameter.grad is not None)
     assert real.grad is None
+
+
+def test_r1_sees_through_warping():
+    network = SpatioTemporalDiscriminator(16, 2).eval()  # so that the slope at a sample depends on that sample alone
+    low, flow = torch.rand(2, 3, 3, 4, 4), torch.rand(2, 2, 2, 4, 4)
+    real = torch.rand(2, 3, 3, 16, 16)
+
+    penalty = R1()(lambda frames: network(frames, low, flow), real, real, SEEDS)
+    penalty.backward()
+    weight = network.dense.weight
+    torch.testing.assert_close((weight.grad * weight).sum(), 2 * penalty)  # quadratic in the last layer (Euler)
