@@ -21,7 +21,7 @@ class Augmentation:
 
     Args:
         flip: mirror half of the samples left to right. Left and right key points are mirrored, not swapped.
-        rotate: with a flip or without, turn by a multiple of 90 degrees; patches must be square.
+        rotate: turn by none to three quarters, all as likely.
         colour: largest relative change of brightness, contrast and saturation; of hue a tenth of it. 0 for none.
     """
 
@@ -71,7 +71,7 @@ class Augmentation:
         if self.flip:
             transforms.append(albumentations.HorizontalFlip(p=0.5))
         if self.rotate:
-            transforms += [albumentations.VerticalFlip(p=0.5), albumentations.Transpose(p=0.5)]
+            transforms.append(albumentations.RandomRotate90(p=1.0))
         if self.colour:
             change = (1 - self.colour, 1 + self.colour)
             hue = (-self.colour / 10, self.colour / 10)

@@ -42,7 +42,15 @@ class Loading:
 
 
 class ClipLoader(DataLoader[Clip]):
-    """Raises a worker's UserError as it was raised there; torch wraps it into the worker's traceback."""
+    """Raises a worker's UserError as it was raised there; torch wraps it into the worker's traceback.
+
+    Lightning calls a loader resumable that has a state: ours is none, as the sampler starts at the trainer's iteration.
+    """
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
     def __iter__(self) -> Iterator[Clip]:  # type: ignore[override]
         try:
@@ -96,13 +104,14 @@ class ClipDataModule(pl.LightningDataModule):
             self._cache.fill([*self.splits.train, *self.splits.val] if training else self.splits.test)
 
     def train_dataloader(self) -> ClipLoader:
-        assert self.trainer is not None, "training batches are counted by the trainer's iterations"
+        trainer = self.trainer
+        assert trainer is not None, "training batches are counted by the trainer's iterations"
         sampler = IterationSampler(
             self.batch_size,
-            iterations=self.trainer.max_steps,
-            start=self.trainer.global_step,
-            rank=self.trainer.global_rank,
-            world_size=self.trainer.world_size,
+            iterations=trainer.max_steps,
+            start=lambda: trainer.global_step,
+            rank=trainer.global_rank,
+            world_size=trainer.world_size,
         )
         return self._loader(self.training, batch_sampler=sampler, collate_fn=Clip.collate)
 

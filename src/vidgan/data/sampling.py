@@ -1,6 +1,6 @@
 """Which samples make up an iteration: functions of the iteration's number, so nothing has to be stored to resume."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from torch.utils.data import Sampler
@@ -18,13 +18,20 @@ class IterationSampler(Sampler[list[int]]):
     Args:
         batch_size: samples in an iteration, over all ranks.
         iterations: number of the last iteration + 1; also the length, resumed or not.
-        start: number of the first iteration to give.
+        start: asked for the first iteration whenever the sampler is iterated; Lightning does so again on some resumes.
 
     Raises:
         UserError: the batch does not divide among the ranks.
     """
 
-    def __init__(self, batch_size: int, iterations: int, start: int = 0, rank: int = 0, world_size: int = 1) -> None:
+    def __init__(
+        self,
+        batch_size: int,
+        iterations: int,
+        start: Callable[[], int] = lambda: 0,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
         if batch_size % world_size:
             raise UserError(
                 f"data.batch_size={batch_size} is the batch of all devices together and does not divide among "
@@ -35,12 +42,12 @@ class IterationSampler(Sampler[list[int]]):
         self._offset = rank * self._share
 
     def __iter__(self) -> Iterator[list[int]]:
-        for iteration in range(self.start, self.iterations):
+        for iteration in range(self.start(), self.iterations):
             first = iteration * self.batch_size + self._offset
             yield list(range(first, first + self._share))
 
     def __len__(self) -> int:
-        return self.iterations
+        return self.iterations - self.start
 
 
 def clip_of(sample: int, clips: int, seed: int) -> int:
