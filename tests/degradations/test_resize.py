@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from vidgan.degradations.resize import Bicubic, enlarge, resize
+from vidgan.degradations.resize import Bicubic, Kernel, enlarge, resize
 from vidgan.errors import UserError
 
 MARGIN = 32
@@ -38,14 +38,17 @@ def test_borders_are_mirrored_with_the_last_pixel_twice() -> None:
     assert weights.sum().item() == pytest.approx(1, abs=1e-15)
 
 
+@pytest.mark.parametrize("kernel", ["bilinear", "bicubic"])
 @pytest.mark.parametrize("factor", [0.25, 0.5, 2, 4])
-def test_bicubic_equals_torch_on_the_mirrored_picture(picture: torch.Tensor, factor: float) -> None:
-    """torch's antialiased bicubic has the same kernel; given the mirrored margin, its borders do not matter."""
+def test_kernels_equal_those_of_torch_on_the_mirrored_picture(
+    picture: torch.Tensor, factor: float, kernel: Kernel
+) -> None:
+    """torch's antialiased kernels are the same; given the mirrored margin, its borders do not matter."""
     size = (int(24 * factor), int(36 * factor))
-    wide = F.interpolate(mirrored(picture), scale_factor=factor, mode="bicubic", antialias=True)
+    wide = F.interpolate(mirrored(picture), scale_factor=factor, mode=kernel, antialias=True)
     margin = int(MARGIN * factor)
     expected = wide[..., margin:-margin, margin:-margin]
-    assert torch.allclose(resize(picture, size), expected, atol=1e-12)
+    assert torch.allclose(resize(picture, size, kernel), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("factor", [0.25, 2])

@@ -66,6 +66,15 @@ def test_mistakes_are_named(real: Tensor) -> None:
         Protocol("p", "", {}, skip_first=2, skip_last=2).score(real, real)
 
 
+def test_what_is_not_available_is_left_out_and_said(real: Tensor) -> None:
+    class Absent(Record):
+        available = False  # type: ignore[assignment]
+
+    protocol = Protocol("p", "", {"here": Record(), "absent": Absent()})
+    assert protocol.score(real, real) == {"here": 0}
+    assert protocol.left_out == ["absent"]
+
+
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda path: path.stem)
 def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor) -> None:
     config = OmegaConf.load(option)
@@ -74,7 +83,7 @@ def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor
     assert protocol.follows
     clip = torch.cat([real, real.flip(0)])
     scores = protocol.score(torch.cat([fake, fake.flip(0)]), clip)
-    assert list(scores) == list(config.metrics)
+    assert sorted([*scores, *protocol.left_out]) == sorted(config.metrics)
     assert 0.5 < scores["ssim"] < 1
     assert 20 < scores["psnr"] < 40
 

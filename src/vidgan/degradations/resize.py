@@ -1,4 +1,4 @@
-"""MATLAB's ``imresize``: bicubic and Lanczos resizing with antialiasing, and the degradation "BI" made of it."""
+"""MATLAB's ``imresize``: resizing by antialiased kernels, and the degradation "BI" made of it."""
 
 from functools import lru_cache
 from typing import Literal
@@ -10,7 +10,11 @@ from torch import Tensor
 from vidgan.degradations.base import Degradation, quantized
 from vidgan.degradations.resampling import Floats, mirror, resample, sampling_matrix
 
-Kernel = Literal["bicubic", "lanczos"]
+Kernel = Literal["bilinear", "bicubic", "lanczos"]
+
+
+def _triangle(distance: Floats) -> Floats:
+    return np.maximum(1 - np.abs(distance), 0)
 
 
 def _cubic(distance: Floats) -> Floats:
@@ -26,10 +30,10 @@ def _lanczos(distance: Floats) -> Floats:
     return np.where(np.abs(distance) < 3, np.sinc(distance) * np.sinc(distance / 3), 0)
 
 
-_KERNELS = {"bicubic": (_cubic, 2), "lanczos": (_lanczos, 3)}
+_KERNELS = {"bilinear": (_triangle, 1), "bicubic": (_cubic, 2), "lanczos": (_lanczos, 3)}
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def _matrix(length: int, size: int, kernel: Kernel, device: torch.device, dtype: torch.dtype) -> Tensor:
     weight, reach = _KERNELS[kernel]
     step = length / size
@@ -46,7 +50,7 @@ def resize(frames: Tensor, size: tuple[int, int], kernel: Kernel = "bicubic") ->
     Args:
         frames: (..., H, W) float.
         size: (h, w) of the result.
-        kernel: ``"bicubic"`` or ``"lanczos"`` (MATLAB's ``lanczos3``).
+        kernel: ``"bilinear"``, ``"bicubic"`` or ``"lanczos"`` (MATLAB's ``lanczos3``).
 
     Returns:
         (..., h, w); the kernels overshoot, so values may lie a little outside the range of the input.

@@ -17,6 +17,11 @@ class Metric:
     higher_is_better: ClassVar[bool]
     color: ClassVar[Literal["protocol", "rgb"]] = "rgb"
 
+    @property
+    def available(self) -> bool:
+        """Whether all it needs is on this machine; a protocol leaves it out otherwise."""
+        return True
+
     def __call__(self, fake: Tensor, real: Tensor) -> float:
         """
         Args:

@@ -16,12 +16,15 @@ class Protocol:
     Args:
         name: what the table calls it.
         follows: whose protocol this is, and where it is written down.
-        metrics: metrics by the name of their column.
+        metrics: metrics by the name of their column; those that are not available on this machine are left out.
         color: what metrics of the protocol's color space score: ``"rgb"``, or ``"y"``, BT.601 luma of studio swing.
         crop: pixels cut off at each border.
         quantize: saturate to [0, 1] and round to 8 bits first.
         skip_first, skip_last: frames left out at the ends of a clip.
         centre_only: score the middle frame of a clip alone.
+
+    Attributes:
+        left_out: names of the metrics that are not available.
     """
 
     def __init__(
@@ -40,7 +43,8 @@ class Protocol:
             raise UserError(f"protocol {name}: color is {color!r}; it must be 'rgb' or 'y'")
         self.name = name
         self.follows = follows
-        self.metrics = dict(metrics)
+        self.metrics = {name: metric for name, metric in metrics.items() if metric.available}
+        self.left_out = sorted(metrics.keys() - self.metrics.keys())
         self.color = color
         self.crop = crop
         self.quantize = quantize

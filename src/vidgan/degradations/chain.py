@@ -1,0 +1,49 @@
+"""Degradations made of degradations."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from vidgan.degradations.base import Degradation
+from vidgan.degradations.draws import derived, happens
+
+
+class Chain(Degradation):
+    """One degradation after another; two of the same kind draw differently.
+
+    Args:
+        steps: in the order of application; the scale of the chain is the product of theirs.
+    """
+
+    def __init__(self, steps: Sequence[Degradation]) -> None:
+        super().__init__()
+        self.steps = nn.ModuleList(steps)
+        self.scale = math.prod(step.scale for step in steps)
+
+    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+        for index, step in enumerate(self.steps):
+            frames = step(frames, derived(randomness, "step", index))
+        return frames
+
+
+class Either(Degradation):
+    """For each clip one of two degradations of the same scale.
+
+    Args:
+        first, second: what is chosen from.
+        probability: of the first.
+    """
+
+    def __init__(self, first: Degradation, second: Degradation, probability: float = 0.5) -> None:
+        super().__init__()
+        assert first.scale == second.scale, "the clips of a batch must keep one size"
+        self.first = first
+        self.second = second
+        self.probability = probability
+        self.scale = first.scale
+
+    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+        chosen = happens(randomness, "either", self.probability)
+        return torch.where(chosen, self.first(frames, randomness), self.second(frames, randomness))

@@ -1,0 +1,23 @@
+"""Draws of degradation parameters, one for each sample, shaped to multiply (B, T, C, H, W) clips."""
+
+from torch import Tensor
+
+from vidgan.randomness import mix, uniform
+
+Range = tuple[float, float]
+
+
+def between(randomness: Tensor, stream: str, bounds: Range) -> Tensor:
+    """(B, 1, 1, 1, 1) uniform draws from ``bounds``."""
+    low, high = bounds
+    return (low + (high - low) * uniform(randomness, stream)).view(-1, 1, 1, 1, 1)
+
+
+def happens(randomness: Tensor, stream: str, probability: float) -> Tensor:
+    """(B, 1, 1, 1, 1) bool, true with ``probability``."""
+    return (uniform(randomness, stream) < probability).view(-1, 1, 1, 1, 1)
+
+
+def derived(randomness: Tensor, *name: int | str) -> Tensor:
+    """Seeds for one of several parts that would otherwise draw the same."""
+    return randomness ^ mix(*name)

@@ -1,0 +1,167 @@
+"""Blur, noise, JPEG and their combinations: what is drawn, and what it does."""
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from PIL import Image
+from torch import Tensor
+
+from vidgan.degradations.base import Degradation
+from vidgan.degradations.blur import RandomBlur, gaussian_kernels, sinc_kernels
+from vidgan.degradations.chain import Chain, Either
+from vidgan.degradations.jpeg import JPEG
+from vidgan.degradations.noise import GaussianNoise, ShotNoise
+from vidgan.degradations.resize import Bicubic
+from vidgan.degradations.second_order import SecondOrder, Stage
+from vidgan.randomness import mix
+
+SEEDS = torch.tensor([mix("clip", index) for index in range(3)])
+OPTIONS = sorted((Path(__file__).parents[2] / "conf" / "degradations").glob("*.yaml"))
+
+
+def column(*values: float) -> Tensor:
+    return torch.tensor(values).view(-1, 1, 1)
+
+
+def still(size: int = 32) -> Tensor:
+    """(3, 4, 3, size, size): clips of equal smooth frames."""
+    noise = torch.rand(3, 3, size // 4, size // 4, generator=torch.Generator().manual_seed(0))
+    frames = torch.nn.functional.interpolate(noise, size=(size, size), mode="bicubic").clamp(0, 1)
+    return frames[:, None].expand(3, 4, 3, size, size)
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda path: path.stem)
+def test_every_option_is_a_function_of_the_clip_and_its_seed(option: Path) -> None:
+    """In a batch or alone, with whatever neighbours: what one clip becomes follows from its seed."""
+    degradation = instantiate(OmegaConf.load(option))
+    low = degradation(still(), SEEDS)
+    assert low.shape == (3, 4, 3, 8, 8)
+    assert low.min() >= 0
+    assert low.max() <= 1
+    for index in range(3):
+        alone = degradation(still()[index : index + 1], SEEDS[index : index + 1])
+        assert torch.allclose(alone, low[index : index + 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("degradation", [RandomBlur(), JPEG(), Chain([RandomBlur(), Bicubic(2), JPEG()])])
+def test_parameters_are_fixed_over_the_frames_and_differ_between_clips(degradation: Degradation) -> None:
+    low = degradation(still()[:1].expand(3, -1, -1, -1, -1), SEEDS)
+    assert torch.allclose(low, low[:, :1].expand_as(low), atol=1e-6)
+    assert not torch.allclose(low[0], low[1], atol=1e-3)
+
+
+def test_gaussian_kernels_have_the_standard_deviations_asked_for() -> None:
+    """A kernel turned by 90 degrees has its long side upright."""
+    kernels = gaussian_kernels(column(2.0, 2.0), column(1.0, 1.0), column(0.0, math.pi / 2), 21)
+    offsets = torch.arange(21.0) - 10
+    across = (kernels.sum(1) * offsets**2).sum(1)
+    down = (kernels.sum(2) * offsets**2).sum(1)
+    assert kernels.sum((1, 2)).tolist() == pytest.approx([1, 1], abs=1e-6)
+    assert across.tolist() == pytest.approx([4, 1], abs=1e-3)
+    assert down.tolist() == pytest.approx([1, 4], abs=1e-3)
+
+
+def test_sinc_kernels_pass_below_the_cutoff_and_stop_above() -> None:
+    kernel = sinc_kernels(column(math.pi / 2), 81)[0]
+    response = torch.fft.fft2(torch.fft.ifftshift(kernel), s=(81, 81)).real
+    frequency = 2 * math.pi * torch.fft.fftfreq(81)
+    radius = torch.hypot(frequency[:, None], frequency[None])
+    assert (response[radius < 0.85 * math.pi / 2] - 1).abs().max() < 0.1
+    assert response[radius > 1.15 * math.pi / 2].abs().max() < 0.1
+
+
+def test_kernels_follow_their_probabilities() -> None:
+    seeds = torch.tensor([mix(index) for index in range(2000)])
+    kernels = RandomBlur(probability=0.8, stretched=0.5, ringing=0.25, size=7).kernels(seeds)
+    untouched = kernels[:, 3, 3] == 1
+    ringing = (kernels < 0).any(-1).any(-1)
+    round_ = (kernels - kernels.mT).abs().amax((1, 2)) < 1e-6
+    assert untouched.float().mean().item() == pytest.approx(0.2, abs=0.03)
+    assert ringing.float().mean().item() == pytest.approx(0.8 * 0.25, abs=0.03)
+    assert (round_ & ~untouched & ~ringing).float().mean().item() == pytest.approx(0.8 * 0.75 * 0.5, abs=0.03)
+
+
+def test_gaussian_noise_has_the_deviation_asked_for_and_is_new_in_every_frame() -> None:
+    gray = torch.full((3, 4, 3, 64, 64), 0.5)
+    noise = GaussianNoise(sigma=(25, 25), clip=False)(gray, SEEDS) - gray
+    assert (noise.flatten(2).std(2) * 255).tolist() == pytest.approx(np.full((3, 4), 25.0), abs=0.8)
+    correlations = torch.corrcoef(noise.flatten(0, 2).flatten(1)) - torch.eye(36)
+    assert correlations.abs().max() < 0.08
+
+
+def test_gray_noise_is_equal_in_all_channels() -> None:
+    flat = torch.full((1, 2, 3, 8, 8), 0.5)
+    noisy = GaussianNoise(sigma=(10, 10), gray=1.0)(flat, SEEDS[:1])
+    assert torch.equal(noisy, noisy[:, :, :1].expand_as(noisy))
+
+
+def test_shot_noise_grows_with_the_root_of_the_signal() -> None:
+    """A sensor that counts 255 photons in white: the deviation of n photons is sqrt(n)."""
+    levels = torch.tensor([0.0, 64.0, 144.0]).view(3, 1, 1, 1, 1).expand(3, 1, 3, 64, 64) / 255
+    noisy = ShotNoise(strength=(1, 1), clip=False)(levels, SEEDS) * 255
+    assert noisy.flatten(1).std(1).tolist() == pytest.approx([0, 8, 12], abs=0.3)
+
+
+@pytest.mark.parametrize("quality", [30, 60, 90])
+def test_jpeg_errs_as_libjpeg_does(quality: int) -> None:
+    """On a gray picture, so that the filter of the halved chroma is no matter: the same errors in the same places."""
+    levels = (still(64)[0, 0, 0] * 255).round()
+    file = io.BytesIO()
+    Image.fromarray(levels.byte().numpy()).save(file, "JPEG", quality=quality)
+    expected = torch.from_numpy(np.array(Image.open(file))).float() - levels
+    coded = JPEG((quality, quality))((levels / 255).expand(1, 1, 3, 64, 64), SEEDS[:1])
+    error = coded[0, 0, 0] * 255 - levels
+    assert 0.85 < error.std() / expected.std() < 1
+    assert torch.corrcoef(torch.stack([error.flatten(), expected.flatten()]))[0, 1] > 0.9
+
+
+def test_equal_steps_of_a_chain_draw_differently() -> None:
+    flat = torch.full((1, 1, 3, 32, 32), 0.5)
+    step = GaussianNoise(sigma=(10, 10), clip=False)
+    once, twice = Chain([step])(flat, SEEDS[:1]) - flat, Chain([step, step])(flat, SEEDS[:1]) - flat
+    assert twice.std().item() == pytest.approx(math.sqrt(2) * once.std().item(), rel=0.05)
+
+
+def test_a_chain_shrinks_by_the_product_of_its_steps() -> None:
+    chain = Chain([Bicubic(2), JPEG(), Bicubic(2)])
+    assert chain.scale == 4
+    assert chain(still(), SEEDS).shape[-2:] == (8, 8)
+
+
+def test_either_takes_the_first_with_its_probability() -> None:
+    seeds = torch.tensor([mix(index) for index in range(1000)])
+    frames = torch.full((1000, 1, 1, 1, 1), 0.5)
+    bright = Either(_Shift(0.25), _Shift(-0.25), probability=0.3)(frames, seeds)
+    assert (bright > 0.5).float().mean().item() == pytest.approx(0.3, abs=0.04)
+    assert sorted(bright.unique().tolist()) == [0.25, 0.75]
+
+
+class _Shift(Degradation):
+    def __init__(self, by: float) -> None:
+        super().__init__()
+        self.by = by
+
+    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+        return frames + self.by
+
+
+def test_stages_draw_sizes_within_their_factors() -> None:
+    stage = Stage(_Shift(0), _Shift(0), shrink=0.6, stretch=0.2, factors=(0.25, 1.5))
+    factors = np.array([stage._factor(torch.tensor([mix(index)])) for index in range(1000)])
+    assert factors.min() == pytest.approx(0.25, abs=0.02)
+    assert factors.max() == pytest.approx(1.5, abs=0.02)
+    assert (factors < 1).mean() == pytest.approx(0.6, abs=0.05)
+    assert (factors > 1).mean() == pytest.approx(0.2, abs=0.04)
+
+
+def test_second_order_without_noise_is_steady_in_time() -> None:
+    stage = Stage(RandomBlur(), _Shift(0), shrink=0.5, stretch=0.3, factors=(0.3, 1.5))
+    low = SecondOrder(stage, stage, JPEG(), RandomBlur(ringing=1.0))(still(), SEEDS)
+    assert torch.equal(low, low[:, :1].expand_as(low))
+    assert torch.equal((low * 255).round() / 255, low)
