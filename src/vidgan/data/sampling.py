@@ -17,7 +17,7 @@ class IterationSampler(Sampler[list[int]]):
 
     Args:
         batch_size: samples in an iteration, over all ranks.
-        iterations: number of the last iteration + 1; also the length, resumed or not.
+        iterations: number of the last iteration + 1.
         start: asked for the first iteration whenever the sampler is iterated; Lightning does so again on some resumes.
 
     Raises:
@@ -47,7 +47,7 @@ class IterationSampler(Sampler[list[int]]):
             yield list(range(first, first + self._share))
 
     def __len__(self) -> int:
-        return self.iterations - self.start
+        return self.iterations - self.start()
 
 
 def clip_of(sample: int, clips: int, seed: int) -> int:

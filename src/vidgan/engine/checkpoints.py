@@ -7,6 +7,7 @@ optimizers, and saves before the validation that its iteration owes.
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,7 +25,7 @@ from vidgan.weights import save_weights
 LAST, BEST = "last.ckpt", "best.ckpt"
 
 
-class InterruptedTraining(Exception):
+class TrainingInterrupted(Exception):
     """Training was stopped by a signal after its checkpoint was written."""
 
     def __init__(self, number: int, iteration: int) -> None:
@@ -46,6 +47,7 @@ class Checkpoints(Callback):
         minutes: and at most so many minutes; none means by iterations alone.
         monitor: validation metric that decides which is best; none keeps the last only.
         higher_is_better: its direction.
+        on_write: told the iteration of every checkpoint that is written, on rank 0.
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class Checkpoints(Callback):
         minutes: float | None = None,
         monitor: str | None = None,
         higher_is_better: bool = True,
+        on_write: Callable[[int], None] | None = None,
     ) -> None:
         self.folder = folder
         self.every = every
         self.minutes = minutes
         self.monitor = monitor
         self.sign = 1.0 if higher_is_better else -1.0
+        self.on_write = on_write
         self.best: float | None = None
         self.best_iteration: int | None = None
         self._signal: int | None = None
@@ -99,7 +103,7 @@ class Checkpoints(Callback):
             self._save_if_due(trainer, pl_module)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.sanity_checking or not trainer.fit_loop._combined_loader:
+        if trainer.state.fn != "fit":
             return
         assert isinstance(pl_module, AdversarialTask)
         value = pl_module.scores.get(MODEL, {}).get(self.monitor or "")
@@ -121,7 +125,7 @@ class Checkpoints(Callback):
             self._write(trainer, module, LAST)
             self._saved_at = time.monotonic()
         if stop:
-            raise InterruptedTraining(self._signal or signal.SIGTERM, iteration)
+            raise TrainingInterrupted(self._signal or signal.SIGTERM, iteration)
 
     # Writing
 
@@ -133,6 +137,8 @@ class Checkpoints(Callback):
             assert isinstance(module, AdversarialTask)
             metadata = {"iteration": str(trainer.global_step)}
             save_weights(generator_weights(module), path.with_suffix(".safetensors"), metadata)
+            if self.on_write is not None:
+                self.on_write(trainer.global_step)
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "best_iteration": self.best_iteration}

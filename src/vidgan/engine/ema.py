@@ -1,8 +1,5 @@
 """The moving average of a network's weights."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -13,17 +10,4 @@ def average_of(network: nn.Module, decay: float) -> AveragedModel:
     The first update copies the network, so the average never remembers the initialization.
     """
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=False)
-    return average.requires_grad_(False).eval()
-
-
-@contextmanager
-def evaluating(*modules: nn.Module) -> Iterator[None]:
-    """Puts modules into evaluation mode, and each back as it was."""
-    modes = [module.training for module in modules]
-    for module in modules:
-        module.eval()
-    try:
-        yield
-    finally:
-        for module, mode in zip(modules, modes, strict=True):
-            module.train(mode)
+    return average.requires_grad_(False)

@@ -1,7 +1,7 @@
 """From a configuration to the objects of a run."""
 
 import logging
-from pathlib import Path
+import warnings
 from typing import Any
 
 import pytorch_lightning as pl
@@ -30,7 +30,7 @@ def check(config: DictConfig) -> None:
     Raises:
         UserError: names the key at fault.
     """
-    lint(config, {"task": _TASK_SUPPLIED, "data": ("seed", "loading"), "protocol": ()})
+    lint(config, {"task": _TASK_SUPPLIED, "data": ("loading",)})
     for name, player in config.players.items():
         if player.role not in list(Role):
             raise UserError(f"players.{name}.role is '{player.role}'; it is one of {', '.join(Role)}.")
@@ -92,9 +92,9 @@ def build_task(config: DictConfig) -> AdversarialTask:
     return task
 
 
-def build_data(data: DictConfig, seed: int, machine: DictConfig, paths: DictConfig) -> ClipDataModule:
-    loading = Loading(workers=machine.workers, cache_dir=Path(paths.cache), cache_gb=machine.cache_gb)
-    return build(data, "data", seed=seed, loading=loading)
+def build_data(data: DictConfig, machine: DictConfig, paths: DictConfig) -> ClipDataModule:
+    loading = Loading(workers=machine.workers, cache_dir=paths.cache, cache_gb=machine.cache_gb)
+    return build(data, "data", loading=loading)
 
 
 def device_kind(machine: DictConfig) -> str:
@@ -121,6 +121,7 @@ def build_trainer(
 ) -> pl.Trainer:
     """Lightning's trainer with what our engine does itself turned off."""
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="pytorch_lightning")  # advice on loops that are not used
     if machine.threads is not None:
         torch.set_num_threads(machine.threads)
     device = device_kind(machine)
@@ -139,5 +140,6 @@ def build_trainer(
         enable_model_summary=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
+        log_every_n_steps=1,
         **arguments,
     )

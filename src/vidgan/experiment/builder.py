@@ -1,12 +1,12 @@
 """The one place where configuration becomes objects; only allow-listed targets are ever imported."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from vidgan.errors import UserError
 
@@ -31,19 +31,18 @@ def allowed_prefixes() -> tuple[str, ...]:
     return ALLOWED + tuple(part if part.endswith(".") else part + "." for part in own if part)
 
 
-def targets(node: Any, key: str = "") -> Iterator[tuple[str, DictConfig]]:
-    """Every node with a ``_target_`` below ``node``, with its dotted key, outermost first."""
-    if isinstance(node, DictConfig) and not OmegaConf.is_missing({"x": node}, "x") and node._content() is not None:
+def targets(node: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every dict with a ``_target_`` in plain containers, with its dotted key, outermost first."""
+    if isinstance(node, dict):
         if "_target_" in node:
             yield key, node
-        names: Any = list(node)
-    elif isinstance(node, ListConfig) and node._content() is not None and not node._is_missing():
-        names = range(len(node))
+        items: Iterable[tuple[Any, Any]] = node.items()
+    elif isinstance(node, list):
+        items = enumerate(node)
     else:
         return
-    for name in names:
-        if not OmegaConf.is_missing(node, name):
-            yield from targets(node[name], f"{key}.{name}" if key else str(name))
+    for name, value in items:
+        yield from targets(value, f"{key}.{name}" if key else str(name))
 
 
 def resolve_target(path: str, key: str) -> Callable[..., Any]:
@@ -68,7 +67,7 @@ def resolve_target(path: str, key: str) -> Callable[..., Any]:
     return target
 
 
-def build(node: Any, key: str, **extra: Any) -> Any:
+def build(node: DictConfig, key: str, **extra: Any) -> Any:
     """Builds the object a node describes, with plain lists and dicts inside.
 
     Args:
@@ -79,12 +78,14 @@ def build(node: Any, key: str, **extra: Any) -> Any:
     Raises:
         UserError: a target is not allowed, or it refused its arguments.
     """
-    for inner, target in targets(node, key):
+    plain = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+    assert isinstance(plain, dict)
+    for inner, target in targets(plain, key):
         resolve_target(target["_target_"], inner)
-    partial = bool(node.get("_partial_", False))
+    partial = bool(plain.get("_partial_", False))
     try:
         # The extra arguments are given in a call of our own: Hydra would merge them into the configuration and copy.
-        factory = instantiate(node, _partial_=True, _convert_="all")
+        factory = instantiate(plain, _partial_=True, _convert_="all")
         return factory if partial else factory(**extra)
     except InstantiationException as error:
         if isinstance(error.__cause__, UserError):

@@ -5,10 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import hydra
-from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
-from hydra.core.plugins import Plugins
-from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
 from vidgan.errors import UserError
@@ -16,16 +13,8 @@ from vidgan.experiment.places import CONF, ROOT
 from vidgan.experiment.schema import EvaluateConfig, PredictConfig, TrainConfig
 
 
-class ExperimentsSearchPath(SearchPathPlugin):
-    """Makes ``experiments/<task>/<name>.yaml`` a config group beside those in ``conf/``."""
-
-    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        search_path.append("vidgan", f"file://{ROOT}")
-
-
 def register() -> None:
-    """Makes the schemas, the experiments and the ``vidgan.root`` resolver known to Hydra."""
-    Plugins.instance().register(ExperimentsSearchPath)
+    """Makes the schemas and the ``vidgan.root`` resolver known to Hydra."""
     OmegaConf.register_new_resolver("vidgan.root", lambda: str(ROOT), replace=True)
     store = ConfigStore.instance()
     for name, schema in (("train", TrainConfig), ("evaluate", EvaluateConfig), ("predict", PredictConfig)):

@@ -30,7 +30,7 @@ def _parameters(target: Any) -> Mapping[str, inspect.Parameter]:
     return parameters
 
 
-def _check(key: str, node: DictConfig, supplied: Collection[str]) -> None:
+def _check(key: str, node: Mapping[str, Any], supplied: Collection[str]) -> None:
     path = node["_target_"]
     parameters = _parameters(resolve_target(path, key))
     given = [str(name) for name in node if name not in _HYDRA]
@@ -61,5 +61,5 @@ def lint(config: DictConfig, supplied: Mapping[str, Collection[str]]) -> None:
     """
     if missing := missing_keys(config):
         raise UserError(f"{missing[0]} is not set; give it on the command line: {missing[0]}=<value>.")
-    for key, node in targets(config):
+    for key, node in targets(OmegaConf.to_container(config, resolve=True)):
         _check(key, node, supplied.get(key, ()))

@@ -84,7 +84,7 @@ class CheckpointConfig:
 
 @dataclass
 class MachineConfig:
-    """Where a run is computed: Lightning's accelerator, devices, nodes, strategy and precision, and the loader's means."""
+    """Where a run is computed: Lightning's trainer arguments of the same names, and the loader's means."""
 
     accelerator: str = "auto"
     devices: Any = 1
@@ -156,6 +156,7 @@ class EvaluateConfig:
         weights: ``last`` or ``best``.
         data: a data set other than the run's own, or null.
         baselines: whether classical methods are scored beside the model.
+        seed: what is drawn for ``data`` follows from it.
     """
 
     run: str = MISSING
@@ -163,6 +164,7 @@ class EvaluateConfig:
     weights: str = "last"
     data: Any = None
     baselines: bool = True
+    seed: int = 0
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
 

@@ -42,6 +42,11 @@ class Table:
         with self.path.open("a", newline="") as file:
             csv.DictWriter(file, self._columns, restval="").writerows(rows)
 
+    def clear(self) -> None:
+        """Forgets everything."""
+        self.path.unlink(missing_ok=True)
+        self._columns = []
+
     def forget_after(self, iteration: int) -> None:
         """Drops the rows of later iterations: a resumed run will write them again."""
         kept = [row for row in self.rows() if int(row["iteration"]) <= iteration]

@@ -42,10 +42,10 @@ class WandbTracker(Logger):
     """
 
     name = "wandb"
+    version = None
 
     def __init__(self, folder: Path, run_id: str, tracking: DictConfig, config: dict[str, Any], job_type: str) -> None:
         super().__init__()
-        self.version = run_id
         self._arguments = {
             "id": run_id,
             "name": run_id,

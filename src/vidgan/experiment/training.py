@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import Callback
 
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.checkpoints import Checkpoints, InterruptedTraining
+from vidgan.engine.checkpoints import Checkpoints, TrainingInterrupted
 from vidgan.engine.progress import IterationBar
 from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError
@@ -69,7 +69,7 @@ def _state_kept(folder: RunFolder) -> Iterator[None]:
     try:
         yield
         state = FINISHED
-    except InterruptedTraining as stop:
+    except TrainingInterrupted as stop:
         state = RUNNING
         print(f"\n{stop} Run the same command again to go on.")
         raise SystemExit(128 + stop.number) from None
@@ -95,7 +95,7 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
 
 def _fit(config: DictConfig, folder: RunFolder) -> None:
     task = build_task(config)
-    data = build_data(config.data, config.seed, config.machine, config.paths)
+    data = build_data(config.data, config.machine, config.paths)
     recorded = Table(folder.path / "per_clip.csv")
     csv = CsvTracker(folder.path / "metrics.csv")
     loggers: list[pl.loggers.Logger] = [csv]
@@ -105,8 +105,11 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
         loggers.append(tracker)
     showcase = Showcase(folder.samples, tracker)
     task.watchers.append(showcase.watch)
-    callbacks = _callbacks(config, folder)
-    callbacks += [RunRecorder([csv.table, recorded], recorded), showcase]
+    callbacks: list[Callback] = [
+        _checkpoints(config, folder),
+        RunRecorder([csv.table, recorded], recorded),
+        showcase,
+    ]
     if config.machine.progress:
         callbacks.append(IterationBar())
     every = config.validation.every
@@ -140,7 +143,7 @@ def _run(
     checkpoint = folder.last_checkpoint
     if checkpoint is None:
         for network, path in config.warm_start.items():
-            load_weights(task.networks[network], Path(path))
+            load_weights(task.networks.get_submodule(network), Path(path))
     if trainer.is_global_zero:
         iteration = folder.summary.get("iteration", 0) if checkpoint else 0
         provenance.record(folder, iteration, str(trainer.precision))
@@ -152,7 +155,13 @@ def _run(
         folder.update_summary(iteration=iteration, metrics=scores.pop(MODEL, {}), baselines=scores)
 
 
-def _callbacks(config: DictConfig, folder: RunFolder) -> list[Callback]:
-    keep = config.machine.checkpoint
-    validation = config.validation
-    return [Checkpoints(folder.checkpoints, keep.every, keep.minutes, validation.monitor, validation.higher_is_better)]
+def _checkpoints(config: DictConfig, folder: RunFolder) -> Checkpoints:
+    keep, validation = config.machine.checkpoint, config.validation
+    return Checkpoints(
+        folder.checkpoints,
+        keep.every,
+        keep.minutes,
+        validation.monitor,
+        validation.higher_is_better,
+        on_write=lambda iteration: folder.update_summary(iteration=iteration),
+    )

@@ -1,0 +1,88 @@
+"""Scoring a recorded run under any protocol, on its own test clips or on others."""
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from vidgan.engine.scoring import MODEL, ScoredModule
+from vidgan.errors import UserError
+from vidgan.experiment.assemble import build_data, build_task, build_trainer
+from vidgan.experiment.builder import build
+from vidgan.experiment.folder import RunFolder, find_run, write_json
+from vidgan.experiment.identity import code_fingerprint
+from vidgan.experiment.lint import lint
+from vidgan.experiment.places import CONF
+from vidgan.experiment.report import Showcase, score_table
+from vidgan.experiment.tables import Table
+from vidgan.weights import load_weights
+
+
+def recorded_config(folder: RunFolder) -> DictConfig:
+    """The configuration that a run was trained with."""
+    config = OmegaConf.load(folder.path / "config.yaml")
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def protocol_config(name: str) -> DictConfig:
+    """A protocol by name or path.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    path = Path(name) if name.endswith(".yaml") else CONF / "protocols" / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in (CONF / "protocols").glob("*.yaml")))
+        raise UserError(f"protocol={name}: there is no such protocol; there are {known}.")
+    config = OmegaConf.load(path)
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def restore(folder: RunFolder, weights: str) -> Any:
+    """The trained task of a run: its generator holds the weights that predict."""
+    config = recorded_config(folder)
+    config.engine.compile = []
+    config.engine.ema = None  # the saved weights are the average already
+    task = build_task(config)
+    load_weights(task.networks["generator"], folder.weights(weights))
+    return task.eval()
+
+
+def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
+    """Scores a run and the baselines; writes ``evaluations/<protocol>-<weights>`` in the run folder.
+
+    Raises:
+        UserError: the run, the protocol or the data is at fault.
+    """
+    folder = find_run(Path(config.paths.runs), config.run)
+    trained = recorded_config(folder)
+    task: ScoredModule = restore(folder, config.weights)
+    protocol = protocol_config(config.protocol) if config.protocol else trained.protocol
+    data = config.data if config.data is not None else trained.data
+    lint(OmegaConf.create({"protocol": protocol, "data": data}), {})
+    task.protocol = build(protocol, "protocol")
+    if not config.baselines:
+        task.baselines = lambda condition: {}  # type: ignore[method-assign]
+    name = f"{protocol.name}-{config.weights}" + ("" if config.data is None else f"-{Path(data.root).name}")
+    out = folder.path / "evaluations" / name
+    out.mkdir(parents=True, exist_ok=True)
+    showcase = Showcase(out)
+    task.watchers.append(showcase.watch)
+    trainer = build_trainer(config.machine, [showcase], [], default_root_dir=folder.path)
+    trainer.test(task, datamodule=build_data(data, config.machine, config.paths), verbose=False)
+    scores = dict(task.scores)
+    if trainer.is_global_zero:
+        table = Table(out / "per_clip.csv")
+        table.clear()
+        table.append(task.rows)
+        result = {"protocol": protocol.name, "follows": protocol.follows, "fingerprint": code_fingerprint()}
+        write_json(out / "scores.json", {**result, "scores": scores})
+        console = Console()
+        model = scores.pop(MODEL)
+        console.print(score_table(folder.id, model, scores))
+        console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
+        console.print(f"written to {out}", highlight=False, soft_wrap=True)
+    return task.scores

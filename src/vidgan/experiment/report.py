@@ -1,0 +1,90 @@
+"""What a user sees of a run: its table, its comparison picture and video, and where they are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Callback
+from rich.console import Console
+from rich.table import Table as Grid
+from torch import Tensor
+
+from vidgan.engine.scoring import MODEL
+from vidgan.experiment.folder import RunFolder
+from vidgan.video.compare import comparison_picture, comparison_video
+
+_COLUMNS = ("bicubic", MODEL, "real")
+
+
+class Showcase(Callback):
+    """Pictures of every validation clip, and of the test clips a comparison picture and a side-by-side video."""
+
+    def __init__(self, folder: Path, tracker: Any = None) -> None:
+        self._folder = folder
+        self._tracker = tracker
+        self._iteration = 0
+        self._testing = False
+        self._rows: dict[str, dict[str, Tensor]] = {}
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._iteration, self._testing, self._rows = trainer.global_step, False, {}
+
+    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._iteration, self._testing, self._rows = trainer.global_step, True, {}
+
+    def watch(self, clip: str, pictures: Mapping[str, Tensor]) -> None:
+        """Takes what was made of one clip, (T, C, H, W) by method."""
+        shown = {name: pictures[name] for name in _COLUMNS if name in pictures}
+        if self._testing and not self._rows:
+            comparison_video(shown, self._folder / "comparison.mp4")
+        middle = {name: frames[len(frames) // 2].float().cpu() for name, frames in shown.items()}
+        self._rows[clip] = middle
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._write(trainer, self._folder / f"{self._iteration:07d}.png", "samples")
+
+    def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._write(trainer, self._folder / "comparison.png", "comparison")
+        if trainer.is_global_zero and self._tracker is not None and self._rows:
+            self._tracker.log_media("comparison_video", self._folder / "comparison.mp4", self._iteration)
+
+    def _write(self, trainer: pl.Trainer, path: Path, name: str) -> None:
+        if trainer.is_global_zero and self._rows:
+            comparison_picture(self._rows, path)
+            if self._tracker is not None:
+                self._tracker.log_media(name, path, self._iteration)
+
+
+def show_start(folder: RunFolder, reason: str) -> None:
+    Console().print(f"[bold]{folder.id}[/bold]  {reason}", highlight=False)
+
+
+def score_table(model: str, scores: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]]) -> Grid:
+    """Baselines and the model, one row each, one column a metric."""
+    grid = Grid(title="held-out clips, mean of clips")
+    grid.add_column("method")
+    for name in scores:
+        grid.add_column(name, justify="right")
+    for method, values in {**baselines, model: scores}.items():
+        style = "bold" if method == model else None
+        grid.add_row(method, *(f"{values[name]:.4g}" if name in values else "-" for name in scores), style=style)
+    return grid
+
+
+def show_result(folder: RunFolder) -> None:
+    """Prints the recorded result and the paths of all that was made."""
+    console, summary = Console(), folder.summary
+    if summary.get("metrics"):
+        console.print(score_table(folder.id, summary["metrics"], summary["baselines"]))
+    made = {
+        "weights": folder.checkpoints / "last.safetensors",
+        "picture": folder.samples / "comparison.png",
+        "video": folder.samples / "comparison.mp4",
+        "scores by clip": folder.path / "per_clip.csv",
+        "log": folder.path / "metrics.csv",
+    }
+    console.print(f"{summary['iteration']} iterations, {summary['seconds']:.0f} s")
+    for name, path in made.items():
+        if path.is_file():
+            console.print(f"{name}: {path}", highlight=False, soft_wrap=True)
