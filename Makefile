@@ -1,0 +1,38 @@
+# make train, make test, make check: each makes the environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help env train test check benchmark clean
+
+help:
+	@echo "make train      train the quickstart on the shipped clips, a few minutes on two cores"
+	@echo "make test       run the tests"
+	@echo "make check      pre-commit hooks (style, types, spelling) and tests"
+	@echo "make benchmark  measure speed; prints a table and writes benchmarks/results/"
+	@echo "make env        only make the environment in $(VENV)"
+
+env: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -e ".[dev]" -c constraints.txt
+	@touch $@
+
+train: $(READY)
+	$(BIN)/vidgan-train experiments=super_resolution/quickstart
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/pre-commit run --all-files
+	$(BIN)/python -m pytest
+
+benchmark: $(READY)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache build dist
