@@ -1,0 +1,71 @@
+"""Every option of every config group, and every experiment, composes, lints and steps; a new file is found by itself."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
+from vidgan.experiment.lint import lint
+from vidgan.experiment.places import CONF
+from vidgan.losses.vgg import VGG19Features
+
+Composed = Callable[..., DictConfig]
+
+EXPERIMENTS = sorted(p.relative_to(CONF / "experiments").with_suffix("") for p in CONF.glob("experiments/*/*.yaml"))
+GROUPS = ("degradations", "discriminators", "generators", "losses", "penalties", "protocols", "players")
+OPTIONS = sorted(path for group in GROUPS for path in CONF.glob(f"{group}/*.yaml"))
+MOUNTED = {"data": "data", "machine": "machine", "tracking": "tracking"}
+
+
+@pytest.fixture(scope="session")
+def vgg19(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A VGG19 with random weights under the published keys."""
+    path = tmp_path_factory.mktemp("vgg") / "vgg19.pth"
+    torch.save(VGG19Features().state_dict(), path)
+    return path
+
+
+@pytest.mark.parametrize("path", OPTIONS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_option_lints(path: Path) -> None:
+    lint(OmegaConf.create({"option": OmegaConf.load(path)}), {})
+
+
+@pytest.mark.parametrize(
+    "override", [f"{key}={path.stem}" for group, key in MOUNTED.items() for path in sorted(CONF.glob(f"{group}/*.yaml"))]
+)
+def test_mounted_option_composes(composed: Composed, tmp_path: Path, override: str) -> None:
+    check(composed(override, *([f"data.root={tmp_path}"] if override == "data=folder" else [])))
+
+
+def test_every_group_is_covered() -> None:
+    groups = {path.name for path in CONF.iterdir() if path.is_dir()}
+    assert groups == {*GROUPS, *MOUNTED, "experiments", "tasks"}
+    used = {OmegaConf.load(path)["defaults"][0]["/tasks@task"] for path in CONF.glob("experiments/*/*.yaml")}
+    assert used == {path.stem for path in CONF.glob("tasks/*.yaml")}
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS, ids=str)
+def test_experiment_steps(composed: Composed, vgg19: Path, tmp_path: Path, name: Path) -> None:
+    config = composed(f"experiments={name}", "data.batch_size=1", "engine.iterations=1", "machine=cpu", "machine.workers=0")
+    if "perceptual" in config.losses:
+        config.losses.perceptual.loss.weights = str(vgg19)
+    config.data.frames = min(config.data.frames, 3)
+    for player in config.players.values():
+        player.start = 0  # every player moves in the one iteration
+    check(config)
+    pl.seed_everything(0)
+    task = build_task(config)
+    before = {key: value.clone() for key, value in task.networks.state_dict().items()}
+    trainer = build_trainer(
+        config.machine, [], [], max_steps=1, max_epochs=-1, limit_val_batches=0, default_root_dir=tmp_path
+    )
+    trainer.fit(task, datamodule=build_data(config.data, config.machine, config.paths))
+    after = task.networks.state_dict()
+    assert trainer.global_step == 1
+    assert task.nonfinite.total == 0
+    for network in config.networks:
+        assert any(not torch.equal(value, after[key]) for key, value in before.items() if key.startswith(network))
