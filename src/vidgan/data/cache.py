@@ -106,7 +106,7 @@ class DecodedCache:
         except OSError as error:
             raise UserError(
                 f"{self.folder}: the cache of decoded clips cannot be written ({error.strerror}); "
-                "choose another folder (machine.loading.cache_dir) or a smaller budget (machine.loading.cache_gb)"
+                "choose another folder (paths.cache) or a smaller budget (machine.cache_gb)"
             ) from error
 
     def _within_budget(self, missing: dict[Path, FileSource]) -> dict[Path, FileSource]:
@@ -128,7 +128,7 @@ class DecodedCache:
         if over:
             logger.warning(
                 "%d clips are beyond the cache's budget and decoded each time they are read, which is slower: "
-                "raise machine.loading.cache_gb=%g, or delete old files in %s",
+                "raise machine.cache_gb=%g, or delete old files in %s",
                 *(over, self.budget_gb, self.folder),
             )
         return chosen

@@ -42,15 +42,7 @@ class Loading:
 
 
 class ClipLoader(DataLoader[Clip]):
-    """Raises a worker's UserError as it was raised there; torch wraps it into the worker's traceback.
-
-    Lightning calls a loader resumable that has a state: ours is none, as the sampler starts at the trainer's iteration.
-    """
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None: ...
+    """Raises a worker's UserError as it was raised there; torch wraps it into the worker's traceback."""
 
     def __iter__(self) -> Iterator[Clip]:  # type: ignore[override]
         try:
