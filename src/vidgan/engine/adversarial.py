@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
 from vidgan.data.clip import Clip
+from vidgan.engine.counting import count_from, count_iteration, forget_loops, mute_optimizers
 from vidgan.engine.ema import average_of
 from vidgan.engine.health import Balance, NonFinitePolicy, Panel
 from vidgan.engine.optimization import (
@@ -24,6 +26,7 @@ from vidgan.engine.players import Player, Role, assign_parameters
 from vidgan.engine.scene import Judged, Made, Opinion, Scene
 from vidgan.engine.scoring import ScoredModule
 from vidgan.engine.terms import Term
+from vidgan.errors import UserError
 from vidgan.randomness import mix
 
 
@@ -142,8 +145,14 @@ class AdversarialTask(ScoredModule, ABC):
     def network(self, name: str) -> nn.Module:
         """A network: the one that trains in training, its moving average (where there is one) elsewhere."""
         if not self.training and name in self.averages:
-            return self.averages[name].module
+            return self.average(name)
         return self.networks[name]
+
+    def average(self, name: str) -> nn.Module:
+        """The network whose weights are the moving average of a generator's."""
+        average = self.averages[name].module
+        assert isinstance(average, nn.Module)
+        return average
 
     # One iteration -----------------------------------------------------------------------------------------------
 
@@ -154,8 +163,13 @@ class AdversarialTask(ScoredModule, ABC):
 
     def training_step(self, batch: Clip, batch_idx: int) -> None:
         iteration = self.iteration
-        self._mute_optimizers()
+        mute_optimizers(self.trainer)
         torch.manual_seed(mix(self.seed, "network", iteration, self.global_rank))  # dropout and the like
+        if len(batch) % self.settings.accumulate:
+            raise UserError(
+                f"engine.accumulate={self.settings.accumulate} does not divide a device's share of the batch, "
+                f"{len(batch)} clips; change it or data.batch_size."
+            )
         chunks = batch.chunk(self.settings.accumulate)
         scenes = self._generator_moves(iteration, chunks)
         for name, move in self._moves.items():
@@ -165,8 +179,8 @@ class AdversarialTask(ScoredModule, ABC):
             if move.schedule is not None and move.player.active(iteration):
                 move.schedule.step()
         for name, average in self.averages.items():
-            average.update_parameters(self.networks[name])
-        self._count_iteration()
+            average.update_parameters(self.networks[name])  # type: ignore[operator]
+        count_iteration(self.trainer)
         self._log_panel()
 
     def _generator_moves(self, iteration: int, chunks: Sequence[Clip]) -> list[Scene]:
@@ -180,7 +194,7 @@ class AdversarialTask(ScoredModule, ABC):
         for index, chunk in enumerate(chunks):
             last = index == len(chunks) - 1
             with torch.set_grad_enabled(bool(moving)), self.reducers.reducing(tuple(moving), last) as run:
-                scene, loss = run(lambda chunk=chunk: self._play(chunk, iteration, bool(moving)))
+                scene, loss = run(partial(self._play, chunk, iteration, bool(moving)))
                 if loss is not None:
                     self.manual_backward(loss / len(chunks))
                     finite &= torch.isfinite(loss.detach())
@@ -236,9 +250,9 @@ class AdversarialTask(ScoredModule, ABC):
         for index, scene in enumerate(scenes):
             with self.reducers.reducing((name,), index == len(scenes) - 1) as run:
                 if move.player.role is Role.AUXILIARY:
-                    loss = run(lambda scene=scene: self.auxiliary(name, scene))
+                    loss = run(partial(self.auxiliary, name, scene))
                 else:
-                    loss = run(lambda scene=scene: self._verdict(name, move, iteration, scene))
+                    loss = run(partial(self._verdict, name, move, iteration, scene))
                 if loss is None:
                     return
                 self.manual_backward(loss / len(scenes))
@@ -321,37 +335,17 @@ class AdversarialTask(ScoredModule, ABC):
         schedules = {id(config.scheduler.optimizer): config.scheduler for config in self.trainer.lr_scheduler_configs}
         for move, optimizer in zip(self._moves.values(), optimizers, strict=True):
             move.optimizer = optimizer
-            move.schedule = schedules.get(id(optimizer.optimizer))  # type: ignore[assignment]
+            move.schedule = schedules.get(id(optimizer.optimizer))
         for term in self.terms.values():
             term.loss.to(self.device).requires_grad_(False)
-        self._resume_count()
+        count_from(self.trainer, self._restored_iteration)
 
-    # One count of iterations -------------------------------------------------------------------------------------
-    # Lightning counts every optimizer's step (PL#17958) and resumes by counting batches of an epoch. Both are replaced
-    # by one count: an iteration done. Private attributes of the loops are touched here and nowhere else.
+    # Checkpoints -------------------------------------------------------------------------------------------------
 
     _restored_iteration = 0
 
-    def _count_iteration(self) -> None:
-        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        progress.increment_ready()
-        progress.increment_completed()
-
-    def _mute_optimizers(self) -> None:
-        for optimizer in self.trainer.strategy._lightning_optimizers:
-            optimizer._on_before_step = optimizer._on_after_step = _nothing  # type: ignore[method-assign]
-
-    def _resume_count(self) -> None:
-        loop = self.trainer.fit_loop.epoch_loop
-        done = self._restored_iteration
-        steps = loop.manual_optimization.optim_step_progress.total
-        steps.ready = steps.completed = done
-        batches = loop.batch_progress.total
-        batches.ready = batches.started = batches.processed = batches.completed = done
-        loop._batches_that_stepped = done
-
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint.pop("loops", None)
+        forget_loops(checkpoint)
         checkpoint["nonfinite"] = self.nonfinite.state_dict()
         checkpoint["balance"] = {name: move.balance.value for name, move in self._moves.items() if move.balance}
 
@@ -377,7 +371,3 @@ class AdversarialTask(ScoredModule, ABC):
         self.latest = row
         for logger in self.trainer.loggers:
             logger.log_metrics(row, step=self.iteration)
-
-
-def _nothing() -> None:
-    """Stands in for Lightning's step counter."""

@@ -113,7 +113,8 @@ class Checkpoints(Callback):
         self._save_if_due(trainer, pl_module)
 
     def _validation_follows(self, trainer: pl.Trainer) -> bool:
-        return bool(trainer.enable_validation) and trainer.global_step % int(trainer.val_check_batch) == 0
+        every = trainer.val_check_batch
+        return bool(trainer.enable_validation and every) and trainer.global_step % int(every or 1) == 0
 
     def _save_if_due(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         iteration = trainer.global_step
@@ -149,6 +150,5 @@ class Checkpoints(Callback):
 
 def generator_weights(task: AdversarialTask) -> dict[str, Tensor]:
     """The weights that prediction uses: the generator's moving average where there is one."""
-    averages = task.averages
-    network = averages["generator"].module if "generator" in averages else task.networks["generator"]
+    network = task.average("generator") if "generator" in task.averages else task.networks["generator"]
     return {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}

@@ -8,9 +8,26 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 SHOWN = 4
+
+
+class TaskSpeed(ProgressColumn):
+    """Items a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
 
 class IterationBar(Callback):
@@ -22,7 +39,7 @@ class IterationBar(Callback):
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
+            TaskSpeed(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[losses]}"),
             console=console or Console(stderr=True),
@@ -34,7 +51,7 @@ class IterationBar(Callback):
         if trainer.is_global_zero:
             self._progress.start()
             self._task = self._progress.add_task(
-                "training", total=trainer.max_steps, completed=trainer.global_step, rate="", losses=""
+                "training", total=trainer.max_steps, completed=trainer.global_step, losses=""
             )
 
     def on_train_batch_end(
@@ -42,13 +59,11 @@ class IterationBar(Callback):
     ) -> None:
         if self._task is None:
             return
-        speed = self._progress.tasks[0].speed
         row = getattr(pl_module, "latest", {})
         losses = [(name.removeprefix("loss/"), value) for name, value in row.items() if name.startswith("loss/")]
         self._progress.update(
             self._task,
             completed=trainer.global_step,
-            rate=f"{speed:.1f} it/s" if speed else "",
             losses=" ".join(f"{name} {value:.4g}" for name, value in losses[:SHOWN]),
         )
 

@@ -104,7 +104,7 @@ class RunFolder:
 
 def revisions(runs: Path, task: str, run_id: str) -> list[RunFolder]:
     """The existing revisions of a run, oldest first."""
-    found = []
+    found: list[RunFolder] = []
     while (path := runs / task / (run_id if not found else f"{run_id}-r{len(found) + 1}")).is_dir():
         found.append(RunFolder(path))
     return found

@@ -180,7 +180,6 @@ class PredictConfig:
         weights: ``last`` or ``best``.
         chunk: frames computed at once.
         tile: side of the tiles in input pixels that large frames are cut into; null computes whole frames.
-        quality: H.264 constant rate factor, 0 (lossless) to 51.
     """
 
     run: str = MISSING
@@ -189,6 +188,5 @@ class PredictConfig:
     weights: str = "last"
     chunk: int = 8
     tile: int | None = None
-    quality: int = 16
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)

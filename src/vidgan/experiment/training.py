@@ -19,9 +19,8 @@ from vidgan.errors import UserError
 from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
 from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder, choose_folder, write_atomically
-from vidgan.experiment.identity import code_fingerprint, definition, run_id
+from vidgan.experiment.identity import code_fingerprint, definition, halves, run_id
 from vidgan.experiment.report import Showcase, show_result, show_start
-from vidgan.experiment.schema import MACHINE_HALF
 from vidgan.experiment.tables import Table
 from vidgan.experiment.tracking import CsvTracker, RunRecorder, WandbTracker
 from vidgan.weights import load_weights
@@ -84,11 +83,8 @@ def _state_kept(folder: RunFolder) -> Iterator[None]:
 def _prepare(config: DictConfig, folder: RunFolder) -> None:
     for part in (folder.checkpoints, folder.samples):
         part.mkdir(parents=True, exist_ok=True)
-    machine = OmegaConf.masked_copy(config, list(MACHINE_HALF))
-    resolved = OmegaConf.create(OmegaConf.to_container(config, resolve=True))
-    experiment = OmegaConf.masked_copy(resolved, [key for key in config if key not in MACHINE_HALF])
-    write_atomically(folder.path / "config.yaml", OmegaConf.to_yaml(experiment))
-    write_atomically(folder.path / "machine.yaml", OmegaConf.to_yaml(machine, resolve=True))
+    for name, half in zip(("config.yaml", "machine.yaml"), halves(config), strict=True):
+        write_atomically(folder.path / name, OmegaConf.to_yaml(OmegaConf.create(half)))
     if not folder.summary:
         folder.update_summary(id=folder.id, name=config.name, state=RUNNING, iteration=0, seconds=0.0)
 

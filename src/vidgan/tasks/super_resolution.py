@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vidgan.data.clip import Clip
+from vidgan.degradations.base import Degradation
 from vidgan.degradations.resize import enlarge
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Judged, Made, Scene
@@ -22,9 +23,10 @@ class SuperResolution(AdversarialTask):
         arguments: those of :class:`AdversarialTask`.
     """
 
-    def __init__(self, degradation: nn.Module, ping_pong: bool = False, **arguments: Any) -> None:
+    def __init__(self, degradation: Degradation, ping_pong: bool = False, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.degradation = degradation
+        self.scale = degradation.scale
         self.ping_pong = ping_pong
         scale = getattr(self.networks["generator"], "scale", degradation.scale)
         if scale != degradation.scale:
@@ -57,12 +59,11 @@ class SuperResolution(AdversarialTask):
         return Judged(scene.real, scene.fake)
 
     def baselines(self, condition: Tensor) -> dict[str, Tensor]:
-        scale = self.degradation.scale
-        return {kernel: enlarge(condition, scale, kernel) for kernel in ("bicubic", "lanczos")}
+        return {kernel: enlarge(condition, self.scale, kernel) for kernel in ("bicubic", "lanczos")}
 
     def _divisible(self, frames: Tensor) -> Tensor:
         """The frames without the rows and columns that are left over by the scale, as all published protocols do."""
-        height, width = (size - size % self.degradation.scale for size in frames.shape[-2:])
+        height, width = (size - size % self.scale for size in frames.shape[-2:])
         return frames[..., :height, :width]
 
     def _there_and_back(self, frames: Tensor) -> Tensor:

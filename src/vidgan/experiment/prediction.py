@@ -1,0 +1,90 @@
+"""Applying a run to a video, a picture or a folder of frames, of any length, in constant memory."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from vidgan.data.sources import IMAGE_SUFFIXES, FrameFolder, FrameZip, VideoFile, decode_image
+from vidgan.engine.hardware import choose_precision
+from vidgan.engine.optimization import channels_last
+from vidgan.engine.progress import TaskSpeed
+from vidgan.errors import UserError
+from vidgan.experiment.assemble import device_kind
+from vidgan.experiment.evaluation import restore
+from vidgan.experiment.folder import find_run
+from vidgan.video.reader import Frames, probe
+from vidgan.video.streaming import stream
+from vidgan.video.tiling import Tiled
+from vidgan.video.writer import writer
+
+_RATE_OF_FOLDERS = Fraction(25)
+_DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": None}
+
+
+@dataclass(frozen=True)
+class Input:
+    """What is to be processed: its frames one by one, how many, how fast, and the video they come from, if any."""
+
+    frames: Iterator[Frames]
+    count: int
+    fps: Fraction
+    video: Path | None = None
+
+
+def open_input(path: Path) -> Input:
+    """A video, a picture, a folder of pictures or zipped pictures.
+
+    Raises:
+        UserError: there is nothing, or nothing that can be read.
+    """
+    if not path.exists():
+        raise UserError(f"input={path}: there is no such file or folder.")
+    if path.is_dir() or path.suffix.lower() == ".zip":
+        source = (FrameFolder if path.is_dir() else FrameZip)(path.name, path)
+        return Input(source.stream(), source.size.frames, _RATE_OF_FOLDERS)
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return Input(iter([decode_image(path.read_bytes(), str(path))]), 1, _RATE_OF_FOLDERS)
+    info = probe(path)
+    return Input(VideoFile(path.name, path).stream(), info.frames, info.fps, path)
+
+
+def predict(config: DictConfig) -> Path:
+    """Applies the generator of a run; returns the path of what was written.
+
+    Raises:
+        UserError: the run, the input or the output is at fault; nothing half-written is left.
+    """
+    given, out = open_input(Path(config.input)), Path(config.output)
+    if out.resolve() == Path(config.input).resolve():
+        raise UserError(f"output={out} is the input itself; choose another name.")
+    folder = find_run(Path(config.paths.runs), config.run)
+    kind = device_kind(config.machine)
+    if config.machine.threads is not None:
+        torch.set_num_threads(config.machine.threads)
+    generator = restore(folder, config.weights).networks["generator"].to(kind)
+    channels_last(generator)
+    if config.tile is not None:
+        generator = Tiled(generator, config.tile)
+    dtype = _DTYPES[choose_precision(config.machine.precision, kind)]
+    made = stream(generator, given.frames, chunk=config.chunk, precision=dtype)
+    with writer(out, given.fps, given.video) as sink, _bar(given.count, config.machine.progress) as bar:
+        for frame in made:
+            sink.write(frame)
+            bar.advance(bar.task_ids[0])
+    Console().print(f"written to {out}", highlight=False, soft_wrap=True)
+    return out
+
+
+@contextmanager
+def _bar(total: int, shown: bool) -> Iterator[Progress]:
+    columns = (TextColumn("frames"), BarColumn(), MofNCompleteColumn(), TaskSpeed(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not shown) as bar:
+        bar.add_task("frames", total=total)
+        yield bar

@@ -1,0 +1,232 @@
+"""The commands as a user runs them: train once, survive every kind of end, evaluate; mistakes in one sentence."""
+
+import csv
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+BIN = Path(sys.executable).parent
+SIZE = 48
+
+
+def write_video(path: Path, seed: int, frames: int = 8) -> None:
+    """A smooth pattern that moves by a pixel a frame."""
+    phase = np.random.default_rng(seed).uniform(0, 6, 3)
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width = stream.height = SIZE
+        stream.pix_fmt = "yuv444p"
+        for index in range(frames):
+            waves = [np.sin((rows + 2 * columns + index) * 0.4 + p) for p in phase]
+            picture = (np.stack(waves, -1) * 100 + 128).astype(np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        container.mux(stream.encode())
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("videos")
+    for number, split in enumerate(("train", "train", "val", "test")):
+        (root / split).mkdir(exist_ok=True)
+        write_video(root / split / f"{number}.mp4", number)
+    return root
+
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+TRAINING = [
+    "data=folder",
+    "data.patch=32",
+    "data.frames=2",
+    "data.batch_size=2",
+    "machine=cpu",
+    "machine.workers=0",
+    "machine.checkpoint.every=5",
+    "tracking=disabled",
+    "engine.iterations=60",
+    "engine.log_every=5",
+    "validation.every=20",
+    "players.discriminator.start=10",
+    "networks.discriminator.layers=1",
+]
+
+
+def launch(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    command, *rest = arguments
+    return subprocess.Popen(
+        [str(BIN / f"vidgan-{command}"), *rest],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+@pytest.fixture
+def train(videos: Path, tmp_path: Path) -> Start:
+    """Starts ``vidgan-train`` on the small videos in ``tmp_path``."""
+    return partial(launch, tmp_path, "train", *TRAINING, f"data.root={videos}")
+
+
+@pytest.fixture
+def evaluate(tmp_path: Path) -> Start:
+    return partial(launch, tmp_path, "evaluate", "machine=cpu", "machine.workers=0")
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, error = process.communicate(timeout=180)
+    return process.returncode, out, error
+
+
+def only_run(folder: Path) -> Path:
+    (run,) = folder.glob("runs/super_resolution/*")
+    return run
+
+
+def summary(run: Path) -> dict[str, Any]:
+    return json.loads((run / "summary.json").read_text())
+
+
+def wait_for_iteration(folder: Path, iteration: int) -> None:
+    for _ in range(2400):
+        runs = list(folder.glob("runs/*/*/summary.json"))
+        if runs and json.loads(runs[0].read_text())["iteration"] >= iteration:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"iteration {iteration} was not reached in two minutes")
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    code, _, error = ended(launch(folder, "train", *TRAINING, f"data.root={videos}"))
+    assert code == 0, error
+    return only_run(folder)
+
+
+def assert_same_result(run: Path, other: Path) -> None:
+    first, second = load_file(run / "checkpoints/last.safetensors"), load_file(other / "checkpoints/last.safetensors")
+    assert all(torch.equal(value, second[key]) for key, value in first.items())
+    states = [torch.load(path / "checkpoints/last.ckpt", weights_only=True) for path in (run, other)]
+    assert states[0]["global_step"] == states[1]["global_step"] == 60
+    for part in ("state_dict", "optimizer_states", "lr_schedulers"):
+        flat = [torch.utils._pytree.tree_leaves(state[part]) for state in states]
+        for a, b in zip(*flat, strict=True):
+            assert torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b
+    for name in ("metrics.csv", "per_clip.csv"):
+        assert (run / name).read_text() == (other / name).read_text()
+    assert summary(run)["metrics"] == summary(other)["metrics"]
+
+
+def test_a_run_leaves_what_the_readme_says(uninterrupted: Path) -> None:
+    result = summary(uninterrupted)
+    assert result["state"] == "finished"
+    assert result["iteration"] == 60
+    assert set(result["baselines"]) == {"bicubic", "lanczos"}
+    for name in ("config.yaml", "machine.yaml", "provenance.json", "samples/comparison.png", "samples/comparison.mp4"):
+        assert (uninterrupted / name).stat().st_size > 0
+    with (uninterrupted / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["iteration"]) for row in rows if row["loss/generator"]] == list(range(5, 61, 5))
+    assert [int(row["iteration"]) for row in rows if row["val/psnr"]] == [20, 40, 60]
+    assert not list(uninterrupted.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_killed_and_run_again_ends_where_the_uninterrupted_run_ends(
+    train: Start, uninterrupted: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    process = train()
+    wait_for_iteration(tmp_path, 15)
+    process.send_signal(how)
+    code, out, _ = ended(process)
+    run = only_run(tmp_path)
+    assert code == (-how if how == signal.SIGKILL else 128 + how)
+    assert summary(run)["state"] == "running"
+    assert summary(run)["iteration"] < 60
+    assert how == signal.SIGKILL or "Run the same command again to go on." in out
+    code, out, error = ended(train())
+    assert code == 0, error
+    assert "Unfinished: it goes on" in out
+    assert len(json.loads((run / "provenance.json").read_text())["segments"]) == 2
+    assert_same_result(run, uninterrupted)
+
+
+def test_the_same_command_trains_once(train: Start, uninterrupted: Path) -> None:
+    before = (uninterrupted / "checkpoints/last.ckpt").stat().st_mtime_ns
+    code, out, _ = ended(train(f"paths.runs={uninterrupted.parents[1]}"))
+    assert code == 0
+    assert "Finished before, with the same code: its recorded result." in out
+    assert str(uninterrupted / "samples/comparison.png") in out.replace("\n", "")
+    assert (uninterrupted / "checkpoints/last.ckpt").stat().st_mtime_ns == before
+
+
+def test_evaluate_gives_the_recorded_numbers_and_other_protocols(evaluate: Start, uninterrupted: Path) -> None:
+    runs = f"paths.runs={uninterrupted.parents[1]}"
+    code, _, error = ended(evaluate(f"run={uninterrupted.name}", runs))
+    assert code == 0, error
+    recorded = summary(uninterrupted)
+    scores = json.loads((uninterrupted / "evaluations/default-last/scores.json").read_text())["scores"]
+    assert scores.pop("model") == pytest.approx(recorded["metrics"], rel=1e-6)
+    assert scores == recorded["baselines"]
+    code, out, error = ended(evaluate(f"run={uninterrupted.name}", runs, "protocol=reds4_bi_rgb"))
+    assert code == 0, error
+    assert (uninterrupted / "evaluations/reds4_bi_rgb-last/per_clip.csv").is_file()
+    code, _, error = ended(evaluate(f"run={uninterrupted.name}", runs, "protocol=nonsense"))
+    assert code == 1
+    assert error.startswith("error: protocol=nonsense: there is no such protocol; there are ")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (["data.root=nowhere"], "nowhere"),
+        (["data.batch_size=3", "engine.accumulate=2"], "accumulate"),
+        (["+networks.generator.chanels=3"], "networks.generator.chanels"),
+        (["networks.generator.scale=2"], "networks.generator.scale"),
+        (["data.patch=64"], "64"),
+        (["machine.strategy=fsdp"], "machine.strategy"),
+        (["+warm_start.generator=missing.pth"], "missing.pth"),
+        (["degradation._target_=vidgan.degradations.resize.Bicubi"], "Bicubi"),
+    ],
+)
+def test_a_mistake_is_one_sentence(train: Start, tmp_path: Path, overrides: list[str], sentence: str) -> None:
+    code, _, error = ended(train(*overrides))
+    told = [line for line in error.splitlines() if line.startswith("error: ")]
+    assert code == 1
+    assert len(told) == 1, error
+    assert sentence in error
+    assert "Traceback" not in error
+
+
+def limit_file_size() -> None:
+    """A full disk, as far as a process can tell: no file may grow beyond 100 kB."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+
+def test_a_full_disk_is_told_and_leaves_no_half_file(train: Start, tmp_path: Path) -> None:
+    code, _, error = ended(train(preexec_fn=limit_file_size, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}))
+    assert code == 1
+    assert "Traceback" not in error
+    assert "error: " in error
+    run = only_run(tmp_path)
+    assert not list((run / "checkpoints").iterdir())
+    assert summary(run)["state"] == "failed"
