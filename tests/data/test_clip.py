@@ -1,0 +1,48 @@
+"""The batch type keeps its parts together."""
+
+import pytest
+import torch
+
+from vidgan.data.clip import Clip
+
+
+def make_clip(*numbers: int) -> Clip:
+    count = len(numbers)
+    return Clip(
+        frames=torch.tensor(numbers, dtype=torch.uint8).view(count, 1, 1, 1, 1).expand(count, 2, 3, 4, 4).contiguous(),
+        names=[f"clip{number}" for number in numbers],
+        randomness=torch.tensor(numbers),
+        keypoints=torch.tensor(numbers).view(count, 1, 1, 1).expand(count, 2, 5, 2).float(),
+        masks=torch.full((count, 2, 1, 4, 4), 255, dtype=torch.uint8),
+        conditions={"label": torch.tensor(numbers)},
+    )
+
+
+def test_chunk_and_collate_are_inverse() -> None:
+    whole = make_clip(1, 2, 3, 4)
+    parts = whole.chunk(2)
+    assert [part.names for part in parts] == [["clip1", "clip2"], ["clip3", "clip4"]]
+    assert parts[1].randomness.tolist() == parts[1].conditions["label"].tolist() == [3, 4]
+    joined = Clip.collate(parts)
+    assert joined.names == whole.names
+    for name in ("frames", "randomness", "keypoints", "masks"):
+        assert torch.equal(getattr(joined, name), getattr(whole, name))
+    assert torch.equal(joined.conditions["label"], whole.conditions["label"])
+
+
+def test_chunk_refuses_unequal_parts() -> None:
+    with pytest.raises(ValueError, match="3 clips"):
+        make_clip(1, 2, 3).chunk(2)
+
+
+def test_to_float_scales_frames_and_masks_once() -> None:
+    clip = make_clip(0, 51, 255).to_float().to_float()
+    assert clip.frames[:, 0, 0, 0, 0].tolist() == pytest.approx([0, 0.2, 1])
+    assert clip.masks is not None
+    assert clip.masks.unique().tolist() == [1]
+
+
+def test_to_moves_every_tensor() -> None:
+    moved = make_clip(1).to("meta")
+    tensors = [moved.frames, moved.randomness, moved.keypoints, moved.masks, moved.conditions["label"]]
+    assert all(tensor is not None and tensor.is_meta for tensor in tensors)

@@ -1,0 +1,122 @@
+"""Sources: what is found below a root, the same pixels however stored, and images of every kind."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.media import moving, write_folder, write_video, write_zip
+from vidgan.data.sources import Box, FrameFolder, FrameZip, Size, Span, VideoFile, decode_image, discover
+from vidgan.errors import UserError
+from vidgan.video.reader import BrokenFileError, Frames
+
+
+def encoded(image: np.ndarray) -> bytes:
+    ok, data = cv2.imencode(".png", image)
+    assert ok
+    return data.tobytes()
+
+
+def test_zip_folder_and_frames_are_the_same(tmp_path: Path) -> None:
+    frames = moving(12)
+    folder = FrameFolder("a", write_folder(tmp_path / "a", frames))
+    archive = FrameZip("b", write_zip(tmp_path / "b.zip", folder.path))
+    box = Box(top=3, left=5, height=20, width=30)
+    for source in (folder, archive):
+        assert source.size == Size(12, 48, 64)
+        np.testing.assert_array_equal(source.read(0, 12), frames)
+        np.testing.assert_array_equal(source.read(4, 3, box), frames[4:7, 3:23, 5:35])
+        np.testing.assert_array_equal(np.stack(list(source.stream())), frames)
+
+
+def test_video_is_read_within_a_box(tmp_path: Path) -> None:
+    source = VideoFile("a", write_video(tmp_path / "a.mp4", moving(6)))
+    np.testing.assert_array_equal(source.read(1, 4, Box(3, 5, 20, 30)), source.read(1, 4)[:, 3:23, 5:35])
+
+
+def test_span_is_a_part_of_its_source(tmp_path: Path) -> None:
+    source = FrameFolder("a", write_folder(tmp_path / "a", moving(12)))
+    span = Span(source, 4, 9)
+    assert span.size.frames == 5
+    np.testing.assert_array_equal(span.read(1, 3), source.read(5, 3))
+
+
+def test_discovers_every_kind_once_and_in_natural_order(tmp_path: Path) -> None:
+    frames = moving(2)
+    write_video(tmp_path / "clip10.mp4", frames)
+    write_video(tmp_path / "clip2.mkv", frames)
+    write_folder(tmp_path / "deep" / "down", frames)
+    write_zip(tmp_path / "zipped.zip", tmp_path / "deep" / "down")
+    write_zip(tmp_path / "clip2.zip", tmp_path / "deep" / "down")
+    write_folder(tmp_path / ".hidden", frames)
+    (tmp_path / "notes.txt").write_text("no clip")
+    found = discover(tmp_path)
+    assert [source.name for source in found] == ["clip2.mkv", "clip2.zip", "clip10", "deep/down", "zipped"]
+    assert {source.size for source in found} == {Size(2, 48, 64)}
+
+
+def test_root_may_be_one_video_or_one_folder_of_frames(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "holiday.mp4", moving(2))
+    folder = write_folder(tmp_path / "frames", moving(2))
+    assert [source.name for source in discover(video)] == ["holiday"]
+    assert [source.name for source in discover(folder)] == ["frames"]
+
+
+def test_missing_and_empty_roots_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"absent: there is no such file or folder; set data\.root"):
+        discover(tmp_path / "absent")
+    with pytest.raises(UserError, match=r"holds no video.*set data\.root"):
+        discover(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("image", "rgb"),
+    [
+        (np.full((2, 2), 77, np.uint8), (77, 77, 77)),
+        (np.full((2, 2, 3), (1, 2, 3), np.uint8), (3, 2, 1)),
+        (np.full((2, 2, 4), (1, 2, 3, 128), np.uint8), (3, 2, 1)),
+        (np.full((2, 2), 257 * 77, np.uint16), (77, 77, 77)),
+        (np.full((2, 2, 3), (65535, 257 * 9 + 128, 257 * 9 + 129), np.uint16), (10, 9, 255)),
+        (np.full((2, 2, 4), (257, 514, 771, 0), np.uint16), (3, 2, 1)),
+    ],
+    ids=["grey", "colour", "alpha", "grey16", "colour16", "alpha16"],
+)
+def test_images_of_every_kind_become_8_bit_rgb(image: Frames, rgb: tuple[int, int, int]) -> None:
+    np.testing.assert_array_equal(decode_image(encoded(image), "x.png"), np.full((2, 2, 3), rgb, np.uint8))
+
+
+def test_broken_images_are_named(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "a", moving(3))
+    (folder / "frame_1.png").write_bytes((folder / "frame_1.png").read_bytes()[:200])
+    with pytest.raises(BrokenFileError, match=r"frame_1\.png: cannot be read as an image"):
+        FrameFolder("a", folder).read(0, 3)
+    with pytest.raises(BrokenFileError, match=r"x\.tiff: has float32 samples"):
+        decode_image(cv2.imencode(".tiff", np.zeros((2, 2), np.float32))[1].tobytes(), "x.tiff")
+
+
+def test_frames_of_two_sizes_are_refused(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "a", moving(2))
+    cv2.imwrite(str(folder / "frame_2.png"), np.zeros((10, 10, 3), np.uint8))
+    with pytest.raises(BrokenFileError, match=r"differ in size \(10 x 10 and 64 x 48\)"):
+        FrameFolder("a", folder).read(0, 3)
+
+
+def test_bad_zip_files_are_named(tmp_path: Path) -> None:
+    text = tmp_path / "text.zip"
+    text.write_text("not a zip file")
+    with pytest.raises(BrokenFileError, match=r"text\.zip: cannot be read as a zip file"):
+        _ = FrameZip("a", text).size
+    folder = write_folder(tmp_path / "a", moving(2))
+    write_folder(folder / "inner", moving(1))
+    with pytest.raises(BrokenFileError, match="several folders"):
+        _ = FrameZip("b", _zip_tree(tmp_path / "b.zip", folder)).size
+
+
+def _zip_tree(path: Path, folder: Path) -> Path:
+    import zipfile
+
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in folder.rglob("*.png"):
+            archive.write(file, file.relative_to(folder))
+    return path

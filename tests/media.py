@@ -1,0 +1,58 @@
+"""Small clips for tests: frames that differ everywhere, stored in every way that vidgan reads."""
+
+import zipfile
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import Colorspace
+
+from vidgan.video.reader import Frames
+
+
+def moving(frames: int, height: int = 48, width: int = 64, seed: int = 0) -> Frames:
+    """(T, H, W, 3): smooth random texture that moves by (1, 2) pixels a frame."""
+    noise = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    texture = cv2.GaussianBlur(noise, (5, 5), 0)
+    return np.stack([np.roll(texture, (number, 2 * number), (0, 1)) for number in range(frames)])
+
+
+def write_video(path: Path, frames: Frames, codec: str = "libx264", rotation: int = 0, **options: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream(codec, rate=Fraction(25), options=options)
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = "yuv420p"
+        if rotation:
+            stream.set_display_rotation(rotation)
+        for rgb in frames:
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+            container.mux(stream.encode(frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU601)))
+        container.mux(stream.encode())
+    return path
+
+
+def write_folder(path: Path, frames: Frames) -> Path:
+    """PNG frames whose names sort rightly only as numbers."""
+    path.mkdir(parents=True, exist_ok=True)
+    for number, frame in enumerate(frames):
+        assert cv2.imwrite(str(path / f"frame_{number}.png"), frame[..., ::-1])
+    return path
+
+
+def write_zip(path: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in folder.iterdir():
+            archive.write(file, f"frames/{file.name}")
+    return path
+
+
+def damage(path: Path) -> Path:
+    """Overwrites the middle tenth of a file's bytes, which leaves its header and index as they are."""
+    data = bytearray(path.read_bytes())
+    start, length = len(data) * 45 // 100, len(data) // 10
+    data[start : start + length] = bytes(length)
+    path.write_bytes(data)
+    return path
