@@ -24,7 +24,7 @@ SMALL: dict[str, Callable[[], Generator]] = {
     "srvgg-x4": lambda: SRVGGNetCompact(4, channels=4, convs=2),
     "basicvsr": lambda: BasicVSR(channels=4, blocks=1),
     "tecogan": lambda: TecoGAN(channels=4, blocks=1),
-    "recurrent": lambda: RecurrentSR(channels=8, blocks=1),
+    "recurrent": lambda: RecurrentSR(channels=8),
 }
 FRAME = [name for name in SMALL if isinstance(SMALL[name](), FrameGenerator)]
 CAUSAL = [name for name in SMALL if isinstance(SMALL[name](), CausalGenerator)]

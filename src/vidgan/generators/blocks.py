@@ -9,14 +9,14 @@ def conv3x3(inputs: int, outputs: int) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, padding=1)
 
 
-def init_small(*layers: nn.Conv2d, gain: float = 0.1) -> None:
-    """He initialization times ``gain`` and zero biases, so that residual branches start small (ESRGAN, section 3.1)."""
+def init_small(*layers: nn.Conv2d, gain: float = 0.1, bias: float = 0.0) -> None:
+    """He initialization times ``gain``, and equal biases, so that residual branches start small (ESRGAN, section 3.1)."""
     for layer in layers:
         nn.init.kaiming_normal_(layer.weight)
         assert layer.bias is not None
         with torch.no_grad():
             layer.weight.mul_(gain)
-            layer.bias.zero_()
+            layer.bias.fill_(bias)
 
 
 class ResidualBlock(nn.Module):
