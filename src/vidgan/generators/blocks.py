@@ -10,7 +10,7 @@ def conv3x3(inputs: int, outputs: int) -> nn.Conv2d:
 
 
 def init_small(*layers: nn.Conv2d, gain: float = 0.1, bias: float = 0.0) -> None:
-    """He initialization times ``gain``, and equal biases, so that residual branches start small (ESRGAN, section 3.1)."""
+    """He initialization times ``gain``: residual branches that start small train stably (ESRGAN, section 3.1)."""
     for layer in layers:
         nn.init.kaiming_normal_(layer.weight)
         assert layer.bias is not None
@@ -22,18 +22,18 @@ def init_small(*layers: nn.Conv2d, gain: float = 0.1, bias: float = 0.0) -> None
 class ResidualBlock(nn.Module):
     """conv, ReLU, conv, plus the input; no normalization (EDSR, Lim et al. 2017)."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, gain: float = 0.1) -> None:
         super().__init__()
         self.conv1 = conv3x3(channels, channels)
         self.conv2 = conv3x3(channels, channels)
-        init_small(self.conv1, self.conv2)
+        init_small(self.conv1, self.conv2, gain=gain)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv2(F.relu(self.conv1(x), inplace=True))
 
 
-def residual_blocks(channels: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
+def residual_blocks(channels: int, count: int, gain: float = 0.1) -> nn.Sequential:
+    return nn.Sequential(*(ResidualBlock(channels, gain) for _ in range(count)))
 
 
 def leaky(x: Tensor, slope: float = 0.1) -> Tensor:
