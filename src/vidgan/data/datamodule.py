@@ -158,16 +158,12 @@ class ClipDataModule(pl.LightningDataModule):
 
     def _loader(self, dataset: Any, **arguments: Any) -> ClipLoader:
         workers, pin_memory = self.loading.workers, self.loading.pin_memory
+        # Before workers are forked: OpenCV's pool of threads does not survive a fork, and would fight for their cores.
+        cv2.setNumThreads(1)
         return ClipLoader(
             dataset,
             num_workers=workers,
             persistent_workers=workers > 0,
             pin_memory=torch.cuda.is_available() if pin_memory is None else pin_memory,
-            worker_init_fn=_one_thread,
             **arguments,
         )
-
-
-def _one_thread(worker: int) -> None:
-    """Workers are parallel already; OpenCV's threads would fight for their cores."""
-    cv2.setNumThreads(1)

@@ -122,7 +122,8 @@ class Checkpoints(Callback):
         calm = torch.tensor(self._signal is None, device=module.device)
         # A signal or a clock is one rank's; writing is everybody's.
         stop = not agreed(calm)
-        if stop or iteration % self.every == 0 or not agreed(~torch.tensor(late, device=module.device)):
+        due = iteration % self.every == 0 or iteration == trainer.max_steps
+        if stop or due or not agreed(~torch.tensor(late, device=module.device)):
             self._write(trainer, module, LAST)
             self._saved_at = time.monotonic()
         if stop:
