@@ -128,3 +128,11 @@ def test_radius_of_unshuffled_input_is_a_multiple_that_covers_what_the_network_s
 @pytest.mark.parametrize("name", ["basicvsr", "tecogan", "recurrent"])
 def test_networks_over_time_have_no_radius(name: str) -> None:
     assert SMALL[name]().radius is None
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_mixed_precision_stays_close_to_full_precision(name: str) -> None:
+    network, low = random_weights(SMALL[name]()).float(), clip(3, 16, 16).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = network(low)
+    torch.testing.assert_close(mixed.float(), network(low), rtol=0, atol=0.05)
