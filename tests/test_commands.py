@@ -13,37 +13,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import av
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.media import moving, write_video
+from tests.video.test_writer import with_tone
+from vidgan.video.reader import iterate, probe
+from vidgan.video.writer import encode_picture
+
 BIN = Path(sys.executable).parent
-SIZE = 48
-
-
-def write_video(path: Path, seed: int, frames: int = 8) -> None:
-    """A smooth pattern that moves by a pixel a frame."""
-    phase = np.random.default_rng(seed).uniform(0, 6, 3)
-    rows, columns = np.mgrid[:SIZE, :SIZE]
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width = stream.height = SIZE
-        stream.pix_fmt = "yuv444p"
-        for index in range(frames):
-            waves = [np.sin((rows + 2 * columns + index) * 0.4 + p) for p in phase]
-            picture = (np.stack(waves, -1) * 100 + 128).astype(np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
-        container.mux(stream.encode())
 
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("videos")
     for number, split in enumerate(("train", "train", "val", "test")):
-        (root / split).mkdir(exist_ok=True)
-        write_video(root / split / f"{number}.mp4", number)
+        write_video(root / split / f"{number}.mp4", moving(8, 48, 48, seed=number))
     return root
 
 
@@ -186,7 +172,7 @@ def test_evaluate_gives_the_recorded_numbers_and_other_protocols(evaluate: Start
     scores = json.loads((uninterrupted / "evaluations/default-last/scores.json").read_text())["scores"]
     assert scores.pop("model") == pytest.approx(recorded["metrics"], rel=1e-6)
     assert scores == recorded["baselines"]
-    code, out, error = ended(evaluate(f"run={uninterrupted.name}", runs, "protocol=reds4_bi_rgb"))
+    code, _, error = ended(evaluate(f"run={uninterrupted.name}", runs, "protocol=reds4_bi_rgb"))
     assert code == 0, error
     assert (uninterrupted / "evaluations/reds4_bi_rgb-last/per_clip.csv").is_file()
     code, _, error = ended(evaluate(f"run={uninterrupted.name}", runs, "protocol=nonsense"))
@@ -230,3 +216,59 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(train: Start, tmp_path: Pat
     run = only_run(tmp_path)
     assert not list((run / "checkpoints").iterdir())
     assert summary(run)["state"] == "failed"
+
+
+@pytest.fixture
+def predict(uninterrupted: Path, tmp_path: Path) -> Start:
+    run = [f"run={uninterrupted.name}", f"paths.runs={uninterrupted.parents[1]}", "machine=cpu"]
+    return partial(launch, tmp_path, "predict", *run, "machine.precision=32-true")
+
+
+def test_predict_keeps_rate_count_and_sound(predict: Start, tmp_path: Path) -> None:
+    given, out = tmp_path / "in.mp4", tmp_path / "out.mp4"
+    with_tone(given, seconds=1)
+    code, _, error = ended(predict(f"input={given}", f"output={out}"))
+    assert code == 0, error
+    before, after = probe(given), probe(out)
+    assert (after.frames, after.fps) == (before.frames, before.fps)
+    assert (after.width, after.height) == (4 * before.width, 4 * before.height)
+    assert after.has_audio
+
+
+def test_predict_on_a_folder_equals_the_pictures_of_the_video(predict: Start, tmp_path: Path) -> None:
+    folder, video = tmp_path / "frames", tmp_path / "in.mkv"
+    write_video(video, moving(3), codec="ffv1")
+    folder.mkdir()
+    for index, frame in enumerate(iterate(video)):
+        (folder / f"{index}.png").write_bytes(encode_picture(frame, ".png"))
+    for given, out in ((folder, "from_folder"), (video, "from_video")):
+        code, _, error = ended(predict(f"input={given}", f"output={tmp_path / out}"))
+        assert code == 0, error
+    first, second = (sorted((tmp_path / name).iterdir()) for name in ("from_folder", "from_video"))
+    assert [path.name for path in first] == ["00000000.png", "00000001.png", "00000002.png"]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (["input=nothing.mp4", "output=out.mp4"], "input=nothing.mp4: there is no such file or folder."),
+        (["input=text.mp4", "output=out.mp4"], "text.mp4"),
+        (["input=in.mp4", "output=out.xyz"], "out.xyz: cannot write .xyz files"),
+        (["input=in.mp4", "output=in.mp4"], "output=in.mp4 is the input itself"),
+        (["input=in.mp4", "output=out.mp4", "run=nonsense"], "run=nonsense is not in"),
+        (["input=in.mp4", "output=out.mp4", "weights=best"], "has no 'best' weights; it has last"),
+        (["input=in.mp4"], "output is not set"),
+    ],
+)
+def test_a_mistaken_prediction_writes_nothing(
+    predict: Start, tmp_path: Path, overrides: list[str], sentence: str
+) -> None:
+    (tmp_path / "text.mp4").write_text("no video")
+    write_video(tmp_path / "in.mp4", moving(2))
+    before = sorted(tmp_path.iterdir())
+    code, _, error = ended(predict(*overrides))
+    assert code == 1
+    assert f"error: {sentence}" in error or sentence in error.splitlines()[-1], error
+    assert "Traceback" not in error
+    assert sorted(tmp_path.iterdir()) == before

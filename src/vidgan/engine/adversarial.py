@@ -338,6 +338,7 @@ class AdversarialTask(ScoredModule, ABC):
             move.schedule = schedules.get(id(optimizer.optimizer))
         for term in self.terms.values():
             term.loss.to(self.device).requires_grad_(False)
+        self.panel.to(self.device)
         count_from(self.trainer, self._restored_iteration)
 
     # Checkpoints -------------------------------------------------------------------------------------------------
@@ -346,11 +347,13 @@ class AdversarialTask(ScoredModule, ABC):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         forget_loops(checkpoint)
+        checkpoint["panel"] = self.panel.state_dict()
         checkpoint["nonfinite"] = self.nonfinite.state_dict()
         checkpoint["balance"] = {name: move.balance.value for name, move in self._moves.items() if move.balance}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self._restored_iteration = checkpoint["global_step"]
+        self.panel.load_state_dict(checkpoint["panel"])
         self.nonfinite.load_state_dict(checkpoint["nonfinite"])
         for name, value in checkpoint["balance"].items():
             balance = self._moves[name].balance

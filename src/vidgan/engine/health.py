@@ -57,6 +57,17 @@ class Panel:
         self._sums, self._counts = {}, {}
         return dict(zip(names, mean_over_ranks(values).tolist(), strict=True))
 
+    def state_dict(self) -> dict[str, Any]:
+        """What has come together since the last read, so that a resumed run logs the same means."""
+        return {"sums": {name: value.cpu() for name, value in self._sums.items()}, "counts": dict(self._counts)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._sums, self._counts = dict(state["sums"]), dict(state["counts"])
+
+    def to(self, device: torch.device) -> None:
+        """Moves the sums; a checkpoint is read before Lightning moves the module."""
+        self._sums = {name: value.to(device) for name, value in self._sums.items()}
+
 
 class NonFinitePolicy:
     """Skips updates whose loss or gradient is not finite; gives up after ``limit`` in a row of one player.
