@@ -1,4 +1,4 @@
-"""Every option of every config group, and every experiment, composes, lints and steps; a new file is found by itself."""
+"""Every option of every config group and every experiment composes, lints and steps; new files are found by themselves."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,8 @@ def test_option_lints(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "override", [f"{key}={path.stem}" for group, key in MOUNTED.items() for path in sorted(CONF.glob(f"{group}/*.yaml"))]
+    "override",
+    [f"{key}={path.stem}" for group, key in MOUNTED.items() for path in sorted(CONF.glob(f"{group}/*.yaml"))],
 )
 def test_mounted_option_composes(composed: Composed, tmp_path: Path, override: str) -> None:
     check(composed(override, *([f"data.root={tmp_path}"] if override == "data=folder" else [])))
@@ -50,10 +51,12 @@ def test_every_group_is_covered() -> None:
 
 @pytest.mark.parametrize("name", EXPERIMENTS, ids=str)
 def test_experiment_steps(composed: Composed, vgg19: Path, tmp_path: Path, name: Path) -> None:
-    config = composed(f"experiments={name}", "data.batch_size=1", "engine.iterations=1", "machine=cpu", "machine.workers=0")
+    config = composed(
+        f"experiments={name}", "data.batch_size=1", "engine.iterations=1", "machine=cpu", "machine.workers=0"
+    )
     if "perceptual" in config.losses:
         config.losses.perceptual.loss.weights = str(vgg19)
-    config.data.frames = min(config.data.frames, 3)
+    config.data.frames, config.data.patch = min(config.data.frames, 3), min(config.data.patch, 128)
     for player in config.players.values():
         player.start = 0  # every player moves in the one iteration
     check(config)
