@@ -50,9 +50,9 @@ def write_zip(path: Path, folder: Path) -> Path:
 
 
 def damage(path: Path) -> Path:
-    """Overwrites the middle tenth of a file's bytes, which leaves its header and index as they are."""
+    """Overwrites the second half of a video's bytes, which leaves its index and its first frames as they are."""
     data = bytearray(path.read_bytes())
-    start, length = len(data) * 45 // 100, len(data) // 10
-    data[start : start + length] = bytes(length)
+    start = len(data) // 2
+    data[start:] = bytes(len(data) - start)
     path.write_bytes(data)
     return path

@@ -76,5 +76,6 @@ class Augmentation:
             change = (1 - self.colour, 1 + self.colour)
             hue = (-self.colour / 10, self.colour / 10)
             transforms.append(albumentations.ColorJitter(change, change, change, hue, p=1.0))
-        keypoints = albumentations.KeypointParams(format="xy", remove_invisible=False)
+        moves = self.flip or self.rotate  # it warns of key points that nothing would move
+        keypoints = albumentations.KeypointParams(format="xy", remove_invisible=False) if moves else None
         return albumentations.Compose(transforms, keypoint_params=keypoints)

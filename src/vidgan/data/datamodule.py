@@ -42,12 +42,19 @@ class Loading:
 
 
 class ClipLoader(DataLoader[Clip]):
-    """Raises a worker's UserError as it was raised there; torch wraps it into the worker's traceback."""
+    """A loader whose workers can use OpenCV and whose errors read as they were raised."""
 
     def __iter__(self) -> Iterator[Clip]:  # type: ignore[override]
+        # OpenCV's pool of threads does not survive a fork; workers are parallel already and inherit one thread.
+        threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)
+        batches = super().__iter__()
+        cv2.setNumThreads(threads)
         try:
-            yield from super().__iter__()
+            yield from batches
         except UserError as error:
+            # torch wraps a worker's error into its traceback; the frames it leaves would keep the workers waiting.
+            error.__traceback__ = None
             raise UserError(str(error).rpartition(f"{type(error).__name__}: ")[2].strip()) from None
 
 
@@ -158,8 +165,6 @@ class ClipDataModule(pl.LightningDataModule):
 
     def _loader(self, dataset: Any, **arguments: Any) -> ClipLoader:
         workers, pin_memory = self.loading.workers, self.loading.pin_memory
-        # Before workers are forked: OpenCV's pool of threads does not survive a fork, and would fight for their cores.
-        cv2.setNumThreads(1)
         return ClipLoader(
             dataset,
             num_workers=workers,
