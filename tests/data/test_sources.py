@@ -1,5 +1,6 @@
 """Sources: what is found below a root, the same pixels however stored, and images of every kind."""
 
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -114,8 +115,6 @@ def test_bad_zip_files_are_named(tmp_path: Path) -> None:
 
 
 def _zip_tree(path: Path, folder: Path) -> Path:
-    import zipfile
-
     with zipfile.ZipFile(path, "w") as archive:
         for file in folder.rglob("*.png"):
             archive.write(file, file.relative_to(folder))

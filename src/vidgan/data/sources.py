@@ -3,6 +3,7 @@
 import os
 import re
 import zipfile
+import zlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
@@ -164,7 +165,7 @@ class FrameZip(ImageSequence):
             for name in names:
                 try:
                     yield archive.read(name)
-                except (zipfile.BadZipFile, zipfile.zlib.error, RuntimeError) as error:  # type: ignore[attr-defined]
+                except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
                     raise BrokenFileError(f"{self.path}: cannot unpack {name} ({error})") from error
 
     def _archive(self) -> zipfile.ZipFile:
