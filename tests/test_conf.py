@@ -1,4 +1,4 @@
-"""Every option of every config group and every experiment composes, lints and steps; new files are found by themselves."""
+"""Every option of every config group and every experiment composes, lints and steps; a new file is found."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -9,6 +9,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from vidgan.errors import UserError
+from vidgan.experiment.lint import refuse_missing
 from vidgan.experiment.places import CONF, ROOT
 from vidgan.experiment.schema import EvaluateConfig, PredictConfig, TrainConfig
 
@@ -28,6 +29,7 @@ def command(name: str, work: Callable[[DictConfig], Any]) -> None:
     @hydra.main(config_path=str(CONF), config_name=name, version_base="1.3")
     def entry(config: DictConfig) -> None:
         try:
+            refuse_missing(config)
             work(config)
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)

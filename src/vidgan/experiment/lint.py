@@ -13,9 +13,15 @@ from vidgan.experiment.builder import resolve_target, targets
 _HYDRA = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
 
 
-def missing_keys(config: DictConfig) -> list[str]:
-    """Dotted keys that still are ``???``."""
-    return sorted(str(key) for key in OmegaConf.missing_keys(config))
+def refuse_missing(config: DictConfig) -> None:
+    """Refuses a configuration in which a value still is ``???``.
+
+    Raises:
+        UserError: it names the first such key.
+    """
+    missing = sorted(str(key) for key in OmegaConf.missing_keys(config))
+    if missing:
+        raise UserError(f"{missing[0]} is not set; give it on the command line: {missing[0]}=<value>.")
 
 
 def _parameters(target: Any) -> Mapping[str, inspect.Parameter]:
@@ -59,7 +65,6 @@ def lint(config: DictConfig, supplied: Mapping[str, Collection[str]]) -> None:
         UserError: a value is missing, a target is not allowed, an argument does not exist or is missing; it names the
             key.
     """
-    if missing := missing_keys(config):
-        raise UserError(f"{missing[0]} is not set; give it on the command line: {missing[0]}=<value>.")
+    refuse_missing(config)
     for key, node in targets(OmegaConf.to_container(config, resolve=True)):
         _check(key, node, supplied.get(key, ()))
