@@ -1,6 +1,7 @@
 """From a configuration to the objects of a run."""
 
 import logging
+import os
 import warnings
 from typing import Any
 
@@ -93,7 +94,9 @@ def build_task(config: DictConfig) -> AdversarialTask:
 
 
 def build_data(data: DictConfig, machine: DictConfig, paths: DictConfig) -> ClipDataModule:
-    loading = Loading(workers=machine.workers, cache_dir=paths.cache, cache_gb=machine.cache_gb)
+    spare = min(8, max(0, len(os.sched_getaffinity(0)) - 2))
+    workers = spare if machine.workers is None else machine.workers
+    loading = Loading(workers=workers, cache_dir=paths.cache, cache_gb=machine.cache_gb)
     return build(data, "data", loading=loading)
 
 

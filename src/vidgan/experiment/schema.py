@@ -84,7 +84,14 @@ class CheckpointConfig:
 
 @dataclass
 class MachineConfig:
-    """Where a run is computed: Lightning's trainer arguments of the same names, and the loader's means."""
+    """Where a run is computed: Lightning's trainer arguments of the same names, and the loader's means.
+
+    Attributes:
+        precision: Lightning's, or ``auto``: bf16-mixed where the device has bf16 instructions, else float32.
+        threads: of torch on the CPU; null is all.
+        workers: loader processes for each device; null is two fewer than there are cores, at most 8.
+        cache_gb: the most the decoded cache may take.
+    """
 
     accelerator: str = "auto"
     devices: Any = 1
@@ -92,7 +99,7 @@ class MachineConfig:
     strategy: str = "auto"
     precision: str = "auto"
     threads: int | None = None
-    workers: int = 2
+    workers: int | None = None
     cache_gb: float = 20.0
     progress: bool = True
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
