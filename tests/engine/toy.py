@@ -17,6 +17,8 @@ from vidgan.engine.scene import Made
 from vidgan.engine.terms import Term
 from vidgan.losses.adversarial import LeastSquares
 from vidgan.losses.pixel import MSE
+from vidgan.metrics.base import Metric
+from vidgan.metrics.protocol import Protocol
 from vidgan.randomness import mix, uniform
 
 
@@ -88,9 +90,11 @@ class ToyData(pl.LightningDataModule):
     test_dataloader = val_dataloader
 
 
-class NegativeError:
-    def score(self, fake: Tensor, real: Tensor) -> dict[str, float]:
-        return {"mse": float((fake - real).square().mean())}
+class Error(Metric):
+    higher_is_better = False
+
+    def __call__(self, fake: Tensor, real: Tensor) -> float:
+        return float((fake - real).square().mean())
 
 
 ADAM = partial(torch.optim.Adam, lr=1e-2)
@@ -117,7 +121,7 @@ def toy_task(
         settings=EngineSettings(iterations, **{"ema": 0.9, "log_every": 1, **settings}),
         seed=7,
     )
-    task.protocol = NegativeError()
+    task.protocol = Protocol("toy", "nobody", {"mse": Error()}, quantize=False)
     return task
 
 

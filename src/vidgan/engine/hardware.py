@@ -1,6 +1,7 @@
 """What the processor can do, asked rather than assumed."""
 
 import ctypes
+import os
 import platform
 from typing import Literal, cast
 
@@ -26,6 +27,11 @@ def choose_precision(wanted: str, device: str) -> Precision:
     if wanted != "auto":
         return cast(Precision, wanted)
     return "bf16-mixed" if bf16_is_fast(device) else "32-true"
+
+
+def cores() -> int:
+    """Cores that this process may use; fewer than the machine has under SLURM and in containers."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def keep_freed_memory() -> None:

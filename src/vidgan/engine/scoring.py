@@ -1,7 +1,7 @@
 """Scoring a task clip by clip under a protocol, on any number of devices."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
@@ -10,15 +10,10 @@ from torch import Tensor
 
 from vidgan.data.clip import Clip
 from vidgan.engine.health import distributed
+from vidgan.metrics.protocol import Protocol
 
 Row = dict[str, Any]
 MODEL = "model"
-
-
-class Scorer(Protocol):
-    """What scores a clip; :class:`vidgan.metrics.protocol.Protocol` is the one of the house."""
-
-    def score(self, fake: Tensor, real: Tensor) -> dict[str, float]: ...
 
 
 def mean_scores(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
@@ -52,7 +47,7 @@ class ScoredModule(pl.LightningModule):
 
     def __init__(self) -> None:
         super().__init__()
-        self.protocol: Scorer | None = None
+        self.protocol: Protocol | None = None
         self.rows: list[Row] = []
         self.scores: dict[str, dict[str, float]] = {}
         self.watchers: list[Callable[[str, Mapping[str, Tensor]], None]] = []

@@ -1,7 +1,6 @@
 """From a configuration to the objects of a run."""
 
 import logging
-import os
 import warnings
 from typing import Any
 
@@ -13,7 +12,7 @@ from pytorch_lightning.loggers import Logger
 
 from vidgan.data.datamodule import ClipDataModule, Loading
 from vidgan.engine.adversarial import AdversarialTask, EngineSettings
-from vidgan.engine.hardware import choose_precision, keep_freed_memory
+from vidgan.engine.hardware import choose_precision, cores, keep_freed_memory
 from vidgan.engine.parallel import PlayerDDPStrategy
 from vidgan.engine.players import Penalty, Player, Role
 from vidgan.engine.terms import Term
@@ -94,7 +93,7 @@ def build_task(config: DictConfig) -> AdversarialTask:
 
 
 def build_data(data: DictConfig, machine: DictConfig, paths: DictConfig) -> ClipDataModule:
-    spare = min(8, max(0, len(os.sched_getaffinity(0)) - 2))
+    spare = min(8, max(0, cores() - 2))
     workers = spare if machine.workers is None else machine.workers
     loading = Loading(workers=workers, cache_dir=paths.cache, cache_gb=machine.cache_gb)
     return build(data, "data", loading=loading)

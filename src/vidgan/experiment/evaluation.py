@@ -14,7 +14,7 @@ from vidgan.experiment.folder import RunFolder, find_run, write_json
 from vidgan.experiment.identity import code_fingerprint
 from vidgan.experiment.lint import lint
 from vidgan.experiment.places import CONF
-from vidgan.experiment.report import Showcase, score_table
+from vidgan.experiment.report import Showcase, described, show_scores
 from vidgan.experiment.tables import Table
 from vidgan.weights import load_weights
 
@@ -79,10 +79,9 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         table.clear()
         table.append(task.rows)
         result = {"protocol": protocol.name, "follows": protocol.follows, "fingerprint": code_fingerprint()}
-        write_json(out / "scores.json", {**result, "scores": scores})
+        write_json(out / "scores.json", {**result, "scores": task.scores})
+        show_scores(folder.id, scores.pop(MODEL), scores, described(task.protocol))
         console = Console()
-        model = scores.pop(MODEL)
-        console.print(score_table(folder.id, model, scores))
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
         console.print(f"written to {out}", highlight=False, soft_wrap=True)
     return task.scores

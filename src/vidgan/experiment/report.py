@@ -7,11 +7,12 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 from rich.console import Console
-from rich.table import Table as Grid
+from rich.table import Table
 from torch import Tensor
 
 from vidgan.engine.scoring import MODEL
 from vidgan.experiment.folder import RunFolder
+from vidgan.metrics.protocol import Protocol
 from vidgan.video.compare import comparison_picture, comparison_video
 
 _COLUMNS = ("bicubic", MODEL, "real")
@@ -60,23 +61,41 @@ def show_start(folder: RunFolder, reason: str) -> None:
     Console().print(f"[bold]{folder.id}[/bold]  {reason}", highlight=False)
 
 
-def score_table(model: str, scores: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]]) -> Grid:
-    """Baselines and the model, one row each, one column a metric."""
-    grid = Grid(title="held-out clips, mean of clips")
+def described(protocol: Protocol) -> dict[str, Any]:
+    """What a table needs to know of its protocol beside the scores."""
+    return {
+        "protocol": protocol.name,
+        "higher_is_better": {name: metric.higher_is_better for name, metric in protocol.metrics.items()},
+        "left_out": protocol.left_out,
+    }
+
+
+def show_scores(
+    model: str, scores: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]], protocol: Mapping[str, Any]
+) -> None:
+    """Prints the baselines and the model, one row each, one column a metric; best values are bold."""
+    grid = Table(title=f"held-out clips, mean over clips, protocol {protocol['protocol']}")
     grid.add_column("method")
+    rows = {**baselines, model: scores}
+    best = {}
     for name in scores:
-        grid.add_column(name, justify="right")
-    for method, values in {**baselines, model: scores}.items():
-        style = "bold" if method == model else None
-        grid.add_row(method, *(f"{values[name]:.4g}" if name in values else "-" for name in scores), style=style)
-    return grid
+        higher = protocol["higher_is_better"][name]
+        grid.add_column(f"{name} {'↑' if higher else '↓'}", justify="right")
+        best[name] = (max if higher else min)(row[name] for row in rows.values())
+    for method, row in rows.items():
+        cells = (f"[bold]{row[name]:.4g}[/bold]" if row[name] == best[name] else f"{row[name]:.4g}" for name in scores)
+        grid.add_row(method, *cells)
+    console = Console()
+    console.print(grid)
+    if protocol["left_out"]:
+        console.print(f"left out, as their weights are not on this machine: {', '.join(protocol['left_out'])}")
 
 
 def show_result(folder: RunFolder) -> None:
     """Prints the recorded result and the paths of all that was made."""
     console, summary = Console(), folder.summary
     if summary.get("metrics"):
-        console.print(score_table(folder.id, summary["metrics"], summary["baselines"]))
+        show_scores(folder.id, summary["metrics"], summary["baselines"], summary)
     made = {
         "weights": folder.checkpoints / "last.safetensors",
         "picture": folder.samples / "comparison.png",

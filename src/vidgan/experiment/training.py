@@ -20,7 +20,7 @@ from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
 from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder, choose_folder, write_atomically
 from vidgan.experiment.identity import code_fingerprint, definition, halves, run_id
-from vidgan.experiment.report import Showcase, show_result, show_start
+from vidgan.experiment.report import Showcase, described, show_result, show_start
 from vidgan.experiment.tables import Table
 from vidgan.experiment.tracking import CsvTracker, RunRecorder, WandbTracker
 from vidgan.weights import load_weights
@@ -148,7 +148,12 @@ def _run(
     trainer.test(task, datamodule=data, verbose=False)
     if trainer.is_global_zero:
         scores = dict(task.scores)
-        folder.update_summary(iteration=iteration, metrics=scores.pop(MODEL, {}), baselines=scores)
+        folder.update_summary(
+            iteration=iteration,
+            metrics=scores.pop(MODEL, {}),
+            baselines=scores,
+            **(described(task.protocol) if task.protocol is not None else {}),
+        )
 
 
 def _checkpoints(config: DictConfig, folder: RunFolder) -> Checkpoints:
