@@ -272,3 +272,32 @@ def test_a_mistaken_prediction_writes_nothing(
     assert f"error: {sentence}" in error or sentence in error.splitlines()[-1], error
     assert "Traceback" not in error
     assert sorted(tmp_path.iterdir()) == before
+
+
+def logged(run: Path, name: str) -> list[float]:
+    with (run / "metrics.csv").open() as file:
+        return [float(row[name]) for row in csv.DictReader(file) if row[name]]
+
+
+def test_two_devices_are_one_run(train: Start, tmp_path: Path) -> None:
+    """The batch is global and so is the run's id: only the machine differs."""
+    short = ["engine.iterations=10", "players.discriminator.start=2", "validation.every=10"]
+    for devices in (1, 2):
+        code, _, error = ended(train(*short, f"machine.devices={devices}", f"paths.runs=on{devices}"))
+        assert code == 0, error
+    one, two = (next(tmp_path.glob(f"on{devices}/*/*")) for devices in (1, 2))
+    assert one.name == two.name
+    for name in ("loss/generator", "loss/discriminator", "val/psnr"):
+        assert logged(two, name) == pytest.approx(logged(one, name), rel=1e-4)
+    assert summary(two)["metrics"] == pytest.approx(summary(one)["metrics"], rel=1e-3)
+    assert summary(two)["baselines"] == summary(one)["baselines"]
+
+
+def test_warm_start_begins_with_the_given_weights(train: Start, uninterrupted: Path, tmp_path: Path) -> None:
+    given = uninterrupted / "checkpoints/last.safetensors"
+    still = ["engine.iterations=5", "validation.every=null", "players.generator.optimizer.lr=0"]
+    schedule = "players.generator.schedule=null"
+    code, _, error = ended(train(*still, schedule, f"+warm_start.generator={given}"))
+    assert code == 0, error
+    first, second = load_file(given), load_file(only_run(tmp_path) / "checkpoints/last.safetensors")
+    assert all(torch.equal(value, second[key]) for key, value in first.items())

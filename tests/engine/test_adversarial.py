@@ -10,10 +10,22 @@ from pytorch_lightning.plugins.precision import MixedPrecision
 from pytorch_lightning.strategies import DDPStrategy
 from torch import Tensor, nn
 
-from tests.engine.toy import ADAM, ToyTask, clip_of, fit, toy_players, toy_task, weights_of
+from tests.engine.toy import (
+    ADAM,
+    ToyDiscriminator,
+    ToyGenerator,
+    ToyTask,
+    clip_of,
+    fit,
+    toy_players,
+    toy_task,
+    weights_of,
+)
 from vidgan.data.clip import Clip
+from vidgan.engine.adversarial import EngineSettings
 from vidgan.engine.parallel import refuse_unsupported
 from vidgan.engine.players import Penalty, Player, Role, assign_parameters
+from vidgan.engine.scene import Judged, Scene
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares
@@ -237,3 +249,62 @@ def test_a_loss_that_asks_for_the_unknown_is_named() -> None:
 def test_whole_module_ddp_is_refused() -> None:
     with pytest.raises(UserError, match=r"use machine\.strategy=ddp"):
         refuse_unsupported(DDPStrategy())
+
+
+def test_several_discriminators_and_an_auxiliary_player(tmp_path: Path) -> None:
+    class Bright(ToyTask):
+        """The second discriminator judges brightness alone; the auxiliary network learns it."""
+
+        def judged(self, discriminator: str, scene: Scene) -> Judged:
+            if discriminator == "discriminator":
+                return super().judged(discriminator, scene)
+            return Judged(*(side.mean(2, keepdim=True).expand_as(side) for side in (scene.real, scene.fake)))
+
+        def auxiliary(self, player: str, scene: Scene) -> Tensor:
+            return (self.networks["meter"](scene.real) - scene.real.mean()).square().mean()
+
+    toy = toy_task()
+    players = {
+        **toy_players(),
+        "second": Player(Role.DISCRIMINATOR, ("second",), ADAM),
+        "meter": Player(Role.AUXILIARY, ("meter",), ADAM),
+    }
+    terms = {**toy.terms, "brightness": Term(LeastSquares(), weight=0.1, discriminator="second")}
+    networks = {**toy.networks, "second": ToyDiscriminator(), "meter": ToyGenerator()}
+    task = Bright(networks, players, terms, EngineSettings(3, log_every=1), seed=7)
+    before, logger = weights_of(task), Steps()
+    fit(task, tmp_path, logger=logger)
+    after = weights_of(task)
+    for name in networks:
+        assert not same(before, after, f"networks.{name}")
+    assert {"loss/second", "loss/meter", "second/accuracy_fake", "loss/brightness"} <= logger.rows[-1][1].keys()
+
+
+def test_a_loss_is_given_what_it_names(tmp_path: Path) -> None:
+    seen: dict[str, tuple[int, ...]] = {}
+
+    class Curious(nn.Module):
+        def forward(self, condition: Tensor, fake_features: list[Tensor], real_logits: Tensor) -> Tensor:
+            assert fake_features[0].requires_grad
+            assert not real_logits.requires_grad
+            seen.update(condition=condition.shape, features=fake_features[0].shape, logits=real_logits.shape)
+            return fake_features[0].mean()
+
+    terms = {"curious": Term(Curious()), "adversarial": Term(LeastSquares())}
+    fit(toy_task(1, terms=terms), tmp_path)
+    assert seen == {"condition": (4, 2, 3, 8, 8), "features": (8, 4, 6, 6), "logits": (8, 1)}
+
+
+def test_players_of_one_backward_pass_share_its_scale(tmp_path: Path) -> None:
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10, growth_interval=1)  # the scale changes at every update
+    players = {
+        "weight": Player(Role.GENERATOR, ("generator",), partial(torch.optim.SGD, lr=1.0)),
+        "bias": Player(Role.GENERATOR, ("generator.conv.bias",), partial(torch.optim.SGD, lr=1.0)),
+        "discriminator": toy_players()["discriminator"],
+    }
+    plain, scaled = toy_task(1, players), toy_task(1, players)
+    fit(plain, tmp_path)
+    fit(scaled, tmp_path, plugins=[MixedPrecision("16-mixed", "cpu", scaler)])
+    bias = "networks.generator.conv.bias"
+    torch.testing.assert_close(weights_of(scaled)[bias], weights_of(plain)[bias], rtol=1e-3, atol=1e-4)
+    assert scaler.get_scale() == 2.0**12  # one update for the generator's side, one for the discriminator

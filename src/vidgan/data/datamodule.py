@@ -161,7 +161,9 @@ class ClipDataModule(pl.LightningDataModule):
     def _whole_clips(self, sources: Sequence[Source]) -> ClipLoader:
         dataset = WholeClips(self._cached(sources), self.eval_frames, self.eval_crop, self.eval_multiple)
         rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        return self._loader(dataset, batch_size=None, sampler=range(rank, len(dataset), world_size))
+        # Lightning skips the hooks of a rank without batches, and the other ranks would wait for it.
+        own = range(rank, len(dataset), world_size) or [rank % len(dataset)]
+        return self._loader(dataset, batch_size=None, sampler=own)
 
     def _loader(self, dataset: Any, **arguments: Any) -> ClipLoader:
         workers, pin_memory = self.loading.workers, self.loading.pin_memory

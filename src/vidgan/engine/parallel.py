@@ -72,8 +72,7 @@ class PlayerDDPStrategy(DDPStrategy):
     """Lightning's DDP with one reducer a player; the module must have ``reducers`` and ``player_parameters``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs = {"broadcast_buffers": False, "gradient_as_bucket_view": True, **kwargs}
-        super().__init__(**kwargs)
+        super().__init__(**{"gradient_as_bucket_view": True, **kwargs})
 
     def configure_ddp(self) -> None:
         module = self.lightning_module

@@ -27,11 +27,14 @@ def mean_scores(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
 
 
 def gathered(rows: list[Row]) -> list[Row]:
-    """The rows of all ranks, by clip name; each clip is scored by one rank only."""
+    """The rows of all ranks, by clip name.
+
+    A clip counts once: where there are fewer clips than ranks, the data module gives some clip to several.
+    """
     if distributed():
         parts: list[Any] = [None] * dist.get_world_size()
         dist.all_gather_object(parts, rows)
-        rows = [row for part in parts for row in part]
+        rows = list({(row["method"], row["clip"]): row for part in parts for row in part}.values())
     return sorted(rows, key=lambda row: (row["method"] != MODEL, row["method"], row["clip"]))
 
 

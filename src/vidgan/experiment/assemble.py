@@ -122,8 +122,9 @@ def build_trainer(
     machine: DictConfig, callbacks: list[Callback], loggers: list[Logger], **arguments: Any
 ) -> pl.Trainer:
     """Lightning's trainer with what our engine does itself turned off."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="pytorch_lightning")  # advice on loops that are not used
+    for package in ("pytorch_lightning", "lightning_fabric"):  # advice on loops that are not used
+        logging.getLogger(package).setLevel(logging.ERROR)
+        warnings.filterwarnings("ignore", module=package)
     if machine.threads is not None:
         torch.set_num_threads(machine.threads)
     device = device_kind(machine)
