@@ -8,7 +8,7 @@ from rich.console import Console
 
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import build_data, build_task, build_trainer
+from vidgan.experiment.assemble import build_data, build_task, build_trainer, device_kind
 from vidgan.experiment.builder import build
 from vidgan.experiment.folder import RunFolder, find_run, write_json
 from vidgan.experiment.identity import code_fingerprint
@@ -51,6 +51,13 @@ def restore(folder: RunFolder, weights: str) -> Any:
     return task.eval()
 
 
+def scored_precision(folder: RunFolder, machine: DictConfig) -> str:
+    """What ``machine.precision=auto`` means here: the run's own, as its recorded scores were computed in it."""
+    recorded = folder.read("provenance.json")["segments"][-1]["precision"]
+    on_this_device = recorded != "16-mixed" or device_kind(machine) == "cuda"
+    return recorded if machine.precision == "auto" and on_this_device else machine.precision
+
+
 def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     """Scores a run and the baselines; writes ``evaluations/<protocol>-<weights>`` in the run folder.
 
@@ -69,6 +76,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     name = f"{protocol.name}-{config.weights}" + ("" if config.data is None else f"-{Path(data.root).name}")
     out = folder.path / "evaluations" / name
     out.mkdir(parents=True, exist_ok=True)
+    config.machine.precision = scored_precision(folder, config.machine)
     showcase = Showcase(out)
     task.watchers.append(showcase.watch)
     trainer = build_trainer(config.machine, [showcase], [], default_root_dir=folder.path)
