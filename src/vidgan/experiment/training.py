@@ -19,10 +19,11 @@ from vidgan.errors import UserError
 from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
 from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder, choose_folder, write_atomically
-from vidgan.experiment.identity import code_fingerprint, definition, halves, run_id
-from vidgan.experiment.report import Showcase, described, show_result, show_start
+from vidgan.experiment.identity import code_fingerprint, halves, run_id
+from vidgan.experiment.report import Showcase, described, flat_scores, show_result, show_start
 from vidgan.experiment.tables import Table
-from vidgan.experiment.tracking import CsvTracker, RunRecorder, WandbTracker
+from vidgan.experiment.tracking import CsvTracker, RunRecorder
+from vidgan.experiment.wandb_tracker import WandbTracker, run_arguments
 from vidgan.weights import load_weights
 
 #: Tells the other ranks, which Lightning starts with the same command, the folder that rank 0 has chosen.
@@ -97,13 +98,13 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
     loggers: list[pl.loggers.Logger] = [csv]
     tracker = None
     if config.tracking.mode != "disabled":
-        tracker = WandbTracker(folder.path, folder.id, config.tracking, definition(config), "train")
+        tracker = WandbTracker(run_arguments(config, folder, "train"), config.tracking)
         loggers.append(tracker)
     showcase = Showcase(folder.samples, tracker)
     task.watchers.append(showcase.watch)
     callbacks: list[Callback] = [
         _checkpoints(config, folder),
-        RunRecorder([csv.table, recorded], recorded),
+        RunRecorder(csv.table, recorded, tracker),
         showcase,
     ]
     if config.machine.progress:
@@ -120,17 +121,38 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
         limit_val_batches=None if every else 0,
         default_root_dir=folder.path,
     )
-    failed = True
+    with _tracked(tracker, config.tracking.upload_weights, folder):
+        try:
+            _run(config, folder, task, data, trainer)
+        except OSError as error:
+            raise UserError(
+                f"{error.filename or folder.path}: {error.strerror or error}; free space or mend it."
+            ) from error
+        if tracker is not None and trainer.is_global_zero:
+            tracker.summarize(flat_scores(folder.summary))
+
+
+@contextmanager
+def _tracked(tracker: WandbTracker | None, upload_weights: bool, folder: RunFolder) -> Iterator[None]:
+    """Starts the W&B run and ends it as the process ends, whatever happens."""
+    if tracker is None:
+        yield
+        return
+    exit_code, resumable = 1, False
+    tracker.start()
     try:
-        _run(config, folder, task, data, trainer)
-        failed = False
-    except OSError as error:
-        raise UserError(
-            f"{error.filename or folder.path}: {error.strerror or error}; free space or mend it."
-        ) from error
+        yield
+        if upload_weights:
+            tracker.log_weights(folder.checkpoints)
+        exit_code = 0
+    except TrainingInterrupted as stop:
+        exit_code, resumable = 128 + stop.number, stop.number != signal.SIGINT
+        raise
+    except KeyboardInterrupt:
+        exit_code = 128 + signal.SIGINT
+        raise
     finally:
-        if tracker is not None:
-            tracker.close(failed)
+        tracker.finish(exit_code, resumable)
 
 
 def _run(
