@@ -44,7 +44,7 @@ def train(folder: RunFolder, config: dict[str, Any], start: int, end: str, paren
     """Logs iterations ``start`` to ROWS, waits for the parent in the middle, and ends as ``end`` says."""
     root = OmegaConf.create(config)
     csv = CsvTracker(folder.path / "metrics.csv")
-    tracker = WandbTracker(run_arguments(root, folder, "train"), root.tracking)
+    tracker = WandbTracker(run_arguments(root, folder), root.tracking)
     samples = make_samples(folder.path)
     with tracked(tracker):
         for iteration in range(start, ROWS + 1):

@@ -84,11 +84,11 @@ def described(protocol: Protocol) -> dict[str, Any]:
     }
 
 
-def flat_scores(summary: Mapping[str, Any]) -> dict[str, float]:
-    """The test scores of a run and its baselines as one row, e.g. ``test/psnr`` and ``test/bicubic/psnr``."""
-    row = {f"test/{name}": value for name, value in summary.get("metrics", {}).items()}
-    for method, scores in summary.get("baselines", {}).items():
-        row |= {f"test/{method}/{name}": value for name, value in scores.items()}
+def flat_scores(scores: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """The test scores of a run and of its baselines as one row, e.g. ``test/psnr`` and ``test/bicubic/psnr``."""
+    row = {f"test/{name}": value for name, value in scores.items()}
+    for method, values in baselines.items():
+        row |= {f"test/{method}/{name}": value for name, value in values.items()}
     return row
 
 

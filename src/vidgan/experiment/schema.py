@@ -187,6 +187,7 @@ class EvaluateConfig:
     baselines: bool = True
     seed: int = 0
     machine: MachineConfig = field(default_factory=MachineConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
 
 

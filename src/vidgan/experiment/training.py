@@ -99,7 +99,7 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
     loggers: list[pl.loggers.Logger] = [csv]
     tracker = None
     if config.tracking.mode != "disabled":
-        tracker = WandbTracker(run_arguments(config, folder, "train"), config.tracking)
+        tracker = WandbTracker(run_arguments(config, folder), config.tracking)
         loggers.append(tracker)
     showcase = Showcase(folder.samples, tracker)
     task.watchers.append(showcase.watch)
@@ -130,7 +130,7 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
                 f"{error.filename or folder.path}: {error.strerror or error}; free space or mend it."
             ) from error
         if tracker is not None and trainer.is_global_zero:
-            tracker.summarize(flat_scores(folder.summary))
+            tracker.summarize(flat_scores(folder.summary["metrics"], folder.summary["baselines"]))
             if config.tracking.upload_weights:
                 tracker.log_weights(folder.checkpoints)
 

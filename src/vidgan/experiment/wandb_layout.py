@@ -16,22 +16,30 @@ def under_agent() -> bool:
     return bool(os.environ.get("WANDB_SWEEP_ID"))
 
 
-def run_arguments(config: DictConfig, folder: RunFolder, job_type: str) -> dict[str, Any]:
+def run_arguments(config: DictConfig, folder: RunFolder, evaluation: str | None = None) -> dict[str, Any]:
     """The layout of a run in W&B, as arguments of ``wandb.init``.
 
-    A run of a group is a point of a study, so that its job type is ``sweep`` instead of ``train``. The configuration is
-    the experiment half, as plain containers, with what else is known under ``machine_half`` and ``provenance``.
+    The configuration is the experiment half, as plain containers, with what else is known under ``machine_half`` and
+    ``provenance``. The job type is ``train``; ``sweep`` for a run of a group, which is a point of a study; or
+    ``evaluate``.
+
+    Args:
+        config: the root of a training, or a training's experiment half with an evaluation's machine half.
+        folder: of the training.
+        evaluation: name of one that is a run of its own beside its training; None is the training.
     """
     tracking = config.tracking
     data_set = Path(str(config.data.get("root", ""))).name
-    part_of_study = job_type == "train" and (tracking.group is not None or under_agent())
-    place = {} if under_agent() else {"id": folder.id, "project": tracking.project, "entity": tracking.entity}
+    group = tracking.group or config.name
+    job = "sweep" if tracking.group is not None or under_agent() else "train"
+    name = folder.id if evaluation is None else f"{folder.id}-{evaluation}"
+    place = {"id": name, "project": tracking.project, "entity": tracking.entity}
     return {
-        **place,
-        "name": tracking.label or folder.id,
-        "dir": str(folder.path),
-        "group": tracking.group or config.name,
-        "job_type": "sweep" if part_of_study else job_type,
+        **({} if under_agent() else place),
+        "name": tracking.label or name,
+        "dir": str(folder.path if evaluation is None else folder.path / "evaluations" / evaluation),
+        "group": group,
+        "job_type": job if evaluation is None else "evaluate",
         "tags": list(dict.fromkeys([folder.path.parent.name, *filter(None, [data_set]), *tracking.tags])),
         "resume": "allow",
         "config": {**definition(config), "machine_half": halves(config)[1], "provenance": origin()},
