@@ -14,8 +14,11 @@ from vidgan.experiment.folder import RunFolder, find_run, write_json
 from vidgan.experiment.identity import code_fingerprint
 from vidgan.experiment.lint import lint
 from vidgan.experiment.places import CONF
-from vidgan.experiment.report import Showcase, described, show_scores
+from vidgan.experiment.report import Showcase, described, flat_scores, show_scores
+from vidgan.experiment.schema import MACHINE_HALF
 from vidgan.experiment.tables import Table
+from vidgan.experiment.wandb_layout import run_arguments
+from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.weights import load_weights
 
 
@@ -77,11 +80,16 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     out = folder.path / "evaluations" / name
     out.mkdir(parents=True, exist_ok=True)
     config.machine.precision = scored_precision(folder, config.machine)
-    showcase = Showcase(out)
+    tracker = _tracker(config, trained, protocol, data, folder, name)
+    showcase = Showcase(out, tracker)
     task.watchers.append(showcase.watch)
     trainer = build_trainer(config.machine, [showcase], [], default_root_dir=folder.path)
-    trainer.test(task, datamodule=build_data(data, config.machine, config.paths), verbose=False)
-    scores = dict(task.scores)
+    with tracked(tracker):
+        trainer.test(task, datamodule=build_data(data, config.machine, config.paths), verbose=False)
+        scores = dict(task.scores)
+        if tracker is not None:
+            baselines = {method: row for method, row in scores.items() if method != MODEL}
+            tracker.summarize(flat_scores(scores[MODEL], baselines))
     if trainer.is_global_zero:
         table = Table(out / "per_clip.csv")
         table.clear()
@@ -93,3 +101,16 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
         console.print(f"written to {out}", highlight=False, soft_wrap=True)
     return task.scores
+
+
+def _tracker(
+    config: DictConfig, trained: DictConfig, protocol: DictConfig, data: DictConfig, folder: RunFolder, name: str
+) -> WandbTracker | None:
+    """The evaluation's own W&B run: the training's configuration with what is different here."""
+    if config.tracking.mode == "disabled":
+        return None
+    whole = trained.copy()
+    whole.protocol, whole.data = protocol, data
+    for key in (key for key in MACHINE_HALF if key in config):
+        whole[key] = config[key]
+    return WandbTracker(run_arguments(whole, folder, name), config.tracking)

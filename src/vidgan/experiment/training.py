@@ -19,10 +19,12 @@ from vidgan.errors import UserError
 from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
 from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder, choose_folder, write_atomically
-from vidgan.experiment.identity import code_fingerprint, definition, halves, run_id
-from vidgan.experiment.report import Showcase, described, show_result, show_start
+from vidgan.experiment.identity import code_fingerprint, halves, run_id
+from vidgan.experiment.report import Showcase, described, flat_scores, show_result, show_start
 from vidgan.experiment.tables import Table
-from vidgan.experiment.tracking import CsvTracker, RunRecorder, WandbTracker
+from vidgan.experiment.tracking import CsvTracker, RunRecorder
+from vidgan.experiment.wandb_layout import run_arguments
+from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.weights import load_weights
 
 #: Tells the other ranks, which Lightning starts with the same command, the folder that rank 0 has chosen.
@@ -97,13 +99,13 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
     loggers: list[pl.loggers.Logger] = [csv]
     tracker = None
     if config.tracking.mode != "disabled":
-        tracker = WandbTracker(folder.path, folder.id, config.tracking, definition(config), "train")
+        tracker = WandbTracker(run_arguments(config, folder), config.tracking)
         loggers.append(tracker)
     showcase = Showcase(folder.samples, tracker)
     task.watchers.append(showcase.watch)
     callbacks: list[Callback] = [
         _checkpoints(config, folder),
-        RunRecorder([csv.table, recorded], recorded),
+        RunRecorder(csv.table, recorded, tracker),
         showcase,
     ]
     if config.machine.progress:
@@ -120,17 +122,17 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
         limit_val_batches=None if every else 0,
         default_root_dir=folder.path,
     )
-    failed = True
-    try:
-        _run(config, folder, task, data, trainer)
-        failed = False
-    except OSError as error:
-        raise UserError(
-            f"{error.filename or folder.path}: {error.strerror or error}; free space or mend it."
-        ) from error
-    finally:
-        if tracker is not None:
-            tracker.close(failed)
+    with tracked(tracker):
+        try:
+            _run(config, folder, task, data, trainer)
+        except OSError as error:
+            raise UserError(
+                f"{error.filename or folder.path}: {error.strerror or error}; free space or mend it."
+            ) from error
+        if tracker is not None and trainer.is_global_zero:
+            tracker.summarize(flat_scores(folder.summary["metrics"], folder.summary["baselines"]))
+            if config.tracking.upload_weights:
+                tracker.log_weights(folder.checkpoints)
 
 
 def _run(
