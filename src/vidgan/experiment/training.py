@@ -23,6 +23,7 @@ from vidgan.experiment.identity import code_fingerprint, halves, run_id
 from vidgan.experiment.report import Showcase, described, flat_scores, show_result, show_start
 from vidgan.experiment.tables import Table
 from vidgan.experiment.tracking import CsvTracker, RunRecorder
+from vidgan.experiment.usage import Usage
 from vidgan.experiment.wandb_tracker import WandbTracker, run_arguments
 from vidgan.weights import load_weights
 
@@ -106,6 +107,7 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
         _checkpoints(config, folder),
         RunRecorder(csv.table, recorded, tracker),
         showcase,
+        Usage(folder),
     ]
     if config.machine.progress:
         callbacks.append(IterationBar())
@@ -130,6 +132,7 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
             ) from error
         if tracker is not None and trainer.is_global_zero:
             tracker.summarize(flat_scores(folder.summary))
+            tracker.keep_results(folder.path)
 
 
 @contextmanager
