@@ -1,0 +1,2 @@
+def page(c, b):
+    return "<html></html>"
