@@ -28,7 +28,7 @@ def main() -> None:
     )
     parser.add_argument("arguments", nargs="+", metavar="runs|key=value", help="what to compare, and how")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="the folder of all runs; default runs")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()  # runs and keys may stand around an option
     from vidgan.comparison.command import run  # imports torch: not for --help
 
     try:

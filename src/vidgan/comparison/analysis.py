@@ -140,20 +140,15 @@ def _why(record: RunRecord) -> str:
 
 def _one_protocol(records: Sequence[RunRecord]) -> str:
     """The protocol of all runs: the same name with the same settings."""
-    found: dict[str, list[str]] = {}
+    first = records[0]
     for record in records:
-        settings = {key: value for key, value in (record.config.get("protocol") or {}).items()}
-        found.setdefault(repr((record.summary.get("protocol"), settings)), []).append(record.id)
-    if len(found) > 1:
-        told = "; ".join(
-            f"{next(r for r in records if r.id == ids[0]).summary.get('protocol')}: {', '.join(ids[:3])}"
-            for ids in found.values()
-        )
-        raise UserError(
-            f"The runs were scored under different protocols ({told}); scores under different protocols are not "
-            f"comparable, so compare runs of one protocol."
-        )
-    return str(records[0].summary.get("protocol") or "none")
+        if record.protocol != first.protocol:
+            raise UserError(
+                f"Runs {first.id} and {record.id} were scored under different protocols "
+                f"({first.protocol.get('name')} and {record.protocol.get('name')}, or its settings differ), and such "
+                f"scores cannot be compared; compare runs of one protocol."
+            )
+    return str(first.protocol.get("name", "none"))
 
 
 def _one_set_of_clips(runs: Sequence[RunRecord]) -> tuple[str, ...]:
@@ -253,9 +248,10 @@ def _differences(
     found: dict[tuple[str, str], Difference] = {}
     others = [variant for variant in variants if variant is not reference] if clips else []
     for metric in metrics:
-        base = reference.by_clip(metric, clips) if others else None
         raw = [
-            paired_difference(variant.by_clip(metric, clips), base, variant.seeds == reference.seeds)
+            paired_difference(
+                variant.by_clip(metric, clips), reference.by_clip(metric, clips), variant.seeds == reference.seeds
+            )
             for variant in others
         ]
         for variant, difference, p in zip(others, raw, holm([one.p for one in raw]), strict=True):

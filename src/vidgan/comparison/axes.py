@@ -32,7 +32,7 @@ def find_axes(configs: Sequence[Mapping[str, Any]]) -> list[Axis]:
     parts = [{key: value for key, value in config.items() if key not in _NO_AXIS} for config in configs]
     leading: list[tuple[str, tuple[Any, ...]]] = []
     followers: dict[str, dict[str, tuple[Any, ...]]] = {}
-    differing = sorted(_differences("", parts), key=lambda item: item[0].count("."))  # outermost keys lead
+    differing = sorted(_differences("", parts), key=lambda item: (item[0].count("."), item[0]))  # outermost keys lead
     for key, values in differing:
         if values == seeds:
             continue
@@ -58,16 +58,12 @@ def _differences(key: str, nodes: Sequence[Any]) -> Iterator[tuple[str, tuple[An
     """Keys that differ and their values by run."""
     if all(node == nodes[0] for node in nodes):
         return
-    names = _classes(nodes)
-    mappings = [isinstance(node, Mapping) for node in nodes]
-    if not any(mappings):
-        yield key, tuple(_shown(node) for node in nodes)
-        return
-    if len(set(names)) > 1:
-        yield key, tuple(names)
-    for name in dict.fromkeys(names):  # inside, compare what is of one kind
-        alike = [index for index, other in enumerate(names) if other == name and mappings[index]]
-        for child in dict.fromkeys(child for index in alike for child in nodes[index]):
+    kinds = _kinds(nodes)
+    if len(set(kinds)) > 1:
+        yield key, tuple(kinds)
+    for kind in dict.fromkeys(kinds):  # inside, compare what is of one kind
+        alike = [i for i, other in enumerate(kinds) if other == kind and isinstance(nodes[i], Mapping)]
+        for child in sorted({child for index in alike for child in nodes[index]}):
             inner = [nodes[index].get(child, ABSENT) for index in alike]
             for found, values in _differences(f"{key}.{child}" if key else str(child), inner):
                 whole: list[Any] = [ABSENT] * len(nodes)
@@ -76,20 +72,22 @@ def _differences(key: str, nodes: Sequence[Any]) -> Iterator[tuple[str, tuple[An
                 yield found, tuple(whole)
 
 
-def _classes(nodes: Sequence[Any]) -> list[str]:
-    """What kind of node each is: its class where it has one."""
-    targets = [_target(node) if isinstance(node, Mapping) else _shown(node) for node in nodes]
-    short = {target: str(target).rpartition(".")[2] if isinstance(target, str) else target for target in targets}
-    told_apart = len(set(map(str, short.values()))) == len(set(map(str, targets)))
-    return [str(short[target] if told_apart else target) for target in targets]
+def _kinds(nodes: Sequence[Any]) -> list[Any]:
+    """What each node is: a leaf's value, a mapping's class; mappings without one are of one kind."""
+    whole = all(isinstance(node, Mapping) for node in nodes)
+    kinds = [_kind(node, within=not whole) if isinstance(node, Mapping) else _shown(node) for node in nodes]
+    short = [
+        kind.rpartition(".")[2] if isinstance(node, Mapping) else kind for node, kind in zip(nodes, kinds, strict=True)
+    ]
+    return short if len(set(short)) == len(set(kinds)) else kinds
 
 
-def _target(node: Mapping[str, Any]) -> str:
-    """The class of a node, or of the first one in it."""
-    if _TARGET in node:
-        return str(node[_TARGET])
-    inner = (_target(value) for value in node.values() if isinstance(value, Mapping))
-    return next((found for found in inner if found != "present"), "present")
+def _kind(node: Mapping[str, Any], within: bool) -> str:
+    """The node's class, or where it is to be told from a missing one, the first class within it."""
+    if _TARGET in node or not within:
+        return str(node.get(_TARGET, "present"))
+    inner = (_kind(node[key], within) for key in sorted(node) if isinstance(node[key], Mapping))
+    return next((kind for kind in inner if kind != "present"), "present")
 
 
 def _shown(value: Any) -> Any:

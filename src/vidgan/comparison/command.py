@@ -79,16 +79,16 @@ def _typed(key: str, value: str) -> Any:
 
 
 def _write(comparison: Comparison, out: Path, budget_mb: float) -> list[Path]:
-    summary, differences = tables.summary_grid(comparison), tables.differences_grid(comparison)
-    both = [summary, differences] if differences.rows else [summary]
+    grids = [tables.summary_grid(comparison), tables.cost_grid(comparison)]
+    if comparison.differences:
+        grids.append(tables.differences_grid(comparison))
     texts = {
         "comparison.html": page(comparison, budget_mb),
-        "comparison.md": _markdown(comparison, both),
-        "comparison.tex": "% needs \\usepackage{booktabs}\n" + "\n".join(tables.latex(grid) for grid in both),
+        "comparison.md": _markdown(comparison),
+        "comparison.tex": "\n".join(["% needs \\usepackage{booktabs}", *map(tables.latex, grids)]),
         "summary.csv": tables.summary_csv(comparison),
+        "differences.csv": tables.differences_csv(comparison),
     }
-    if differences.rows:
-        texts["differences.csv"] = tables.differences_csv(comparison)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -98,15 +98,18 @@ def _write(comparison: Comparison, out: Path, budget_mb: float) -> list[Path]:
     return [out / name for name in texts]
 
 
-def _markdown(comparison: Comparison, grids: Sequence[tables.Grid]) -> str:
+def _markdown(comparison: Comparison) -> str:
     parts = [
         f"# {comparison.title}\n",
         f"Protocol {comparison.protocol}, {len(comparison.clips) or 'unknown'} test clips; mean ± standard deviation "
         f"over seeds (n - 1).\n",
-        tables.markdown(grids[0]),
+        tables.markdown(tables.summary_grid(comparison)),
+        "## Cost\n",
+        tables.markdown(tables.cost_grid(comparison)),
     ]
-    if len(grids) > 1:
-        parts += [f"## Differences to {comparison.reference}\n", tables.markdown(grids[1]), f"{tables.SCHEME}\n"]
+    if comparison.differences:
+        grid = tables.differences_grid(comparison)
+        parts += [f"## Differences to {comparison.reference}\n", tables.markdown(grid), f"{tables.SCHEME}\n"]
     if comparison.left_out:
         parts += ["## Left out\n", "".join(f"- {name}: {why}\n" for name, why in comparison.left_out.items())]
     return "\n".join([*parts, *(f"{note}\n" for note in comparison.notes)])
@@ -116,14 +119,10 @@ def _show(comparison: Comparison, written: Sequence[Path]) -> None:
     console = Console()
     grid = tables.summary_grid(comparison)
     table = Table(title=f"{comparison.title}: mean ± standard deviation over seeds, protocol {comparison.protocol}")
-    quality = len(grid.header) - 1 - len(comparison.costs)  # costs are in the files: a terminal is narrow
-    for column, head in enumerate(grid.header[:quality]):
+    for column, head in enumerate(grid.header):
         table.add_column(head, justify="left" if column < grid.left else "right", overflow="fold")
     for index, row in enumerate(grid.rows):
-        cells = [
-            Text(cell, "bold" if (index, column) in grid.best else "") for column, cell in enumerate(row[:quality])
-        ]
-        table.add_row(*cells)
+        table.add_row(*(Text(cell, "bold" if (index, column) in grid.best else "") for column, cell in enumerate(row)))
     console.print(table)
     for name, why in comparison.left_out.items():
         console.print(f"left out: {name}: {why}", highlight=False)

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from vidgan.comparison.records import RunRecord, curves, test_scores
+from vidgan.comparison.records import RunRecord, curves, model_scores
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.tables import Table
@@ -25,7 +25,7 @@ def read_folder(folder: RunFolder) -> RunRecord:
         id=folder.id,
         config=_neutral(_yaml(path / "config.yaml"), machine.get("paths", {})),
         summary=folder.summary,
-        clips=test_scores(Table(path / "per_clip.csv").rows()),
+        clips=model_scores(Table(path / "per_clip.csv").rows()),
         curves=curves(Table(path / "metrics.csv").rows()),
         samples={int(p.stem): p for p in sorted(folder.samples.glob("*.png")) if p.stem.isdigit()},
         video=video if video.is_file() else None,

@@ -3,8 +3,8 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const state = new URLSearchParams(location.hash.slice(1)); // what is chosen is in the address, so that it can be shared
 const escape = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const color = (index) => `style="--color: var(--c${index % 8})"`;
-const short = (value) => Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3)
-  ? value.toExponential(2) : String(Number(value.toPrecision(5)));
+const short = (value) => Math.abs(value) >= 1e7 || (value !== 0 && Math.abs(value) < 1e-3)
+  ? value.toExponential(2) : Number(value.toPrecision(5)).toLocaleString("en", { maximumFractionDigits: 8 });
 
 function remember(key, value) {
   state.set(key, value);
@@ -38,14 +38,15 @@ function sort(table, column, direction) {
   table.tBodies[0].append(...rows);
 }
 for (const table of document.querySelectorAll("table.sortable")) {
+  const key = `sort-${table.closest("section").id}`;
   [...table.tHead.rows[0].cells].forEach((head, column) => {
     head.firstChild.addEventListener("click", () => {
       const direction = head.getAttribute("aria-sort") === "descending" ? 1 : -1;
       sort(table, column, direction);
-      remember("sort", `${column}:${direction}`);
+      remember(key, `${column}:${direction}`);
     });
   });
-  const [column, direction] = (state.get("sort") ?? "").split(":").map(Number);
+  const [column, direction] = (state.get(key) ?? "").split(":").map(Number);
   if (direction && table.tHead.rows[0].cells[column]) sort(table, column, direction);
 }
 

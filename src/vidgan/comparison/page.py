@@ -36,6 +36,7 @@ def page(comparison: Comparison, budget_mb: float) -> str:
         comparison=comparison,
         runs=sum(len(variant.runs) for variant in comparison.variants),
         summary=tables.summary_grid(comparison),
+        cost=tables.cost_grid(comparison),
         axes=[_distinct(axis) for axis in comparison.axes],
         forest=_forest(comparison),
         scheme=tables.SCHEME,

@@ -50,6 +50,11 @@ class RunRecord:
         return self.config.get("seed")
 
     @property
+    def protocol(self) -> Mapping[str, Any]:
+        """Its configuration."""
+        return self.config.get("protocol") or {}
+
+    @property
     def metrics(self) -> Mapping[str, float]:
         """Test scores, mean over clips."""
         return self.summary.get("metrics", {})
@@ -76,7 +81,7 @@ COSTS = {
 }
 
 
-def test_scores(rows: Iterable[Mapping[str, str]]) -> dict[str, dict[str, float]]:
+def model_scores(rows: Iterable[Mapping[str, str]]) -> dict[str, dict[str, float]]:
     """The model's test scores among the rows of a ``per_clip.csv``; of rows written twice the later count."""
     own = [row for row in rows if row["split"] == "test" and row["method"] == MODEL]
     other = ("iteration", "split", "method", "clip")

@@ -49,7 +49,7 @@ def _named(argument: str, runs: Path) -> list[RunRecord]:
 
 def _folders(argument: str, runs: Path) -> list[Path]:
     """Run folders that an argument names as a path or as a pattern, from here or from ``runs``."""
-    if (Path(argument) / "config.yaml").is_file():
+    if (Path(argument) / "machine.yaml").is_file():
         return [Path(argument).resolve()]
     if Path(argument).is_dir():
         return _runs_in(Path(argument))
@@ -57,9 +57,10 @@ def _folders(argument: str, runs: Path) -> list[Path]:
         return []
     roots = [Path("/")] if argument.startswith("/") else [Path(), runs]
     matching = (path for root in roots for path in sorted(root.glob(argument.lstrip("/"))))
-    return [path.resolve() for path in matching if (path / "config.yaml").is_file()]
+    return [path.resolve() for path in matching if (path / "machine.yaml").is_file()]
 
 
 def _runs_in(folder: Path) -> list[Path]:
-    configs = [*folder.glob("*/config.yaml"), *folder.glob("*/*/config.yaml")]
-    return sorted(path.parent.resolve() for path in configs)
+    """Run folders one or two levels down, told by their ``machine.yaml``: W&B writes a ``config.yaml``, too."""
+    marks = [*folder.glob("*/machine.yaml"), *folder.glob("*/*/machine.yaml")]
+    return sorted(path.parent.resolve() for path in marks)

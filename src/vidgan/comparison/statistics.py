@@ -10,7 +10,7 @@ Scores = np.ndarray
 
 CONFIDENCE = 0.95
 RESAMPLES = 10_000
-#: With fewer clips no two-sided signed-rank test can fall below 0.05 (2 / 2**5 = 0.0625), and an interval is too narrow.
+#: With fewer clips no two-sided signed-rank p is below 0.05 (2 / 2**5 = 0.0625), and an interval is too narrow.
 MIN_CLIPS = 6
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from vidgan.comparison.analysis import Comparison, Variant
+from vidgan.comparison.analysis import FRONT_COSTS, Comparison, Variant
 from vidgan.comparison.records import COSTS
 from vidgan.comparison.statistics import CONFIDENCE, RESAMPLES, Difference, Spread
 
@@ -17,8 +17,8 @@ DIGITS = 4  # significant digits of a mean
 SCHEME = (
     f"Differences are means over clips, each side averaged over its seeds. Intervals: {CONFIDENCE:.0%}, percentile "
     f"bootstrap, {RESAMPLES:,} resamples of clips (paired) and of seeds (paired where both sides have the same). p: "
-    f"Wilcoxon signed-rank over clips, two-sided, Holm-corrected over the variants within each metric; it speaks of the "
-    f"seeds that were run, the interval also of others."
+    "Wilcoxon signed-rank over clips, two-sided, Holm-corrected over the variants within each metric; it speaks of the "
+    "seeds that were run, the interval also of others."
 )
 
 
@@ -85,8 +85,9 @@ def metric_heading(comparison: Comparison, metric: str) -> str:
 
 
 def best_rows(comparison: Comparison, metric: str) -> list[int]:
-    """The variants with the best mean, as far as the shown digits tell them apart; none where all are alike."""
+    """Variants and baselines with the best mean, as far as the shown digits tell; none where all are alike."""
     means = [variant.score(metric).mean for variant in comparison.variants]
+    means += [scores[metric] for scores in comparison.baselines.values()]
     best = number((max if comparison.metrics[metric] else min)(means))
     rows = [index for index, mean in enumerate(means) if number(mean) == best]
     return rows if len(rows) < len(means) else []
@@ -105,29 +106,20 @@ def describing_heads(comparison: Comparison) -> list[str]:
     return list(comparison.axis_names.values())
 
 
-def pareto_text(comparison: Comparison, label: str, metric: str) -> str:
-    """Costs against which no other variant beats this one in a metric."""
-    return ", ".join(cost for (name, cost), labels in comparison.fronts.items() if name == metric and label in labels)
+def pareto_text(comparison: Comparison, label: str, cost: str) -> str:
+    """Metrics in which no other variant beats this one for at most the cost."""
+    metrics = [metric for metric in comparison.metrics if label in comparison.fronts[metric, cost]]
+    return ", ".join(metrics) or NOTHING
 
 
 def summary_grid(comparison: Comparison) -> Grid:
-    """One row a variant: mean and deviation over seeds, costs, and the Pareto front of the first metric."""
+    """One row a variant: mean and deviation of each metric over seeds; then the baselines."""
     heads = describing_heads(comparison)
-    first = next(iter(comparison.metrics))
-    header = [
-        *heads,
-        "seeds",
-        *(metric_heading(comparison, metric) for metric in comparison.metrics),
-        *(COSTS[cost] for cost in comparison.costs),
-        f"Pareto front of {first}",
-    ]
     rows = [
         [
             *describing(comparison, variant),
             str(len(variant.runs)),
             *(spread_text(variant.score(metric)) for metric in comparison.metrics),
-            *(cost_text(cost, variant.cost(cost)) for cost in comparison.costs),
-            pareto_text(comparison, variant.label, first) or NOTHING,
         ]
         for variant in comparison.variants
     ]
@@ -136,11 +128,26 @@ def summary_grid(comparison: Comparison) -> Grid:
         for column, metric in enumerate(comparison.metrics, start=len(heads) + 1)
         for row in best_rows(comparison, metric)
     }
-    blank = [NOTHING] * (len(comparison.costs) + 1)
     for method, scores in comparison.baselines.items():
         cells = [number(scores[metric]) for metric in comparison.metrics]
-        rows.append([method, *[""] * (len(heads) - 1), NOTHING, *cells, *blank])
+        rows.append([method, *[""] * (len(heads) - 1), NOTHING, *cells])
+    header = [*heads, "seeds", *(metric_heading(comparison, metric) for metric in comparison.metrics)]
     return Grid(header, rows, len(heads), frozenset(best))
+
+
+def cost_grid(comparison: Comparison) -> Grid:
+    """One row a variant: what it takes, and the metrics in which it is on the Pareto front against each cost."""
+    rows = [
+        [
+            *describing(comparison, variant),
+            *(cost_text(cost, variant.cost(cost)) for cost in comparison.costs),
+            *(pareto_text(comparison, variant.label, cost) for cost in FRONT_COSTS),
+        ]
+        for variant in comparison.variants
+    ]
+    heads = describing_heads(comparison)
+    fronts = [f"Pareto front against {cost}" for cost in FRONT_COSTS]
+    return Grid([*heads, *(COSTS[cost] for cost in comparison.costs), *fronts], rows, len(heads))
 
 
 def differences_grid(comparison: Comparison) -> Grid:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from vidgan.comparison.records import RunRecord, curves, test_scores
+from vidgan.comparison.records import RunRecord, curves, model_scores
 from vidgan.comparison.wandb_log import experiment_half, logged
 from vidgan.errors import UserError
 
@@ -49,7 +49,7 @@ def _record(run: Any, project: str) -> RunRecord:
             "state": _STATES.get(run.state, run.state),
             "seconds": run.summary.get("_runtime", summary.get("seconds")),
         },
-        clips=test_scores(csv.DictReader(scores.splitlines())),
+        clips=model_scores(csv.DictReader(scores.splitlines())),
         curves=curves([logged(row) for row in rows]),
         provenance=run.config.get("provenance", {}),
         project=project,

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vidgan.comparison.records import RunRecord, curves, test_scores
+from vidgan.comparison.records import RunRecord, curves, model_scores
 from vidgan.errors import UserError
 from vidgan.experiment.folder import FAILED, FINISHED, RUNNING
 
@@ -89,7 +89,7 @@ class _Log:
             id=self.id,
             config=experiment_half(self.config),
             summary={**_json(self.files / "summary.json"), "state": state, "seconds": round(self.seconds, 1)},
-            clips=test_scores(csv.DictReader(scores.read_text().splitlines())) if scores.is_file() else {},
+            clips=model_scores(csv.DictReader(scores.read_text().splitlines())) if scores.is_file() else {},
             curves=curves([logged(row) for row in rows]),
             samples=pictures,
             video=videos[max(videos)] if videos else None,
@@ -129,7 +129,7 @@ def _put(values: dict[str, Any], items: Any) -> None:
 
 def _records(path: Path) -> Iterator[Any]:
     """The records of a log; a record that the writer was killed in ends it."""
-    from wandb.proto.wandb_internal_pb2 import Record
+    from wandb.proto import wandb_internal_pb2
 
     content = path.read_bytes()
     if not content.startswith(_MAGIC):
@@ -150,6 +150,6 @@ def _records(path: Path) -> Iterator[Any]:
         position += length
         data = piece if kind in (_FULL, _FIRST) else data + piece
         if kind in (_FULL, _LAST):
-            record = Record()
+            record = wandb_internal_pb2.Record()  # type: ignore[attr-defined]  # protobuf makes it at import
             record.ParseFromString(data)
             yield record

@@ -68,8 +68,8 @@ def _panels(comparison: Comparison) -> dict[str, list[Any]]:
     axes = [wr.Config(axis.key) for axis in comparison.axes]
     by_variant: dict[str, Any] = {"groupby": axes[0] if len(axes) == 1 else "Group"}
     scores = [f"test/{metric}" for metric in comparison.metrics]
-    columns = [*axes, *map(wr.SummaryMetric, scores)]
-    spread = {"groupby_aggfunc": "mean", "groupby_rangefunc": "stddev"}
+    columns: list[Any] = [*axes, *map(wr.SummaryMetric, scores)]
+    spread: dict[str, Any] = {"groupby_aggfunc": "mean", "groupby_rangefunc": "stddev"}
     curves = [*_logged(comparison, "val/"), *_logged(comparison, "loss/")[:_LOSSES]]
     return {
         "Test scores": [
@@ -97,6 +97,7 @@ def build_report(comparison: Comparison, entity: str, project: str) -> Any:
         entity=entity, project=project, name="compared runs", filters=[expr.Metric("ID").isin(_ids(comparison))]
     )
     blocks: list[Any] = [wr.H1("Summary"), wr.MarkdownBlock(tables.markdown(tables.summary_grid(comparison)))]
+    blocks += [wr.H1("Cost"), wr.MarkdownBlock(tables.markdown(tables.cost_grid(comparison)))]
     if comparison.differences:
         blocks += [
             wr.H1(f"Differences to {comparison.reference}"),
@@ -106,7 +107,12 @@ def build_report(comparison: Comparison, entity: str, project: str) -> Any:
     for heading, panels in _panels(comparison).items():
         blocks += [wr.H1(heading), wr.PanelGrid(runsets=[runs], panels=panels)]
     return wr.Report(
-        entity=entity, project=project, title=comparison.title, description="vidgan-compare", blocks=blocks, width="fluid"
+        entity=entity,
+        project=project,
+        title=comparison.title,
+        description="vidgan-compare",
+        blocks=blocks,
+        width="fluid",
     )
 
 
