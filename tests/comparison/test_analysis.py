@@ -121,9 +121,7 @@ def test_the_reference_is_chosen_by_label_or_run(recorded: Record) -> None:
     assert compared(*runs, reference="weight=21").reference == "adversarial.weight=21.0"
     assert compared(*runs, reference="adversarial.weight=2.0").reference == "adversarial.weight=2.0"
     assert compared(*runs, reference=runs[1].id).reference == "adversarial.weight=2.0"
-    with pytest.raises(
-        UserError, match=r"reference=weight=2\d? is 0|reference=weight is 3 of the variants; give one of: "
-    ):
+    with pytest.raises(UserError, match="reference=weight is 3 of the variants; give one of: "):
         compared(*runs, reference="weight")
 
 

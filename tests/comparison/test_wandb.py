@@ -59,7 +59,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeRepo
         wandb.teardown()
 
 
-def comparable(record: RunRecord) -> RunRecord:
+def told(record: RunRecord) -> RunRecord:
     """Without what each source must tell in its own way: times, files and project."""
     summary = {key: value for key, value in record.summary.items() if key != "seconds"}
     config = json.loads(json.dumps(record.config))
@@ -69,7 +69,7 @@ def comparable(record: RunRecord) -> RunRecord:
 def test_the_log_tells_what_the_folder_tells(tracked: RunFolder) -> None:
     folder = read_folder(tracked)
     (log,) = select([str(tracked.path / "wandb")], Path("nowhere"))
-    assert comparable(log) == comparable(folder)
+    assert told(log) == told(folder)
     assert {at: path.read_bytes() for at, path in log.samples.items()} == {
         at: path.read_bytes() for at, path in folder.samples.items()
     }
@@ -102,10 +102,10 @@ def test_what_is_no_log_or_damaged_is_refused(tracked: RunFolder, tmp_path: Path
 
 def test_the_server_tells_what_the_folder_tells(tracked: RunFolder, server: FakeReports) -> None:
     for log in wandb_log.log_files(tracked.path / "wandb"):
-        line = [str(Path(sys.executable).parent / "wandb"), "sync", "--entity", "lab", "--append", str(log.parent)]
+        line = [str(Path(sys.executable).parent / "wandb"), "sync", "--entity", "lab", str(log.parent)]
         subprocess.run(line, check=True, capture_output=True, timeout=60)
     (record,) = select(["wandb:lab/vidgan/study"], Path("nowhere"))
-    assert comparable(record) == comparable(read_folder(tracked))
+    assert told(record) == told(read_folder(tracked))
     assert record.project == "lab/vidgan"
     with pytest.raises(UserError, match="wandb:lab/vidgan/other has no training runs"):
         select(["wandb:lab/vidgan/other"], Path("nowhere"))

@@ -18,7 +18,7 @@ from vidgan.errors import UserError
 FRONT_COSTS = ("seconds", "parameters")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Variant:
     """Runs that differ in nothing but their seed.
 
@@ -83,6 +83,11 @@ class Comparison:
     def axis_names(self) -> dict[str, str]:
         """Short names of the axes by key."""
         return short_names([axis.key for axis in self.axes])
+
+    @property
+    def front_costs(self) -> list[str]:
+        """Costs that there are Pareto fronts against."""
+        return list(dict.fromkeys(cost for _, cost in self.fronts))
 
     @property
     def costs(self) -> list[str]:
@@ -262,13 +267,9 @@ def _differences(
 def _fronts(variants: Sequence[Variant], metrics: Mapping[str, bool]) -> dict[tuple[str, str], set[str]]:
     fronts = {}
     for cost in FRONT_COSTS:
-        costs = {variant.label: variant.cost(cost) for variant in variants}
-        for metric, higher in metrics.items():
-            points = {
-                variant.label: (spent.mean, variant.score(metric).mean)
-                for variant in variants
-                if (spent := costs[variant.label]) is not None
-            }
+        known = {variant: spent.mean for variant in variants if (spent := variant.cost(cost)) is not None}
+        for metric, higher in metrics.items() if known else ():
+            points = {variant.label: (spent, variant.score(metric).mean) for variant, spent in known.items()}
             fronts[metric, cost] = pareto_front(points, higher)
     return fronts
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from vidgan.comparison.records import RunRecord, curves, model_scores
+from vidgan.comparison.records import RunRecord, comparable, curves, model_scores
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.tables import Table
@@ -23,7 +23,7 @@ def read_folder(folder: RunFolder) -> RunRecord:
     video = folder.samples / "comparison.mp4"
     return RunRecord(
         id=folder.id,
-        config=_neutral(_yaml(path / "config.yaml"), machine.get("paths", {})),
+        config=comparable(_neutral(_yaml(path / "config.yaml"), machine.get("paths", {}))),
         summary=folder.summary,
         clips=model_scores(Table(path / "per_clip.csv").rows()),
         curves=curves(Table(path / "metrics.csv").rows()),

@@ -88,9 +88,9 @@ const legend = () => `<div class="legend">${data.variants.map((label, index) => 
 function drawScatter() {
   const metric = document.getElementById("quality").value, cost = document.getElementById("cost").value;
   const points = data.points.map((point, index) => ({ index, x: point[cost], y: point[metric][0], std: point[metric][1] ?? 0 }))
-    .filter((point) => point.x !== null);
+    .filter((point) => point.x !== null && point.y !== null);
   const target = document.getElementById("scatter");
-  if (!points.length) { target.textContent = `${cost} was not recorded.`; return; }
+  if (!points.length) { target.textContent = `No variant has a number for both ${metric} and ${cost}.`; return; }
   const xs = padded(points.map((point) => point.x), 0.1);
   const ys = padded(points.flatMap((point) => [point.y - point.std, point.y + point.std]), 0.08);
   const scale = scales(xs, ys), front = new Set(data.fronts[`${metric} ${cost}`]);

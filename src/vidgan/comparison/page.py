@@ -1,6 +1,7 @@
 """A comparison as one HTML page that holds all it shows."""
 
 import importlib.metadata
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -40,7 +41,7 @@ def page(comparison: Comparison, budget_mb: float) -> str:
         axes=[_distinct(axis) for axis in comparison.axes],
         forest=_forest(comparison),
         scheme=tables.SCHEME,
-        front_costs=FRONT_COSTS,
+        front_costs=comparison.front_costs,
         first_curve=next((name for metric in comparison.metrics if (name := f"val/{metric}") in curves), None),
         strips=strips,
         videos=[{"index": labels.index(label), "label": label, "uri": uri} for label, uri in videos.items()],
@@ -109,8 +110,13 @@ def _point(comparison: Comparison, variant: Variant) -> dict[str, Any]:
     scores = {metric: variant.score(metric) for metric in comparison.metrics}
     return {
         **{name: spent.mean if spent else None for name, spent in costs.items()},
-        **{metric: [score.mean, score.std] for metric, score in scores.items()},
+        **{metric: [_finite(score.mean), _finite(score.std)] for metric, score in scores.items()},
     }
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no other numbers."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _curves(variants: Sequence[Variant]) -> dict[str, list[list[tuple[int, float, float]]]]:
@@ -124,14 +130,14 @@ def _curves(variants: Sequence[Variant]) -> dict[str, list[list[tuple[int, float
 
 
 def _joined(curves: Sequence[Curve]) -> list[tuple[int, float, float]]:
-    """Mean and deviation where all seeds have a point, thinned evenly."""
+    """Mean and deviation where all seeds have a finite point, thinned evenly."""
     if not curves:
         return []
     values = [dict(curve) for curve in curves]
     shared = sorted(set.intersection(*map(set, values)))
     thinned = shared[:: -(-len(shared) // POINTS) or 1]
     found = ((iteration, spread([value[iteration] for value in values])) for iteration in thinned)
-    return [(iteration, figures.mean, figures.std or 0.0) for iteration, figures in found]
+    return [(at, figures.mean, figures.std or 0.0) for at, figures in found if math.isfinite(figures.mean)]
 
 
 def _omitted(budget: media.Budget, budget_mb: float) -> str:

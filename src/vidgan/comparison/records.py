@@ -90,6 +90,13 @@ def model_scores(rows: Iterable[Mapping[str, str]]) -> dict[str, dict[str, float
     }
 
 
+def comparable(value: Any) -> Any:
+    """A configuration without empty mappings, which say nothing and which W&B drops."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: comparable(item) for key, item in value.items() if item != {}}
+
+
 def curves(rows: Iterable[Mapping[str, Any]]) -> dict[str, Curve]:
     """Rows by iteration, as of ``metrics.csv``, to one curve a name; of an iteration logged twice the later counts."""
     found: dict[str, dict[int, float]] = {}

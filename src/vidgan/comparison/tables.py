@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from vidgan.comparison.analysis import FRONT_COSTS, Comparison, Variant
+from vidgan.comparison.analysis import Comparison, Variant
 from vidgan.comparison.records import COSTS
 from vidgan.comparison.statistics import CONFIDENCE, RESAMPLES, Difference, Spread
 
@@ -141,12 +141,12 @@ def cost_grid(comparison: Comparison) -> Grid:
         [
             *describing(comparison, variant),
             *(cost_text(cost, variant.cost(cost)) for cost in comparison.costs),
-            *(pareto_text(comparison, variant.label, cost) for cost in FRONT_COSTS),
+            *(pareto_text(comparison, variant.label, cost) for cost in comparison.front_costs),
         ]
         for variant in comparison.variants
     ]
     heads = describing_heads(comparison)
-    fronts = [f"Pareto front against {cost}" for cost in FRONT_COSTS]
+    fronts = [f"Pareto front against {cost}" for cost in comparison.front_costs]
     return Grid([*heads, *(COSTS[cost] for cost in comparison.costs), *fronts], rows, len(heads))
 
 

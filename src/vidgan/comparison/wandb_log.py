@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vidgan.comparison.records import RunRecord, curves, model_scores
+from vidgan.comparison.records import RunRecord, comparable, curves, model_scores
 from vidgan.errors import UserError
 from vidgan.experiment.folder import FAILED, FINISHED, RUNNING
 
@@ -100,7 +100,8 @@ class _Log:
 
 def experiment_half(config: Mapping[str, Any]) -> dict[str, Any]:
     """A run's configuration in W&B without what is logged beside the experiment."""
-    return {key: value for key, value in config.items() if key not in ("_wandb", "machine_half", "provenance")}
+    beside = ("_wandb", "machine_half", "provenance")
+    return comparable({key: value for key, value in config.items() if key not in beside})
 
 
 def _media(rows: Sequence[Mapping[str, Any]], name: str) -> dict[int, Path]:
