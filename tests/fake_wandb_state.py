@@ -26,8 +26,9 @@ class FakeRun:
 
     @property
     def history(self) -> list[Json]:
-        lines = self.lines.get("wandb-history.jsonl", {})
-        return [json.loads(lines[number]) for number in sorted(lines)]
+        """Rows by step: a step that was sent again replaces the one before."""
+        rows = [json.loads(line) for _, line in sorted(self.lines.get("wandb-history.jsonl", {}).items())]
+        return [row for _, row in sorted({row["_step"]: row for row in rows}.items())]
 
 
 class FakeState:

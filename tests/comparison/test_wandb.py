@@ -22,7 +22,8 @@ from vidgan.comparison.selection import select
 from vidgan.comparison.wandb_report import build_report, build_workspace, publish
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.wandb_tracker import WandbTracker, run_arguments
+from vidgan.experiment.wandb_layout import run_arguments
+from vidgan.experiment.wandb_tracker import WandbTracker
 
 
 @pytest.fixture

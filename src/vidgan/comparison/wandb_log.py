@@ -1,7 +1,8 @@
 """Records of runs from offline W&B logs.
 
-Own code because W&B's reader is no public interface; the format is LevelDB's log: blocks of 32 KiB, records of header
-(checksum, length, type) and data, split where a block ends (github.com/google/leveldb/blob/main/doc/log_format.md).
+Own code because W&B's inspector (``wandb leet inspect``) leaves out damaged records without failing, and takes half a
+minute a file where W&B's own servers cannot be reached. The format is LevelDB's log: blocks of 32 KiB, records of
+header (checksum, length, type) and data, split where a block ends (its doc/log_format.md).
 """
 
 import csv

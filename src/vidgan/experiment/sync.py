@@ -4,24 +4,24 @@
 is asked for and compared with the logs.
 """
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder, write_json
-from vidgan.experiment.wandb_log import WandbLog, log_files
-from vidgan.experiment.wandb_tracker import kept_inside
+from vidgan.experiment.wandb_log import WandbLog, kept_inside, log_files
 
 _MARK = "wandb/synced.json"
 _ANSWER_SECONDS = 20
-_PAUSES = (0, 2, 5)  # seconds before each look: a server takes a moment to show what it has taken
+_PAUSES = (0, 1, 3)  # seconds before each look: a server takes a moment to show what it has taken
 #: Would make the uploading process something else than one that uploads.
 _NOT_PASSED_ON = ("WANDB_MODE", "WANDB_RUN_ID", "WANDB_SWEEP_ID", "WANDB_PROJECT", "WANDB_SERVICE")
 
@@ -150,30 +150,67 @@ def _connect() -> Any:
         ) from error
 
 
+@dataclass(frozen=True)
+class _Server:
+    """What the server has of a run: the iteration of every step, its media files and, of our artifacts, those there."""
+
+    iterations: dict[int, int] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+
+    @classmethod
+    def ask(cls, api: Any, path: str, artifacts: Iterable[str]) -> "_Server":
+        from wandb.errors import CommError
+
+        try:
+            run = api.run(path)
+        except CommError as error:
+            if isinstance(error.exc, ValueError):  # it answers, and does not have the run
+                return cls()
+            raise
+        rows = run.scan_history(keys=["_step", "iteration"], use_cache=False)
+        project = path.rpartition("/")[0]
+        there = {name for name in artifacts if api.artifact_exists(f"{project}/{name}")}
+        return cls(
+            {row["_step"]: row["iteration"] for row in rows}, frozenset(there | {file.name for file in run.files()})
+        )
+
+    def lacks(self, logs: Iterable[WandbLog]) -> tuple[int, list[str]]:
+        """How many rows, and which files and artifacts."""
+        here = Counter(row["iteration"] for log in logs for row in log.rows if "iteration" in row)
+        names = {name for log in logs for name in (*log.media, *log.artifacts)}
+        return (here - Counter(self.iterations.values())).total(), sorted(names - self.names)
+
+
 def _sync(run: _Run, api: Any, patience: float) -> SyncReport:
+    import wandb
+
     entity = run.first("entity") or os.environ.get("WANDB_ENTITY") or api.default_entity
+    path = f"{entity}/{run.first('project')}/{run.id}"
+    artifacts = {name for log in run.logs for name in log.artifacts}
     try:
         with run.folder.locked():
-            problem = _upload(run, entity, patience)
-    except UserError as error:
+            problem = _upload(run, _Server.ask(api, path, artifacts), entity, patience)
+        for pause in _PAUSES:
+            time.sleep(pause)
+            rows, names = _Server.ask(api, path, artifacts).lacks(run.logs)
+            if not rows and not names:
+                run.mark()
+                return SyncReport(run.id, run.rows)
+    except UserError as error:  # it is being trained
         return SyncReport(run.id, 0, problem=str(error).rstrip("."))
-    path = f"{entity}/{run.first('project')}/{run.id}"
-    for pause in _PAUSES:
-        time.sleep(pause)
-        report = _compare(run, api, path, problem)
-        if report.complete:
-            run.mark()
-            break
-    return report
+    except wandb.errors.Error as error:
+        return SyncReport(run.id, run.rows, run.rows, problem=str(error))
+    return SyncReport(run.id, run.rows, rows, tuple(names), problem)
 
 
-def _upload(run: _Run, entity: str, patience: float) -> str | None:
-    """Runs ``wandb sync``; returns what it complained of, or None.
-
-    Every fragment remembers where in the run's history it began, so that uploading it again doubles nothing.
-    """
+def _upload(run: _Run, server: _Server, entity: str, patience: float) -> str | None:
+    """Runs ``wandb sync`` on the logs that the server lacks; returns what it complained of, or None."""
+    # The last one always: it has the summary and the exit code, which are not compared.
+    lacking = [log for log in run.logs if any(server.lacks([log])) or log is run.logs[-1]]
+    for log in lacking:
+        _avoid(server, log)
     command = [sys.executable, "-m", "wandb", "sync", "--include-online", "--include-synced", "--entity", entity]
-    folders = [str(log.path.parent) for log in run.logs]
+    folders = [str(log.path.parent) for log in lacking]
     with kept_inside(run.folder.path):
         environment = {key: value for key, value in os.environ.items() if key not in _NOT_PASSED_ON}
         try:
@@ -186,19 +223,15 @@ def _upload(run: _Run, entity: str, patience: float) -> str | None:
     return "; ".join(complaints) or (None if answer.returncode == 0 else "wandb sync failed")
 
 
-def _compare(run: _Run, api: Any, path: str, problem: str | None) -> SyncReport:
-    import wandb
+def _avoid(server: _Server, log: WandbLog) -> None:
+    """Lets W&B append a log whose steps another one has taken since, instead of writing over them.
 
-    here = Counter(row["iteration"] for log in run.logs for row in log.rows if "iteration" in row)
-    media = {name for log in run.logs for name in log.media}
-    artifacts = {name for log in run.logs for name in log.artifacts}
-    try:
-        remote = api.run(path)
-        there = Counter(row["iteration"] for row in remote.scan_history(keys=["iteration"], use_cache=False))
-        missing = media - {file.name for file in remote.files()} if media else set()
-        project = path.rpartition("/")[0]
-        missing |= {name for name in artifacts if not api.artifact_exists(f"{project}/{name}")}
-    except wandb.errors.Error as error:
-        return SyncReport(run.id, run.rows, run.rows, problem=problem or str(error))
-    lost = (here - there).total()
-    return SyncReport(run.id, run.rows, lost, tuple(sorted(missing)), problem if lost or missing else None)
+    W&B notes beside a log at which step it began, so that sending it again doubles nothing. But a process that is
+    killed before it could send anything leaves a log that begins where the next process began, too.
+    """
+    state = log.path.with_name(f"{log.path.name}.syncstate")
+    if not state.is_file() or not log.rows:
+        return
+    shift = json.loads(state.read_text())["starting_step"] - log.rows[0]["_step"]
+    if any(server.iterations.get(row["_step"] + shift, row["iteration"]) != row["iteration"] for row in log.rows):
+        state.unlink()

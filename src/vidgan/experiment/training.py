@@ -24,7 +24,8 @@ from vidgan.experiment.report import Showcase, described, flat_scores, show_resu
 from vidgan.experiment.tables import Table
 from vidgan.experiment.tracking import CsvTracker, RunRecorder
 from vidgan.experiment.usage import Usage
-from vidgan.experiment.wandb_tracker import WandbTracker, run_arguments
+from vidgan.experiment.wandb_layout import run_arguments
+from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.weights import load_weights
 
 #: Tells the other ranks, which Lightning starts with the same command, the folder that rank 0 has chosen.
@@ -123,7 +124,7 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
         limit_val_batches=None if every else 0,
         default_root_dir=folder.path,
     )
-    with _tracked(tracker, config.tracking.upload_weights, folder):
+    with tracked(tracker):
         try:
             _run(config, folder, task, data, trainer)
         except OSError as error:
@@ -133,29 +134,8 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
         if tracker is not None and trainer.is_global_zero:
             tracker.summarize(flat_scores(folder.summary))
             tracker.keep_results(folder.path)
-
-
-@contextmanager
-def _tracked(tracker: WandbTracker | None, upload_weights: bool, folder: RunFolder) -> Iterator[None]:
-    """Starts the W&B run and ends it as the process ends, whatever happens."""
-    if tracker is None:
-        yield
-        return
-    exit_code, resumable = 1, False
-    tracker.start()
-    try:
-        yield
-        if upload_weights:
-            tracker.log_weights(folder.checkpoints)
-        exit_code = 0
-    except TrainingInterrupted as stop:
-        exit_code, resumable = 128 + stop.number, stop.number != signal.SIGINT
-        raise
-    except KeyboardInterrupt:
-        exit_code = 128 + signal.SIGINT
-        raise
-    finally:
-        tracker.finish(exit_code, resumable)
+            if config.tracking.upload_weights:
+                tracker.log_weights(folder.checkpoints)
 
 
 def _run(

@@ -1,12 +1,32 @@
-"""What a run has logged on this machine: the ``.wandb`` files in its folder, read by W&B's own inspector."""
+"""W&B's files on this machine: where they lie, and what a run has logged, read by W&B's own inspector."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+
+@contextmanager
+def kept_inside(folder: Path) -> Iterator[None]:
+    """Makes W&B stage artifacts and cache inside of a folder; it takes these places from the environment only."""
+    places = {"WANDB_DATA_DIR": str(folder / "wandb"), "WANDB_CACHE_DIR": str(folder / "wandb" / "cache")}
+    telemetry = {} if "WANDB_ERROR_REPORTING" in os.environ else {"WANDB_ERROR_REPORTING": "false"}
+    before = {name: os.environ.get(name) for name in places | telemetry}
+    os.environ.update(places | telemetry)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @dataclass(frozen=True)
@@ -48,8 +68,9 @@ class WandbLog:
 
     @cached_property
     def artifacts(self) -> list[str]:
-        """``name:alias`` of every artifact, by its first alias."""
-        return [f"{record['name']}:{record['aliases'][0]}" for record in self._of("artifact")]
+        """``name:alias`` of every artifact, by an alias that later versions do not take over at once."""
+        records = self._of("artifact")
+        return [f"{record['name']}:{(set(record['aliases']) - {'latest'} or {'latest'}).pop()}" for record in records]
 
     @cached_property
     def metrics(self) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,9 @@ not survive a server that does not answer.
 
 import logging
 import os
+import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,57 +18,17 @@ from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
-from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.identity import definition, halves
-from vidgan.experiment.provenance import origin
+from vidgan.engine.checkpoints import TrainingInterrupted
+from vidgan.experiment.wandb_layout import under_agent
+from vidgan.experiment.wandb_log import kept_inside
 
 log = logging.getLogger(__name__)
 
+#: What W&B keeps of a run folder beside its own log; a comparison reads them.
 RESULT_FILES = ("summary.json", "per_clip.csv")
 
-
-def under_agent() -> bool:
-    """Whether a W&B sweep agent has started this process; the sweep then decides project, entity and run id."""
-    return bool(os.environ.get("WANDB_SWEEP_ID"))
-
-
-def run_arguments(config: DictConfig, folder: RunFolder, job_type: str) -> dict[str, Any]:
-    """The layout of a run in W&B, as arguments of ``wandb.init``.
-
-    A run of a group is a point of a study, so that its job type is ``sweep`` instead of ``train``. The configuration is
-    the experiment half, as plain containers, with what else is known under ``machine_half`` and ``provenance``.
-    """
-    tracking = config.tracking
-    data_set = Path(str(config.data.get("root", ""))).name
-    part_of_study = job_type == "train" and (tracking.group is not None or under_agent())
-    place = {} if under_agent() else {"id": folder.id, "project": tracking.project, "entity": tracking.entity}
-    return {
-        **place,
-        "name": tracking.label or folder.id,
-        "dir": str(folder.path),
-        "group": tracking.group or config.name,
-        "job_type": "sweep" if part_of_study else job_type,
-        "tags": list(dict.fromkeys([folder.path.parent.name, *filter(None, [data_set]), *tracking.tags])),
-        "resume": "allow",
-        "config": {**definition(config), "machine_half": halves(config)[1], "provenance": origin()},
-    }
-
-
-@contextmanager
-def kept_inside(folder: Path) -> Iterator[None]:
-    """Makes W&B stage artifacts and cache inside of a folder; it takes these places from the environment only."""
-    places = {"WANDB_DATA_DIR": str(folder / "wandb"), "WANDB_CACHE_DIR": str(folder / "wandb" / "cache")}
-    telemetry = {} if "WANDB_ERROR_REPORTING" in os.environ else {"WANDB_ERROR_REPORTING": "false"}
-    before = {name: os.environ.get(name) for name in places | telemetry}
-    os.environ.update(places | telemetry)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+#: Rows that are sent again when W&B's own process has died: it does not tell which of the last it has written.
+_REPLAYED = 20
 
 
 class _Terminal:
@@ -94,7 +56,7 @@ class WandbTracker(Logger):
     starts offline, one that breaks in the middle goes on in a new offline fragment of the same id.
 
     Args:
-        arguments: of ``wandb.init``, from :func:`run_arguments`.
+        arguments: of ``wandb.init``, from :func:`vidgan.experiment.wandb_layout.run_arguments`.
         tracking: the configuration's node.
     """
 
@@ -110,21 +72,16 @@ class WandbTracker(Logger):
         self._known: set[str] = set()
         self._run: Any = None
         self._told = self._fell_back = False
+        self._recent: deque[Callable[[Any], None]] = deque(maxlen=_REPLAYED)
 
     # From start to finish
 
     @rank_zero_only
     def start(self) -> None:
         """Starts the run, offline where it cannot be online."""
-        import wandb
-
         asked = os.environ.get("WANDB_MODE", self._mode)
         if asked != self._mode:
             log.warning("WANDB_MODE=%s is not heeded: tracking.mode decides, and it is %s.", asked, self._mode)
-        with kept_inside(self._folder):
-            wandb.setup()
-        # Silent also means that W&B never waits for somebody to type a key.
-        wandb.termsetup(wandb.Settings(silent=True), _Terminal(self._lost))
         try:
             self._begin(self._mode)
         except Exception as error:  # of any kind: no logging is worth a training
@@ -143,21 +100,19 @@ class WandbTracker(Logger):
             x_transaction_log_flush_interval=1.0,  # seconds of the local log that kill -9 can take; W&B's own is 15
         )
         with kept_inside(self._folder):
+            wandb.setup()
+            # Silent also means that W&B never waits for somebody to type a key.
+            wandb.termsetup(wandb.Settings(silent=True), _Terminal(self._lost))
             self._run = wandb.init(mode=mode, settings=settings, **self._arguments)
         self._run.define_metric("iteration")
         self._known = set()
 
     def _fall_back(self, error: Exception) -> None:
         """Goes on offline, or without W&B where even that fails."""
-        import wandb
-
         self._lost(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}")
         self._run, self._fell_back = None, True
         try:
-            with suppress(OSError):  # of a service that has died
-                wandb.teardown()  # it would hold the id that is needed again
-            wandb.setup()
-            wandb.termsetup(wandb.Settings(silent=True), _Terminal(self._lost))
+            _release()  # the id, which is needed again
             self._begin("offline")
         except Exception as again:
             self._run = None
@@ -174,9 +129,10 @@ class WandbTracker(Logger):
             )
 
     def _attempt(self, action: Callable[[Any], None]) -> None:
-        """Does something with the run, once more with a new offline fragment if it fails."""
+        """Does something with the run; if that fails, goes on in a new offline fragment, with what came just before."""
         if self._run is None:
             return
+        self._recent.append(action)
         try:
             action(self._run)
         except Exception as error:
@@ -184,7 +140,8 @@ class WandbTracker(Logger):
                 self._lost(str(error))
                 return
             self._fall_back(error)
-            self._attempt(action)
+            for again in list(self._recent):
+                self._attempt(again)
 
     @rank_zero_only
     def finish(self, exit_code: int, resumable: bool = False) -> None:
@@ -203,6 +160,7 @@ class WandbTracker(Logger):
             run.finish(exit_code=exit_code)
         except Exception as error:  # a timeout, or a service that has died
             self._lost(str(error))
+        _release()
 
     # What is logged
 
@@ -268,3 +226,32 @@ class WandbTracker(Logger):
 
     def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
         """The configuration is given when the run starts."""
+
+
+def _release() -> None:
+    """Ends W&B's own process and takes its address out of the environment."""
+    import wandb
+
+    with suppress(OSError, SystemExit):  # a process that has died, or whose exit code W&B would make ours
+        wandb.teardown()
+
+
+@contextmanager
+def tracked(tracker: WandbTracker | None) -> Iterator[None]:
+    """Starts a W&B run, if there is one to start, and ends it as the process ends, whatever happens."""
+    if tracker is None:
+        yield
+        return
+    exit_code, resumable = 1, False
+    tracker.start()
+    try:
+        yield
+        exit_code = 0
+    except TrainingInterrupted as stop:
+        exit_code, resumable = 128 + stop.number, stop.number != signal.SIGINT
+        raise
+    except KeyboardInterrupt:
+        exit_code = 128 + signal.SIGINT
+        raise
+    finally:
+        tracker.finish(exit_code, resumable)
