@@ -49,7 +49,7 @@ def test_a_mistake_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["a", "refrence=b"], "refrence=b: there is no such key; there are reference, out, budget_mb, wandb."),
+        (["a", "ref=b"], "ref=b: there is no such key; there are reference, out, budget_mb, wandb."),
         (["a", "wandb=yes"], "wandb=yes: give true or false."),
         (["a", "budget_mb=much"], "budget_mb=much: give a number of megabytes."),
         (["out=b"], "No runs are named; give a group, ids or folders, see vidgan-compare --help."),
