@@ -23,6 +23,7 @@ from vidgan.experiment.identity import code_fingerprint, halves, run_id
 from vidgan.experiment.report import Showcase, described, flat_scores, show_result, show_start
 from vidgan.experiment.tables import Table
 from vidgan.experiment.tracking import CsvTracker, RunRecorder
+from vidgan.experiment.usage import Usage
 from vidgan.experiment.wandb_layout import run_arguments
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.weights import load_weights
@@ -107,6 +108,7 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
         _checkpoints(config, folder),
         RunRecorder(csv.table, recorded, tracker),
         showcase,
+        Usage(folder),
     ]
     if config.machine.progress:
         callbacks.append(IterationBar())
@@ -131,6 +133,7 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
             ) from error
         if tracker is not None and trainer.is_global_zero:
             tracker.summarize(flat_scores(folder.summary["metrics"], folder.summary["baselines"]))
+            tracker.keep_results(folder.path)
             if config.tracking.upload_weights:
                 tracker.log_weights(folder.checkpoints)
 
