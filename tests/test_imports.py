@@ -16,6 +16,7 @@ LAYERS = [
     {"engine"},
     {"tasks"},
     {"experiment"},
+    {"launch"},
     {"train", "evaluate", "predict"},
 ]
 FRAMEWORKS = {"pytorch_lightning", "lightning", "hydra", "omegaconf", "wandb", "torchvision"}

@@ -107,12 +107,18 @@ class MachineConfig:
 
 @dataclass
 class TrackingConfig:
-    """Where a run is logged beside its folder; the names are W&B's."""
+    """Where a run is logged beside its folder; the names are W&B's.
+
+    Attributes:
+        group: what runs that belong together share; null is the name of the sweep or, outside one, the experiment.
+        label: the display name; null is what tells a run from the others of its sweep, or the run id.
+    """
 
     mode: str = "offline"
     project: str = "vidgan"
     entity: str | None = None
     group: str | None = None
+    label: str | None = None
     tags: list[str] = field(default_factory=list)
     init_timeout: float = 30.0
 

@@ -18,8 +18,8 @@ from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError
 from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
-from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder, choose_folder, write_atomically
-from vidgan.experiment.identity import code_fingerprint, definition, halves, run_id
+from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder, write_atomically
+from vidgan.experiment.identity import definition, halves, locate
 from vidgan.experiment.report import Showcase, described, show_result, show_start
 from vidgan.experiment.tables import Table
 from vidgan.experiment.tracking import CsvTracker, RunRecorder, WandbTracker
@@ -27,10 +27,16 @@ from vidgan.weights import load_weights
 
 #: Tells the other ranks, which Lightning starts with the same command, the folder that rank 0 has chosen.
 _FOLDER_VARIABLE = "VIDGAN_RUN_FOLDER"
+#: Seconds that a launcher's job waits for the process of a killed launcher to write its checkpoint and end.
+_PATIENCE = 60.0
 
 
-def train(config: DictConfig) -> RunFolder:
+def train(config: DictConfig, folder: RunFolder | None = None) -> RunFolder:
     """Trains, or resumes, or returns the recorded result of a configuration.
+
+    Args:
+        config: the root.
+        folder: where a launcher has decided that the run lives; None looks for it.
 
     Raises:
         UserError: the configuration, the data or the machine is at fault; nothing is lost.
@@ -41,15 +47,14 @@ def train(config: DictConfig) -> RunFolder:
         folder = RunFolder(Path(chosen))
         _fit(config, folder)
         return folder
-    task_name = config.task._target_.split(".")[-2]
-    folder, reason = choose_folder(
-        Path(config.paths.runs).resolve(), task_name, run_id(config), code_fingerprint(), config.fresh
-    )
-    show_start(folder, reason)
+    patience = 0.0 if folder is None else _PATIENCE
+    if folder is None:
+        folder, reason = locate(config)
+        show_start(folder, reason)
     if folder.summary.get("state") == FINISHED:
         show_result(folder)
         return folder
-    with folder.locked(), _state_kept(folder):
+    with folder.locked(patience), _state_kept(folder):
         os.environ[_FOLDER_VARIABLE] = str(folder.path)
         try:
             _prepare(config, folder)
@@ -87,6 +92,7 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
         write_atomically(folder.path / name, OmegaConf.to_yaml(OmegaConf.create(half)))
     if not folder.summary:
         folder.update_summary(id=folder.id, name=config.name, state=RUNNING, iteration=0, seconds=0.0)
+    folder.update_summary(state=RUNNING, group=config.tracking.group, label=config.tracking.label)
 
 
 def _fit(config: DictConfig, folder: RunFolder) -> None:
