@@ -40,6 +40,11 @@ class Job:
         return self.folder.id
 
     @property
+    def label(self) -> str:
+        """What it is called among the jobs of its sweep."""
+        return self.config.tracking.label or self.id
+
+    @property
     def finished(self) -> bool:
         return self.folder.summary.get("state") == FINISHED
 
