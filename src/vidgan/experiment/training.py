@@ -3,8 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -14,11 +14,12 @@ from pytorch_lightning.callbacks import Callback
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.checkpoints import Checkpoints, TrainingInterrupted
 from vidgan.engine.progress import IterationBar
+from vidgan.engine.pruning import TrainingPruned
 from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError
 from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
-from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder, write_atomically
+from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically
 from vidgan.experiment.identity import definition, halves, locate
 from vidgan.experiment.report import Showcase, described, show_result, show_start
 from vidgan.experiment.tables import Table
@@ -31,12 +32,13 @@ _FOLDER_VARIABLE = "VIDGAN_RUN_FOLDER"
 _PATIENCE = 60.0
 
 
-def train(config: DictConfig, folder: RunFolder | None = None) -> RunFolder:
+def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequence[Callback] = ()) -> RunFolder:
     """Trains, or resumes, or returns the recorded result of a configuration.
 
     Args:
         config: the root.
         folder: where a launcher has decided that the run lives; None looks for it.
+        watchers: further callbacks of the trainer.
 
     Raises:
         UserError: the configuration, the data or the machine is at fault; nothing is lost.
@@ -45,7 +47,8 @@ def train(config: DictConfig, folder: RunFolder | None = None) -> RunFolder:
     check(config)
     if chosen := os.environ.get(_FOLDER_VARIABLE):
         folder = RunFolder(Path(chosen))
-        _fit(config, folder)
+        with suppress(TrainingInterrupted, TrainingPruned):  # rank 0 tells; Lightning kills it if another rank fails
+            _fit(config, folder, watchers)
         return folder
     patience = 0.0 if folder is None else _PATIENCE
     if folder is None:
@@ -58,7 +61,7 @@ def train(config: DictConfig, folder: RunFolder | None = None) -> RunFolder:
         os.environ[_FOLDER_VARIABLE] = str(folder.path)
         try:
             _prepare(config, folder)
-            _fit(config, folder)
+            _fit(config, folder, watchers)
         finally:
             del os.environ[_FOLDER_VARIABLE]
     show_result(folder)
@@ -73,6 +76,10 @@ def _state_kept(folder: RunFolder) -> Iterator[None]:
     try:
         yield
         state = FINISHED
+    except TrainingPruned as stop:
+        state = PRUNED
+        folder.update_summary(iteration=stop.iteration)
+        print(f"\n{stop}")
     except TrainingInterrupted as stop:
         state = RUNNING
         print(f"\n{stop} Run the same command again to go on.")
@@ -95,7 +102,7 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
     folder.update_summary(state=RUNNING, group=config.tracking.group, label=config.tracking.label)
 
 
-def _fit(config: DictConfig, folder: RunFolder) -> None:
+def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) -> None:
     task = build_task(config)
     data = build_data(config.data, config.machine, config.paths)
     recorded = Table(folder.path / "per_clip.csv")
@@ -111,6 +118,7 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
         _checkpoints(config, folder),
         RunRecorder([csv.table, recorded], recorded),
         showcase,
+        *watchers,
     ]
     if config.machine.progress:
         callbacks.append(IterationBar())
@@ -130,6 +138,9 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
     try:
         _run(config, folder, task, data, trainer)
         failed = False
+    except TrainingPruned:
+        failed = False
+        raise
     except OSError as error:
         raise UserError(
             f"{error.filename or folder.path}: {error.strerror or error}; free space or mend it."

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -23,12 +24,14 @@ class Job:
         config: the root configuration, unresolved, so that the folders of the machine it runs on stay names.
         folder: where the run lives.
         reason: one sentence: whether it is new, goes on or is done.
+        trial: what a trial of a study needs to report its validations; see :class:`vidgan.launch.trial.TrialJudge`.
     """
 
     overrides: tuple[str, ...]
     config: DictConfig
     folder: RunFolder
     reason: str = ""
+    trial: dict[str, Any] | None = None
 
     @classmethod
     def plan(cls, config: DictConfig, overrides: Sequence[str] = ()) -> "Job":
@@ -58,8 +61,8 @@ class Job:
         """Makes the run folder with ``job.yaml`` and without the error of an earlier attempt; returns the folder."""
         self.folder.path.mkdir(parents=True, exist_ok=True)
         (self.folder.path / ERROR).unlink(missing_ok=True)
-        job = {"overrides": list(self.overrides), "config": OmegaConf.to_container(self.config, resolve=False)}
-        write_atomically(self.folder.path / JOB, OmegaConf.to_yaml(OmegaConf.create(job)))
+        job = OmegaConf.create({"overrides": list(self.overrides), "trial": self.trial, "config": self.config})
+        write_atomically(self.folder.path / JOB, OmegaConf.to_yaml(job))
         return self.folder.path
 
     @classmethod
@@ -75,4 +78,5 @@ class Job:
         job = OmegaConf.load(path)
         config = OmegaConf.merge(OmegaConf.structured(TrainConfig), job.config)
         assert isinstance(config, DictConfig)
-        return cls(tuple(job.overrides), config, RunFolder(folder.resolve()))
+        trial: Any = OmegaConf.to_container(job.trial) if job.trial else None
+        return cls(tuple(job.overrides), config, RunFolder(folder.resolve()), trial=trial)

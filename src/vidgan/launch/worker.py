@@ -10,6 +10,7 @@ import sys
 import traceback
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from vidgan.errors import UserError
 from vidgan.experiment.commands import register
@@ -45,7 +46,7 @@ def run(folder: Path) -> None:
         from vidgan.experiment.training import train  # seconds of imports; their errors are recorded, too
 
         job = Job.read(folder)
-        train(job.config, job.folder)
+        train(job.config, job.folder, _watchers(job))
     except Exception as error:
         record_error(folder, error)
         if isinstance(error, UserError):
@@ -53,6 +54,15 @@ def run(folder: Path) -> None:
         else:
             traceback.print_exc()
         sys.exit(1)
+
+
+def _watchers(job: Job) -> list[Any]:
+    if job.trial is None:
+        return []
+    from vidgan.engine.pruning import Pruning
+    from vidgan.launch.trial import TrialJudge  # needs Optuna, which is an extra
+
+    return [Pruning(TrialJudge(**job.trial))]
 
 
 def main() -> None:
