@@ -35,4 +35,5 @@ class GridSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Sequence[Any]:
         overrides = OverridesParser.create(config_loader=self.loader).parse_overrides(arguments)
         (points,) = BasicSweeper.split_arguments(overrides, max_batch_size=None)
+        assert self.launcher is not None
         return self.launcher.launch(points, initial_job_idx=0)

@@ -1,14 +1,14 @@
 """``hydra/sweeper=study``: a sweep that Optuna steers (``pip install vidgan[sweep]``)."""
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 
 @dataclass
@@ -21,12 +21,12 @@ class StudyConfig:
         trials: finished or pruned ones in all; a command that is run again goes on towards it. A grid runs all of it.
         objective: a metric of the protocol, scored on the test clips, or a list of several.
         direction: ``maximize`` or ``minimize``, one for each objective; null asks the protocol.
-        space: what is searched, beside what the command line says, e.g. ``{seed: "choice(0,1)"}``.
+        space: what is searched, beside what the command line says, e.g. ``{seed: "choice(0,1)"}``; null is nothing.
         sampler: tpe, random, grid, cmaes or nsga2.
-        sampler_options: arguments of Optuna's class.
+        sampler_options: arguments of Optuna's class, e.g. ``{n_startup_trials: 5}``; null is none.
         pruner: median, percentile, halving, hyperband, patient or threshold; null prunes nothing. It is told every
             validation, so validation.every says how often.
-        pruner_options: arguments of Optuna's class.
+        pruner_options: arguments of Optuna's class; null is none.
         storage: URL of a database; null is a journal in the study's folder.
         max_failures: failed trials in one command after which no further one starts.
         seed: of the sampler.
@@ -37,11 +37,11 @@ class StudyConfig:
     trials: int = 20
     objective: Any = "psnr"
     direction: Any = None
-    space: dict[str, str] = field(default_factory=dict)
+    space: Any = None
     sampler: str = "tpe"
-    sampler_options: dict[str, Any] = field(default_factory=dict)
+    sampler_options: Any = None
     pruner: str | None = None
-    pruner_options: dict[str, Any] = field(default_factory=dict)
+    pruner_options: Any = None
     storage: str | None = None
     max_failures: int = 5
     seed: int = 0
@@ -85,18 +85,26 @@ class StudySweeper(Sweeper):
             raise UserError(f"hydra/sweeper=study needs Optuna ({error}): pip install 'vidgan[sweep]'.") from error
         from vidgan.launch.sweep import Point
 
-        options = {key: OmegaConf.to_container(v) if OmegaConf.is_config(v) else v for key, v in self.options.items()}
+        assert self.config is not None
+        config, options = self.config, self.options
         parser = OverridesParser.create(config_loader=self.loader)
-        fixed, space = read_space(parser, arguments, options.pop("space"))
+        fixed, space = read_space(parser, arguments, options["space"] or {})
 
         def compose(values: dict[str, Any]) -> Point:
-            return Point.compose(
-                [*fixed, *overrides(values)], lambda own: self.loader.load_sweep_config(self.config, own)
-            )
+            return Point.compose([*fixed, *overrides(values)], lambda own: self.loader.load_sweep_config(config, own))
 
-        objective, direction = options.pop("objective"), options.pop("direction")
         settings = StudySettings(
-            objectives=_tuple(objective), directions=None if direction is None else _tuple(direction), **options
+            study=options["study"],
+            trials=options["trials"],
+            objectives=_tuple(options["objective"]),
+            directions=None if options["direction"] is None else _tuple(options["direction"]),
+            sampler=options["sampler"],
+            sampler_options=dict(options["sampler_options"] or {}),
+            pruner=options["pruner"],
+            pruner_options=dict(options["pruner_options"] or {}),
+            storage=options["storage"],
+            max_failures=options["max_failures"],
+            seed=options["seed"],
         )
         return StudySweep(settings, space, compose).run()
 

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 import optuna
 from omegaconf import DictConfig
@@ -37,6 +37,7 @@ SAMPLERS = {
     "cmaes": optuna.samplers.CmaEsSampler,
     "nsga2": optuna.samplers.NSGAIISampler,
 }
+Direction = Literal["maximize", "minimize"]
 _DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -128,7 +129,7 @@ class StudySweep:
 
     # Opening -----------------------------------------------------------------------------------------------------
 
-    def _directions(self, example: DictConfig) -> list[str]:
+    def _directions(self, example: DictConfig) -> list[Direction]:
         """As given, or as the protocol's metrics say."""
         metrics = build(example.protocol, "protocol").metrics if example.protocol is not None else {}
         for name in self.settings.objectives:
@@ -140,11 +141,12 @@ class StudySweep:
         if self.settings.directions is None:
             higher = [metrics[name].higher_is_better for name in self.settings.objectives]
             return ["maximize" if is_better else "minimize" for is_better in higher]
-        if len(self.settings.directions) != len(self.settings.objectives):
-            raise UserError("hydra.sweeper.direction must have one direction for each objective.")
+        unknown = [direction for direction in self.settings.directions if direction not in get_args(Direction)]
+        if unknown or len(self.settings.directions) != len(self.settings.objectives):
+            raise UserError("hydra.sweeper.direction must be maximize or minimize, one for each objective.")
         return list(self.settings.directions)
 
-    def _open(self, folder: Path, directions: list[str]) -> optuna.Study:
+    def _open(self, folder: Path, directions: list[Direction]) -> optuna.Study:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         self.storage = self.settings.storage or str(folder / "study.journal")
