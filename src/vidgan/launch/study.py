@@ -144,7 +144,7 @@ class StudySweep:
         unknown = [direction for direction in self.settings.directions if direction not in get_args(Direction)]
         if unknown or len(self.settings.directions) != len(self.settings.objectives):
             raise UserError("hydra.sweeper.direction must be maximize or minimize, one for each objective.")
-        return list(self.settings.directions)
+        return [cast(Direction, direction) for direction in self.settings.directions]
 
     def _open(self, folder: Path, directions: list[Direction]) -> optuna.Study:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
