@@ -56,6 +56,7 @@ def test_imports_run_one_way(source: Path) -> None:
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
 def test_heavy_imports_wait(command: str) -> None:
-    code = f"import sys, vidgan.{command}; print(*{{'torch', 'pytorch_lightning', 'wandb', 'kornia'}} & sys.modules.keys())"
+    heavy = "{'torch', 'pytorch_lightning', 'wandb', 'kornia'}"
+    code = f"import sys, vidgan.{command}; print(*{heavy} & sys.modules.keys())"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == ""

@@ -8,14 +8,17 @@ from rich.console import Console
 
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import build_data, build_task, build_trainer
+from vidgan.experiment.assemble import build_data, build_task, build_trainer, device_kind
 from vidgan.experiment.builder import build
 from vidgan.experiment.folder import RunFolder, find_run, write_json
 from vidgan.experiment.identity import code_fingerprint
 from vidgan.experiment.lint import lint
 from vidgan.experiment.places import CONF
-from vidgan.experiment.report import Showcase, described, show_scores
+from vidgan.experiment.report import Showcase, described, flat_scores, show_scores
+from vidgan.experiment.schema import MACHINE_HALF
 from vidgan.experiment.tables import Table
+from vidgan.experiment.wandb_layout import run_arguments
+from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.weights import load_weights
 
 
@@ -51,6 +54,13 @@ def restore(folder: RunFolder, weights: str) -> Any:
     return task.eval()
 
 
+def scored_precision(folder: RunFolder, machine: DictConfig) -> str:
+    """What ``machine.precision=auto`` means here: the run's own, as its recorded scores were computed in it."""
+    recorded = folder.read("provenance.json")["segments"][-1]["precision"]
+    on_this_device = recorded != "16-mixed" or device_kind(machine) == "cuda"
+    return recorded if machine.precision == "auto" and on_this_device else machine.precision
+
+
 def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     """Scores a run and the baselines; writes ``evaluations/<protocol>-<weights>`` in the run folder.
 
@@ -69,11 +79,17 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     name = f"{protocol.name}-{config.weights}" + ("" if config.data is None else f"-{Path(data.root).name}")
     out = folder.path / "evaluations" / name
     out.mkdir(parents=True, exist_ok=True)
-    showcase = Showcase(out)
+    config.machine.precision = scored_precision(folder, config.machine)
+    tracker = _tracker(config, trained, protocol, data, folder, name)
+    showcase = Showcase(out, tracker)
     task.watchers.append(showcase.watch)
     trainer = build_trainer(config.machine, [showcase], [], default_root_dir=folder.path)
-    trainer.test(task, datamodule=build_data(data, config.machine, config.paths), verbose=False)
-    scores = dict(task.scores)
+    with tracked(tracker):
+        trainer.test(task, datamodule=build_data(data, config.machine, config.paths), verbose=False)
+        scores = dict(task.scores)
+        if tracker is not None:
+            baselines = {method: row for method, row in scores.items() if method != MODEL}
+            tracker.summarize(flat_scores(scores[MODEL], baselines))
     if trainer.is_global_zero:
         table = Table(out / "per_clip.csv")
         table.clear()
@@ -85,3 +101,16 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
         console.print(f"written to {out}", highlight=False, soft_wrap=True)
     return task.scores
+
+
+def _tracker(
+    config: DictConfig, trained: DictConfig, protocol: DictConfig, data: DictConfig, folder: RunFolder, name: str
+) -> WandbTracker | None:
+    """The evaluation's own W&B run: the training's configuration with what is different here."""
+    if config.tracking.mode == "disabled":
+        return None
+    whole = trained.copy()
+    whole.protocol, whole.data = protocol, data
+    for key in (key for key in MACHINE_HALF if key in config):
+        whole[key] = config[key]
+    return WandbTracker(run_arguments(whole, folder, name), config.tracking)

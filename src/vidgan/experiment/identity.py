@@ -16,7 +16,7 @@ _DIGITS = 8
 
 def halves(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     """The resolved experiment half and machine half of a root configuration."""
-    whole = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    whole = OmegaConf.to_container(config, resolve=True, throw_on_missing=True, enum_to_str=True)
     assert isinstance(whole, dict)
     experiment = {str(key): value for key, value in whole.items() if key not in MACHINE_HALF}
     return experiment, {key: whole[key] for key in MACHINE_HALF if key in whole}

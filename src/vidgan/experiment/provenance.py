@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import os
 import platform
 import socket
 import subprocess
@@ -25,6 +26,7 @@ _PACKAGES = (
     "kornia",
     "albumentations",
     "av",
+    "wandb",
 )
 
 
@@ -46,20 +48,24 @@ def _device() -> str:
     return torch.cuda.get_device_name() if torch.cuda.is_available() else platform.processor() or platform.machine()
 
 
-def record(folder: RunFolder, iteration: int, precision: str) -> None:
-    """Adds a segment to ``provenance.json``: one each time the run is started or resumed."""
-    before = folder.read("provenance.json")
-    segment: dict[str, Any] = {
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "iteration": iteration,
+def origin() -> dict[str, Any]:
+    """Code, packages, machine and command of this process."""
+    return {
         "fingerprint": code_fingerprint(),
         **_commit(),
         "command": sys.argv,
         "host": socket.gethostname(),
+        "slurm_job_id": os.environ.get("SLURM_JOB_ID"),
         "device": _device(),
-        "precision": precision,
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
     }
+
+
+def record(folder: RunFolder, iteration: int, precision: str) -> None:
+    """Adds a segment to ``provenance.json``: one each time the run is started or resumed."""
+    before = folder.read("provenance.json")
+    started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    segment = {"started": started, "iteration": iteration, "precision": precision, **origin()}
     segments = [*before.get("segments", []), segment]
     write_json(folder.path / "provenance.json", {"fingerprint": segment["fingerprint"], "segments": segments})

@@ -19,42 +19,56 @@ _COLUMNS = ("bicubic", MODEL, "real")
 
 
 class Showcase(Callback):
-    """Pictures of every validation clip, and of the test clips a comparison picture and a side-by-side video."""
+    """A comparison picture of all clips of each validation and test, and a side-by-side video of the first clip.
+
+    Validations fall on the same iterations in all runs of a study, so that their samples line up.
+    """
 
     def __init__(self, folder: Path, tracker: Any = None) -> None:
         self._folder = folder
         self._tracker = tracker
         self._iteration = 0
         self._testing = False
+        self._writes = True
         self._rows: dict[str, dict[str, Tensor]] = {}
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._iteration, self._testing, self._rows = trainer.global_step, False, {}
+        self._start(trainer, testing=False)
 
     def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._iteration, self._testing, self._rows = trainer.global_step, True, {}
+        self._start(trainer, testing=True)
+
+    def _start(self, trainer: pl.Trainer, testing: bool) -> None:
+        self._iteration, self._testing, self._rows = trainer.global_step, testing, {}
+        self._writes = trainer.is_global_zero
+
+    @property
+    def _made(self) -> Path:
+        """Files of this validation or test, without their suffix."""
+        return self._folder / ("comparison" if self._testing else f"{self._iteration:07d}")
 
     def watch(self, clip: str, pictures: Mapping[str, Tensor]) -> None:
         """Takes what was made of one clip, (T, C, H, W) by method."""
+        if not self._writes:
+            return
         shown = {name: pictures[name] for name in _COLUMNS if name in pictures}
-        if self._testing and not self._rows:
-            comparison_video(shown, self._folder / "comparison.mp4")
+        if not self._rows:
+            comparison_video(shown, self._made.with_suffix(".mp4"))
         middle = {name: frames[len(frames) // 2].float().cpu() for name, frames in shown.items()}
         self._rows[clip] = middle
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._write(trainer, self._folder / f"{self._iteration:07d}.png", "samples")
+        self._write("samples")
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._write(trainer, self._folder / "comparison.png", "comparison")
-        if trainer.is_global_zero and self._tracker is not None and self._rows:
-            self._tracker.log_media("comparison_video", self._folder / "comparison.mp4", self._iteration)
+        self._write("comparison")
 
-    def _write(self, trainer: pl.Trainer, path: Path, name: str) -> None:
-        if trainer.is_global_zero and self._rows:
-            comparison_picture(self._rows, path)
+    def _write(self, name: str) -> None:
+        if self._rows:
+            picture, video = self._made.with_suffix(".png"), self._made.with_suffix(".mp4")
+            comparison_picture(self._rows, picture)
             if self._tracker is not None:
-                self._tracker.log_media(name, path, self._iteration)
+                self._tracker.log_media({f"{name}/picture": picture, f"{name}/video": video}, self._iteration)
 
 
 def show_start(folder: RunFolder, reason: str) -> None:
@@ -68,6 +82,14 @@ def described(protocol: Protocol) -> dict[str, Any]:
         "higher_is_better": {name: metric.higher_is_better for name, metric in protocol.metrics.items()},
         "left_out": protocol.left_out,
     }
+
+
+def flat_scores(scores: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """The test scores of a run and of its baselines as one row, e.g. ``test/psnr`` and ``test/bicubic/psnr``."""
+    row = {f"test/{name}": value for name, value in scores.items()}
+    for method, values in baselines.items():
+        row |= {f"test/{method}/{name}": value for name, value in values.items()}
+    return row
 
 
 def show_scores(

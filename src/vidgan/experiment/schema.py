@@ -113,8 +113,14 @@ class TrackingConfig:
     """Where a run is logged beside its folder; the names are W&B's.
 
     Attributes:
-        group: what runs that belong together share; null is the name of the sweep or, outside one, the experiment.
-        label: the display name; null is what tells a run from the others of its sweep, or the run id.
+        mode: ``offline``, ``online`` or ``disabled``.
+        entity: user or team; null is ``WANDB_ENTITY``, or the key's own.
+        group: name of the sweep that the run is a point of; null is the sweep's own name, or the experiment's.
+        label: what the run is called; null is what tells it from the others of its sweep, or the run id.
+        tags: beside the task and the data set.
+        upload_weights: whether the best and the last weights become artifacts.
+        init_timeout: seconds that a server may take to answer before the run turns offline.
+        finish_timeout: seconds that the end may take for the upload; what is missing then is left to a later one.
     """
 
     mode: str = "offline"
@@ -123,7 +129,9 @@ class TrackingConfig:
     group: str | None = None
     label: str | None = None
     tags: list[str] = field(default_factory=list)
+    upload_weights: bool = False
     init_timeout: float = 30.0
+    finish_timeout: float = 60.0
 
 
 @dataclass
@@ -196,6 +204,7 @@ class EvaluateConfig:
     baselines: bool = True
     seed: int = 0
     machine: MachineConfig = field(default_factory=MachineConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
 
 

@@ -1,19 +1,16 @@
-"""Loggers of a run: its own CSV table, and W&B beside it, which may fail without harm."""
+"""The run's own tables, which need nothing but a disk; :mod:`vidgan.experiment.wandb_tracker` logs beside them."""
 
-import logging
-import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from omegaconf import DictConfig
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from vidgan.experiment.tables import Table
-
-log = logging.getLogger(__name__)
+from vidgan.experiment.wandb_tracker import WandbTracker
 
 
 class CsvTracker(Logger):
@@ -34,97 +31,45 @@ class CsvTracker(Logger):
         """The run folder has the configuration."""
 
 
-class WandbTracker(Logger):
-    """A W&B run with the run folder's id, logged against our own iteration.
+def best_values(rows: Iterable[Mapping[str, str]], higher_is_better: Mapping[str, bool]) -> dict[str, float]:
+    """The best value of each validation metric and the iteration it was reached at.
 
-    Own code because Lightning's WandbLogger counts steps its own way, selects offline by a process-wide variable and
-    does not survive an unreachable server. Online, a server that does not answer turns the run offline, loudly.
+    Args:
+        rows: of ``metrics.csv``.
+        higher_is_better: direction by metric, without ``val/``.
+
+    Returns:
+        ``{"best/psnr": value, "best/psnr_iteration": iteration, ...}``
     """
-
-    name = "wandb"
-    version = None
-
-    def __init__(self, folder: Path, run_id: str, tracking: DictConfig, config: dict[str, Any], job_type: str) -> None:
-        super().__init__()
-        self._arguments = {
-            "id": run_id,
-            "name": run_id,
-            "dir": str(folder),
-            "project": tracking.project,
-            "entity": tracking.entity,
-            "group": tracking.group or config.get("name"),
-            "tags": [*tracking.tags, folder.parent.name],
-            "job_type": job_type,
-            "config": config,
-            "resume": "allow",
-        }
-        self._mode = tracking.mode
-        self._init_timeout = tracking.init_timeout
-        self._known: set[str] = set()
-        self._run: Any = None
-        os.environ.setdefault("WANDB_DATA_DIR", str(folder / "wandb"))
-        os.environ.setdefault("WANDB_CACHE_DIR", str(folder / "wandb" / "cache"))
-        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
-
-    @property
-    def run(self) -> Any:
-        if self._run is None:
-            self._run = self._start()
-            self._run.define_metric("iteration")
-        return self._run
-
-    def _start(self) -> Any:
-        import wandb
-
-        settings = wandb.Settings(init_timeout=self._init_timeout, silent=True, finish_timeout=60.0)
-        try:
-            return wandb.init(mode=self._mode, settings=settings, **self._arguments)
-        except (wandb.errors.CommError, wandb.errors.AuthenticationError, wandb.errors.UsageError) as error:
-            log.warning(
-                "W&B cannot be reached (%s); the run is logged offline, upload it later with `wandb sync`.", error
-            )
-            wandb.teardown()
-            return wandb.init(mode="offline", settings=settings, **self._arguments)
-
-    @rank_zero_only
-    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
-        for name in metrics.keys() - self._known:
-            self.run.define_metric(name, step_metric="iteration", summary="min,max,last")
-            self._known.add(name)
-        self.run.log({"iteration": step, **metrics})
-
-    @rank_zero_only
-    def log_media(self, name: str, path: Path, step: int) -> None:
-        """A picture or an H.264 video that is already a file."""
-        import wandb
-
-        media = wandb.Video(str(path)) if path.suffix == ".mp4" else wandb.Image(str(path))
-        self.run.log({"iteration": step, name: media})
-
-    def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
-        """The configuration is given when the run starts."""
-
-    @rank_zero_only
-    def close(self, failed: bool) -> None:
-        if self._run is not None:
-            self._run.finish(exit_code=int(failed))
-            self._run = None
+    rows = list(rows)
+    best: dict[str, float] = {}
+    for name, higher in higher_is_better.items():
+        values = [(float(row[f"val/{name}"]), int(row["iteration"])) for row in rows if row.get(f"val/{name}")]
+        if values:
+            value, iteration = (max if higher else min)(values, key=lambda pair: pair[0])
+            best |= {f"best/{name}": value, f"best/{name}_iteration": iteration}
+    return best
 
 
 class RunRecorder(Callback):
     """Keeps the run's tables true: forgets what a killed run wrote too far, adds each validation's scores."""
 
-    def __init__(self, tables: list[Table], per_clip: Table) -> None:
-        self._tables = tables
+    def __init__(self, metrics: Table, per_clip: Table, tracker: WandbTracker | None = None) -> None:
+        self._metrics = metrics
         self._per_clip = per_clip
+        self._tracker = tracker
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.is_global_zero:
-            for table in self._tables:
+            for table in (self._metrics, self._per_clip):
                 table.forget_after(trainer.global_step)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._add(trainer, pl_module, "val")
+        protocol = getattr(pl_module, "protocol", None)
+        if trainer.is_global_zero and self._tracker is not None and protocol is not None:
+            directions = {name: metric.higher_is_better for name, metric in protocol.metrics.items()}
+            self._tracker.summarize(best_values(self._metrics.rows(), directions))
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._add(trainer, pl_module, "test")

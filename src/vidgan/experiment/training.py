@@ -20,10 +20,12 @@ from vidgan.errors import UserError
 from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically
-from vidgan.experiment.identity import definition, halves, locate
-from vidgan.experiment.report import Showcase, described, show_result, show_start
+from vidgan.experiment.identity import halves, locate
+from vidgan.experiment.report import Showcase, described, flat_scores, show_result, show_start
 from vidgan.experiment.tables import Table
-from vidgan.experiment.tracking import CsvTracker, RunRecorder, WandbTracker
+from vidgan.experiment.tracking import CsvTracker, RunRecorder, best_values
+from vidgan.experiment.wandb_layout import run_arguments, under_agent
+from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.weights import load_weights
 
 #: Tells the other ranks, which Lightning starts with the same command, the folder that rank 0 has chosen.
@@ -55,6 +57,8 @@ def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequenc
         folder, reason = locate(config)
         show_start(folder, reason)
     if folder.summary.get("state") == FINISHED:
+        if under_agent():
+            _tell_again(config, folder)
         show_result(folder)
         return folder
     with folder.locked(patience), _state_kept(folder):
@@ -66,6 +70,15 @@ def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequenc
             del os.environ[_FOLDER_VARIABLE]
     show_result(folder)
     return folder
+
+
+def _tell_again(config: DictConfig, folder: RunFolder) -> None:
+    """Gives a W&B sweep, which has made a run of its own for this point, the recorded result."""
+    tracker = WandbTracker(run_arguments(config, folder), config.tracking)
+    summary = folder.summary
+    with tracked(tracker):
+        tracker.summarize(best_values(Table(folder.path / "metrics.csv").rows(), summary.get("higher_is_better", {})))
+        tracker.summarize(flat_scores(summary["metrics"], summary["baselines"]))
 
 
 @contextmanager
@@ -110,13 +123,13 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
     loggers: list[pl.loggers.Logger] = [csv]
     tracker = None
     if config.tracking.mode != "disabled":
-        tracker = WandbTracker(folder.path, folder.id, config.tracking, definition(config), "train")
+        tracker = WandbTracker(run_arguments(config, folder), config.tracking)
         loggers.append(tracker)
     showcase = Showcase(folder.samples, tracker)
     task.watchers.append(showcase.watch)
     callbacks: list[Callback] = [
         _checkpoints(config, folder),
-        RunRecorder([csv.table, recorded], recorded),
+        RunRecorder(csv.table, recorded, tracker),
         showcase,
         *watchers,
     ]
@@ -134,20 +147,17 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
         limit_val_batches=None if every else 0,
         default_root_dir=folder.path,
     )
-    failed = True
-    try:
-        _run(config, folder, task, data, trainer)
-        failed = False
-    except TrainingPruned:
-        failed = False
-        raise
-    except OSError as error:
-        raise UserError(
-            f"{error.filename or folder.path}: {error.strerror or error}; free space or mend it."
-        ) from error
-    finally:
-        if tracker is not None:
-            tracker.close(failed)
+    with tracked(tracker):
+        try:
+            _run(config, folder, task, data, trainer)
+        except OSError as error:
+            raise UserError(
+                f"{error.filename or folder.path}: {error.strerror or error}; free space or mend it."
+            ) from error
+        if tracker is not None and trainer.is_global_zero:
+            tracker.summarize(flat_scores(folder.summary["metrics"], folder.summary["baselines"]))
+            if config.tracking.upload_weights:
+                tracker.log_weights(folder.checkpoints)
 
 
 def _run(

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vidgan.experiment.folder import write_atomically
-from vidgan.experiment.tracking import WandbTracker
+from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.launch.naming import short_keys
 
 _SHOWN = 5
@@ -140,18 +140,25 @@ def _track(
     importance: dict[str, dict[str, float]],
     plots: Sequence[Path],
 ) -> None:
-    """A W&B run of the sweep itself, the same one after each resume."""
-    tracking = config.tracking.copy()
-    tracking.group = tracking.group or study.study_name
-    tracking.label = study.study_name
+    """A W&B run of the study itself, the same one after each resume."""
+    name = f"study-{study.study_name}"
+    arguments = {
+        "id": name,
+        "name": name,
+        "dir": str(folder),
+        "project": config.tracking.project,
+        "entity": config.tracking.entity,
+        "group": study.study_name,
+        "job_type": "study",
+        "resume": "allow",
+        "config": {"study": study.study_name, **study.user_attrs},
+    }
+    tracker = WandbTracker(arguments, config.tracking)
     done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
-    search = {"study": study.study_name, "objectives": list(objectives), **study.user_attrs}
-    tracker = WandbTracker(folder, f"sweep-{study.study_name}", tracking, search, "sweep")
-    shares = {f"importance/{name}/{key}": share for name, each in importance.items() for key, share in each.items()}
     best = best_trials(study)[0]
-    tracker.log_metrics(
-        {**shares, **{f"best/{name}": value for name, value in zip(objectives, best.values, strict=True)}}, step=done
-    )
-    for path in plots:
-        tracker.log_media(path.stem, path, done)
-    tracker.close(failed=False)
+    row = {f"best/{name}": value for name, value in zip(objectives, best.values, strict=True)}
+    for objective, shares in importance.items():
+        row |= {f"importance/{objective}/{key}": share for key, share in shares.items()}
+    with tracked(tracker):
+        tracker.log_metrics(row, step=done)
+        tracker.log_media({path.stem: path for path in plots}, done)

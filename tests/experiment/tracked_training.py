@@ -1,0 +1,129 @@
+"""A training without learning: it logs as the real one does, in a process of its own, and stops where it is told to."""
+
+import multiprocessing
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import OmegaConf
+
+from vidgan.engine.checkpoints import TrainingInterrupted
+from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.tracking import CsvTracker
+from vidgan.experiment.wandb_layout import run_arguments
+from vidgan.experiment.wandb_tracker import WandbTracker, tracked
+from vidgan.video.compare import comparison_picture, comparison_video
+from vidgan.weights import save_weights
+
+ROWS = 10
+MIDDLE = 5
+LIMIT = 90  # seconds: what has not ended by then hangs
+
+# The children of a fork server share its imports, which take longer than all that is tested here.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__, "wandb"])
+
+
+def logged_values(iteration: int) -> dict[str, float]:
+    return {"loss/pixel": 1 / iteration, "val/psnr": 20.0 + iteration % 7}
+
+
+def make_samples(folder: Path) -> dict[str, Path]:
+    clips = {name: torch.full((3, 3, 33, 47), level) for name, level in (("model", 0.25), ("real", 0.75))}
+    files = {"samples/picture": folder / "sample.png", "samples/video": folder / "sample.mp4"}
+    comparison_picture({"clip": {name: clip[0] for name, clip in clips.items()}}, files["samples/picture"])
+    comparison_video(clips, files["samples/video"])
+    return files
+
+
+def train(folder: RunFolder, config: dict[str, Any], start: int, end: str, parent: Connection) -> None:
+    """Logs iterations ``start`` to ROWS, waits for the parent in the middle, and ends as ``end`` says."""
+    root = OmegaConf.create(config)
+    csv = CsvTracker(folder.path / "metrics.csv")
+    tracker = WandbTracker(run_arguments(root, folder), root.tracking)
+    samples = make_samples(folder.path)
+    with tracked(tracker):
+        for iteration in range(start, ROWS + 1):
+            for logger in (csv, tracker):
+                logger.log_metrics(logged_values(iteration), step=iteration)
+            if iteration % MIDDLE == 0:
+                tracker.log_media(samples, iteration)
+            if iteration == MIDDLE:
+                parent.send("middle")
+                parent.recv()
+        if root.tracking.upload_weights:
+            save_weights({"weight": torch.ones(3)}, folder.checkpoints / "last.safetensors", {})
+            tracker.log_weights(folder.checkpoints)
+        tracker.summarize({"test/psnr": 30.0})
+        if end == "fails":
+            raise RuntimeError("the training fails")
+        if end == "is stopped":
+            raise TrainingInterrupted(signal.SIGTERM, ROWS)
+
+
+def _process(
+    folder: Path, configs: list[dict[str, Any]], environment: dict[str, str], start: int, end: str, parent: Connection
+) -> None:
+    output = os.open(folder / "output.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    for name in [name for name in os.environ if name.startswith("WANDB_")]:
+        del os.environ[name]
+    os.environ.update(environment, HOME=str(folder))
+    os.chdir(folder)
+    for config in configs:
+        run = RunFolder(folder / "runs" / "super_resolution" / config["name"])
+        run.checkpoints.mkdir(parents=True, exist_ok=True)
+        before = dict(os.environ)
+        try:
+            train(run, config, start, end, parent)
+        except TrainingInterrupted as stop:
+            sys.exit(128 + stop.number)
+        leaked = {name: value for name, value in os.environ.items() if before.get(name) != value}
+        assert not leaked, leaked
+        assert os.environ.keys() == before.keys()
+
+
+class Training:
+    """One process that trains; ``with`` waits for its end."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *configs: dict[str, Any],
+        environment: dict[str, str] | None = None,
+        start: int = 1,
+        end: str = "finishes",
+    ) -> None:
+        self.parent, child = _PROCESSES.Pipe()
+        arguments = (folder, list(configs), environment or {}, start, end, child)
+        self.process = _PROCESSES.Process(target=_process, args=arguments)
+        self.process.start()
+        self.output = folder / "output.txt"
+
+    def reach_middle(self) -> None:
+        assert self.parent.poll(LIMIT), f"the middle was not reached: {self.output.read_text()}"
+        self.parent.recv()
+
+    def go_on(self) -> None:
+        self.parent.send("go on")
+
+    def end(self) -> int | None:
+        """Its exit code.
+
+        Raises:
+            AssertionError: it hangs.
+        """
+        self.process.join(LIMIT)
+        hangs = self.process.is_alive()
+        self.process.kill()
+        assert not hangs, self.output.read_text()
+        return self.process.exitcode
+
+    def kill(self) -> None:
+        os.kill(self.process.pid or 0, signal.SIGKILL)
+        self.process.join()
