@@ -16,7 +16,7 @@ LAYERS = [
     {"engine"},
     {"tasks"},
     {"experiment"},
-    {"comparison"},
+    {"comparison", "launch"},
     {"train", "evaluate", "predict", "compare"},
 ]
 FRAMEWORKS = {"pytorch_lightning", "lightning", "hydra", "omegaconf", "wandb", "torchvision"}

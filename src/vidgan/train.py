@@ -1,11 +1,18 @@
-"""``vidgan-train``: trains an experiment, resumes it, or returns its recorded result."""
+"""``vidgan-train``: trains an experiment, resumes it, or returns its recorded result; ``-m`` sweeps."""
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from vidgan.experiment.commands import command
+from vidgan.experiment.schema import Preflight
 
 
 def _work(config: DictConfig) -> None:
+    if config.preflight is Preflight.only:
+        from vidgan.launch.sweep import Point, launch
+
+        launch([Point(tuple(HydraConfig.get().overrides.task), config)])
+        return
     from vidgan.experiment.training import train  # imports torch and Lightning: not for --help
 
     train(config)

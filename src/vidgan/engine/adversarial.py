@@ -213,7 +213,7 @@ class AdversarialTask(ScoredModule, ABC):
         total = torch.zeros((), device=self.device)
         for name, term in self.terms.items():
             if term.counts(iteration) and term.weight != 0 and not (term.judged and not self._plays(term, iteration)):
-                value = self._evaluate(term, scene)
+                value = self.evaluate(term, scene)
                 self.panel.add(f"loss/{name}", value)
                 total = total + term.weight * value
         self.panel.add("loss/generator", total)
@@ -227,7 +227,8 @@ class AdversarialTask(ScoredModule, ABC):
             if move.player.role is Role.DISCRIMINATOR
         )
 
-    def _evaluate(self, term: Term, scene: Scene) -> Tensor:
+    def evaluate(self, term: Term, scene: Scene) -> Tensor:
+        """The unweighted value of a term, 0-dimensional."""
         arguments = scene.arguments(term.wants, lambda side: self._opinion(term.discriminator, side, scene))
         return term.function(**arguments)
 

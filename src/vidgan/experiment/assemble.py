@@ -6,9 +6,10 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
+from torch import nn
 
 from vidgan.data.datamodule import ClipDataModule, Loading
 from vidgan.engine.adversarial import AdversarialTask, EngineSettings
@@ -69,9 +70,15 @@ def build_term(node: DictConfig, key: str) -> Term:
     return Term(build(node.loss, f"{key}.loss"), node.weight, node.discriminator, node.start, node.stop)
 
 
-def build_task(config: DictConfig) -> AdversarialTask:
-    """The task with its networks (initialized from the seed alone), players and losses."""
+def build_networks(config: DictConfig) -> dict[str, nn.Module]:
+    """The networks by name, initialized from the seed alone."""
     torch.manual_seed(mix(config.seed, "initialization"))
+    return {name: build(node, f"networks.{name}") for name, node in config.networks.items()}
+
+
+def build_task(config: DictConfig, networks: dict[str, nn.Module] | None = None) -> AdversarialTask:
+    """The task with its networks, players and losses."""
+    networks = build_networks(config) if networks is None else networks
     engine = config.engine
     settings = EngineSettings(**{**engine, "compile": tuple(engine.compile)})
     extra: dict[str, Any] = {}
@@ -80,7 +87,7 @@ def build_task(config: DictConfig) -> AdversarialTask:
     task: AdversarialTask = build(
         config.task,
         "task",
-        networks={name: build(node, f"networks.{name}") for name, node in config.networks.items()},
+        networks=networks,
         players={name: build_player(node, f"players.{name}") for name, node in config.players.items()},
         terms={name: build_term(node, f"losses.{name}") for name, node in config.losses.items()},
         settings=settings,
@@ -104,6 +111,18 @@ def device_kind(machine: DictConfig) -> str:
     if machine.accelerator in ("gpu", "cuda") or (machine.accelerator == "auto" and torch.cuda.is_available()):
         return "cuda"
     return "cpu"
+
+
+def world_size(machine: DictConfig) -> int:
+    """Devices over all nodes, as Lightning will count them."""
+    devices = machine.devices
+    if devices in ("auto", -1, "-1"):
+        count = torch.cuda.device_count() if device_kind(machine) == "cuda" else 1
+    elif isinstance(devices, str) and "," in devices:
+        count = len([part for part in devices.split(",") if part.strip()])
+    else:
+        count = len(devices) if isinstance(devices, ListConfig) else int(devices)
+    return max(1, count) * int(machine.num_nodes)
 
 
 def _strategy(machine: DictConfig) -> Any:

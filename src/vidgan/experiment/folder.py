@@ -4,15 +4,16 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from vidgan.errors import UserError
 
-RUNNING, FINISHED, FAILED = "running", "finished", "failed"
+RUNNING, FINISHED, FAILED, PRUNED = "running", "finished", "failed", "pruned"
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -30,6 +31,14 @@ def write_atomically(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     write_atomically(path, json.dumps(value, indent=2) + "\n")
+
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -80,22 +89,26 @@ class RunFolder:
         write_json(self.path / "summary.json", {**self.summary, **values})
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, patience: float = 0.0) -> Iterator[None]:
         """Holds the folder for this process; the lock goes with the process, however it ends.
+
+        Args:
+            patience: seconds to wait for a process that is about to end.
 
         Raises:
             UserError: another process holds it.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        given_up = time.monotonic() + patience
         with (self.path / ".lock").open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                file.seek(0)
-                raise UserError(
-                    f"Run {self.id} is being worked on by {file.read().strip() or 'another process'}; wait for it, "
-                    f"or change the experiment."
-                ) from None
+            while not _try_lock(file):
+                if time.monotonic() >= given_up:
+                    file.seek(0)
+                    raise UserError(
+                        f"Run {self.id} is being worked on by {file.read().strip() or 'another process'}; wait for "
+                        f"it, or change the experiment."
+                    )
+                time.sleep(0.1)
             file.truncate(0)
             file.write(f"process {os.getpid()} on {socket.gethostname()}")
             file.flush()
@@ -124,6 +137,8 @@ def choose_folder(runs: Path, task: str, run_id: str, fingerprint: str, fresh: b
     recorded = newest.read("provenance.json").get("fingerprint")
     if fresh:
         return new, "A fresh revision, as asked."
+    if not newest.summary:
+        return newest, "A new run."
     if newest.summary.get("state") != FINISHED:
         changed = recorded is not None and recorded != fingerprint
         note = " WARNING: the code has changed since it started; its provenance says so." if changed else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from vidgan.experiment.folder import RunFolder, choose_folder
 from vidgan.experiment.schema import MACHINE_HALF
 
 _DIGITS = 8
@@ -44,3 +45,9 @@ def code_fingerprint() -> str:
     for path in sorted(package.rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def locate(config: DictConfig) -> tuple[RunFolder, str]:
+    """The run folder of a root configuration, and one sentence that says why; see :func:`choose_folder`."""
+    task = config.task._target_.split(".")[-2]
+    return choose_folder(Path(config.paths.runs).resolve(), task, run_id(config), code_fingerprint(), config.fresh)

@@ -5,6 +5,7 @@ OmegaConf refuses every key that is not named here, in experiment files as on th
 """
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from omegaconf import MISSING
@@ -91,6 +92,7 @@ class MachineConfig:
         threads: of torch on the CPU; null is all.
         workers: loader processes for each device; null is two fewer than there are cores, at most 8.
         cache_gb: the most the decoded cache may take.
+        n_jobs: jobs of a sweep that run at a time on this machine.
     """
 
     accelerator: str = "auto"
@@ -102,6 +104,7 @@ class MachineConfig:
     workers: int | None = None
     cache_gb: float = 20.0
     progress: bool = True
+    n_jobs: int = 1
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
 
 
@@ -112,8 +115,8 @@ class TrackingConfig:
     Attributes:
         mode: ``offline``, ``online`` or ``disabled``.
         entity: user or team; null is ``WANDB_ENTITY``, or the key's own.
-        group: name of the study that the run is a point of; null is the experiment's name.
-        label: what the run is called; null is the run id.
+        group: name of the sweep that the run is a point of; null is the sweep's own name, or the experiment's.
+        label: what the run is called; null is what tells it from the others of its sweep, or the run id.
         tags: beside the task and the data set.
         upload_weights: whether the best and the last weights become artifacts.
         init_timeout: seconds that a server may take to answer before the run turns offline.
@@ -141,9 +144,22 @@ class PathsConfig:
     data: str = "data"
 
 
+class Preflight(Enum):
+    """See :class:`TrainConfig`."""
+
+    first = "first"
+    only = "only"
+
+
 @dataclass
 class TrainConfig:
-    """The root of ``vidgan-train``. All above ``machine`` defines the result and is hashed into the run id."""
+    """The root of ``vidgan-train``. All above ``machine`` defines the result and is hashed into the run id.
+
+    Attributes:
+        fresh: train again in a new revision of the run folder.
+        preflight: ``first`` checks every point of a sweep before a job starts; ``only`` checks, says what it would
+            cost, and stops.
+    """
 
     name: str = MISSING
     seed: int = 0
@@ -162,9 +178,10 @@ class TrainConfig:
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
     fresh: bool = False
+    preflight: Preflight = Preflight.first
 
 
-MACHINE_HALF = ("machine", "tracking", "paths", "fresh")
+MACHINE_HALF = ("machine", "tracking", "paths", "fresh", "preflight")
 
 
 @dataclass

@@ -3,8 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -14,26 +14,34 @@ from pytorch_lightning.callbacks import Callback
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.checkpoints import Checkpoints, TrainingInterrupted
 from vidgan.engine.progress import IterationBar
+from vidgan.engine.pruning import TrainingPruned
 from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError
 from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
-from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder, choose_folder, write_atomically
-from vidgan.experiment.identity import code_fingerprint, halves, run_id
+from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically
+from vidgan.experiment.identity import halves, locate
 from vidgan.experiment.report import Showcase, described, flat_scores, show_result, show_start
 from vidgan.experiment.tables import Table
-from vidgan.experiment.tracking import CsvTracker, RunRecorder
+from vidgan.experiment.tracking import CsvTracker, RunRecorder, best_values
 from vidgan.experiment.usage import Usage
-from vidgan.experiment.wandb_layout import run_arguments
+from vidgan.experiment.wandb_layout import run_arguments, under_agent
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.weights import load_weights
 
 #: Tells the other ranks, which Lightning starts with the same command, the folder that rank 0 has chosen.
 _FOLDER_VARIABLE = "VIDGAN_RUN_FOLDER"
+#: Seconds that a launcher's job waits for the process of a killed launcher to write its checkpoint and end.
+_PATIENCE = 60.0
 
 
-def train(config: DictConfig) -> RunFolder:
+def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequence[Callback] = ()) -> RunFolder:
     """Trains, or resumes, or returns the recorded result of a configuration.
+
+    Args:
+        config: the root.
+        folder: where a launcher has decided that the run lives; None looks for it.
+        watchers: further callbacks of the trainer.
 
     Raises:
         UserError: the configuration, the data or the machine is at fault; nothing is lost.
@@ -42,25 +50,36 @@ def train(config: DictConfig) -> RunFolder:
     check(config)
     if chosen := os.environ.get(_FOLDER_VARIABLE):
         folder = RunFolder(Path(chosen))
-        _fit(config, folder)
+        with suppress(TrainingInterrupted, TrainingPruned):  # rank 0 tells; Lightning kills it if another rank fails
+            _fit(config, folder, watchers)
         return folder
-    task_name = config.task._target_.split(".")[-2]
-    folder, reason = choose_folder(
-        Path(config.paths.runs).resolve(), task_name, run_id(config), code_fingerprint(), config.fresh
-    )
-    show_start(folder, reason)
+    patience = 0.0 if folder is None else _PATIENCE
+    if folder is None:
+        folder, reason = locate(config)
+        show_start(folder, reason)
     if folder.summary.get("state") == FINISHED:
+        if under_agent():
+            _tell_again(config, folder)
         show_result(folder)
         return folder
-    with folder.locked(), _state_kept(folder):
+    with folder.locked(patience), _state_kept(folder):
         os.environ[_FOLDER_VARIABLE] = str(folder.path)
         try:
             _prepare(config, folder)
-            _fit(config, folder)
+            _fit(config, folder, watchers)
         finally:
             del os.environ[_FOLDER_VARIABLE]
     show_result(folder)
     return folder
+
+
+def _tell_again(config: DictConfig, folder: RunFolder) -> None:
+    """Gives a W&B sweep, which has made a run of its own for this point, the recorded result."""
+    tracker = WandbTracker(run_arguments(config, folder), config.tracking)
+    summary = folder.summary
+    with tracked(tracker):
+        tracker.summarize(best_values(Table(folder.path / "metrics.csv").rows(), summary.get("higher_is_better", {})))
+        tracker.summarize(flat_scores(summary["metrics"], summary["baselines"]))
 
 
 @contextmanager
@@ -71,6 +90,10 @@ def _state_kept(folder: RunFolder) -> Iterator[None]:
     try:
         yield
         state = FINISHED
+    except TrainingPruned as stop:
+        state = PRUNED
+        folder.update_summary(iteration=stop.iteration)
+        print(f"\n{stop}")
     except TrainingInterrupted as stop:
         state = RUNNING
         print(f"\n{stop} Run the same command again to go on.")
@@ -90,9 +113,10 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
         write_atomically(folder.path / name, OmegaConf.to_yaml(OmegaConf.create(half)))
     if not folder.summary:
         folder.update_summary(id=folder.id, name=config.name, state=RUNNING, iteration=0, seconds=0.0)
+    folder.update_summary(state=RUNNING, group=config.tracking.group, label=config.tracking.label)
 
 
-def _fit(config: DictConfig, folder: RunFolder) -> None:
+def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) -> None:
     task = build_task(config)
     data = build_data(config.data, config.machine, config.paths)
     recorded = Table(folder.path / "per_clip.csv")
@@ -109,6 +133,7 @@ def _fit(config: DictConfig, folder: RunFolder) -> None:
         RunRecorder(csv.table, recorded, tracker),
         showcase,
         Usage(folder),
+        *watchers,
     ]
     if config.machine.progress:
         callbacks.append(IterationBar())

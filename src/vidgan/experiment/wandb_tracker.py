@@ -19,6 +19,7 @@ from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from vidgan.engine.checkpoints import TrainingInterrupted
+from vidgan.engine.pruning import TrainingPruned
 from vidgan.experiment.wandb_layout import under_agent
 from vidgan.experiment.wandb_log import kept_inside
 
@@ -247,6 +248,9 @@ def tracked(tracker: WandbTracker | None) -> Iterator[None]:
     try:
         yield
         exit_code = 0
+    except TrainingPruned:
+        exit_code = 0
+        raise
     except TrainingInterrupted as stop:
         exit_code, resumable = 128 + stop.number, stop.number != signal.SIGINT
         raise

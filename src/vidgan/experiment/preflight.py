@@ -1,0 +1,254 @@
+"""What is checked of a configuration before any training starts, and what it would cost.
+
+Networks are built on torch's meta device, where tensors have shapes and no contents: the largest of them takes seconds
+and no memory.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.flop_counter import FlopCounterMode
+
+from vidgan.data.clip import Clip
+from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.players import Player, Role, assign_parameters
+from vidgan.engine.scene import Made, Scene
+from vidgan.errors import UserError
+from vidgan.experiment.assemble import build_networks, build_player, build_task, check, world_size
+
+_BYTES = 4  # of a float32 number
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a training takes.
+
+    Attributes:
+        parameters: numbers of them, by network.
+        multiply_adds: of the forward pass of one clip, by network; the generator's side counts as ``generator``.
+        memory: bytes on each device, an estimate; see :func:`memory`.
+    """
+
+    parameters: dict[str, int]
+    multiply_adds: dict[str, int]
+    memory: int
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """What one forward pass of one clip on the meta device has told; activations are bytes kept for backward."""
+
+    task: AdversarialTask
+    multiply_adds: dict[str, int] = field(default_factory=dict)
+    activations: dict[str, int] = field(default_factory=dict)
+
+
+class Preflight:
+    """Examines configurations; those that differ in seeds, weights and rates alone are built once."""
+
+    def __init__(self) -> None:
+        self._trials: dict[str, _Trial | UserError] = {}
+
+    def examine(self, config: DictConfig) -> Cost:
+        """Checks a configuration.
+
+        Raises:
+            UserError: names the key at fault.
+        """
+        check(config)
+        for problem in contradictions(config):
+            raise UserError(problem)
+        players = {name: build_player(node, f"players.{name}") for name, node in config.players.items()}
+        states = {name: optimizer_states(player, name) for name, player in players.items()}
+        trial = self._trial(config)
+        owned = assign_parameters(trial.task.networks, players)
+        optimizers = sum(round(states[name] * sum(p.numel() for p in owned[name])) for name in players)
+        return Cost(
+            {name: count(network) for name, network in trial.task.networks.items()},
+            trial.multiply_adds,
+            memory(config, trial, optimizers),
+        )
+
+    def _trial(self, config: DictConfig) -> _Trial:
+        key = _architecture(config)
+        if key not in self._trials:
+            try:
+                self._trials[key] = _try(config)
+            except UserError as error:
+                self._trials[key] = error
+        known = self._trials[key]
+        if isinstance(known, UserError):
+            raise known
+        return known
+
+
+def contradictions(config: DictConfig) -> Iterator[str]:
+    """Values that do not go together, one sentence each."""
+    iterations, data = config.engine.iterations, config.data
+    devices, batch = world_size(config.machine), data.get("batch_size")
+    if batch is not None and batch % devices:
+        yield f"data.batch_size={batch} is the batch of all devices together and does not divide among {devices}."
+    elif batch is not None and batch // devices % config.engine.accumulate:
+        yield (
+            f"engine.accumulate={config.engine.accumulate} does not divide a device's share of the batch, "
+            f"{batch // devices} of data.batch_size={batch} clips."
+        )
+    for group in ("players", "losses"):
+        for name, part in config[group].items():
+            if part.start >= iterations:
+                yield (
+                    f"{group}.{name}.start={part.start} is not before the end, engine.iterations={iterations}: it "
+                    f"would never begin; lower it or remove {group}.{name}."
+                )
+            if part.stop is not None and part.stop <= part.start:
+                yield f"{group}.{name}.stop={part.stop} is not after its start, {part.start}."
+    for key, names in (("engine.compile", config.engine.compile), ("warm_start", config.warm_start)):
+        for name in names:
+            if name.split(".")[0] not in config.networks:
+                yield f"{key} names '{name}', which is not in networks ({', '.join(config.networks)})."
+
+
+def optimizer_states(player: Player, name: str) -> float:
+    """Numbers that the player's optimizer keeps for each parameter, found by one step on a stand-in.
+
+    Raises:
+        UserError: the optimizer or the schedule refuses its arguments.
+    """
+    stand_in = nn.Parameter(torch.zeros(64, 64))
+    stand_in.grad = torch.zeros_like(stand_in)
+    try:
+        optimizer = player.optimizer([stand_in])
+        if player.schedule is not None:
+            player.schedule(optimizer)
+        optimizer.step()
+    except (TypeError, ValueError) as error:
+        raise UserError(f"players.{name}: its optimizer or schedule refuses its arguments ({error}).") from error
+    kept = sum(value.numel() for value in optimizer.state[stand_in].values() if isinstance(value, Tensor))
+    return kept / stand_in.numel()
+
+
+def count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def memory(config: DictConfig, trial: _Trial, optimizer_numbers: int) -> int:
+    """Bytes that training takes on a device, estimated in float32.
+
+    Parameters, their gradients, the moving average, the optimizers' states and the larger of what the generator's side
+    and what a discriminator keeps for its backward pass. Left out: the kernels' workspaces, fragmentation, the context
+    of the device (hundreds of megabytes on a GPU). Mixed precision keeps about half of the activations.
+    """
+    networks, averages = count(trial.task.networks), count(trial.task.averages)
+    clips = config.data.get("batch_size", 1) // world_size(config.machine) // config.engine.accumulate
+    return _BYTES * (2 * networks + averages + optimizer_numbers) + clips * max(trial.activations.values())
+
+
+def _architecture(config: DictConfig) -> str:
+    """All of a configuration that shapes depend on."""
+    whole: Any = OmegaConf.to_container(config, resolve=True)
+    parts = {name: whole[name] for name in ("task", "networks", "degradation")}
+    parts["losses"] = {name: [term["loss"], term["discriminator"]] for name, term in whole["losses"].items()}
+    parts["players"] = {name: [player["role"], player["owns"]] for name, player in whole["players"].items()}
+    parts["data"] = [whole["data"].get(name) for name in ("frames", "patch")]
+    parts["average"] = whole["engine"]["ema"] is not None
+    return json.dumps(parts, sort_keys=True)
+
+
+def _try(config: DictConfig) -> _Trial:
+    """Builds the task on the meta device and passes one clip through all its networks and losses."""
+    config = config.copy()
+    config.engine.compile = []
+    config.protocol = None
+    with torch.device("meta"):
+        networks = build_networks(config)
+    trial = _Trial(build_task(config, networks))
+    clip = _blank(config, getattr(trial.task, "scale", 1))
+    if clip is None:
+        return _Trial(trial.task, {}, {"generator": 0})
+    with _named("degradation"):
+        condition = trial.task.condition(clip).to("meta")
+    clip = clip.to("meta")
+    with _measured(trial, "generator"):
+        with _named("networks.generator", condition):
+            made = trial.task.generate(condition)
+        scene = Scene(clip, condition, trial.task.target(clip), made)
+        _refuse_other_shape(scene)
+        for name, term in trial.task.terms.items():
+            term.loss.to("meta")
+            with _named(f"losses.{name}", scene.fake):
+                trial.task.evaluate(term, scene)
+    trial.multiply_adds["generator"] = _multiply_adds(lambda: trial.task.generate(condition))
+    for move in config.players.values():
+        if move.role == Role.DISCRIMINATOR:
+            _judge(trial, move.owns[0], scene.detach())
+    return trial
+
+
+def _judge(trial: _Trial, name: str, scene: Scene) -> None:
+    network = trial.task.networks[name]
+    judged = trial.task.judged(name, scene)
+    with _measured(trial, name), _named(f"networks.{name}", judged.fake):
+        for frames in (judged.real, judged.fake):
+            network(frames, **judged.context)
+    trial.multiply_adds[name] = _multiply_adds(lambda: network(judged.fake, **judged.context))
+
+
+def _blank(config: DictConfig, scale: int) -> Clip | None:
+    """One black training clip, as the data's configuration says; None where it does not say its size."""
+    frames, patch = (config.data.get(name) for name in ("frames", "patch"))
+    if frames is None or patch is None:
+        return None
+    if patch % scale:
+        raise UserError(f"data.patch={patch} is not a multiple of the scale, {scale}.")
+    return Clip(torch.zeros(1, frames, 3, patch, patch), ["preflight"], torch.zeros(1, dtype=torch.int64))
+
+
+def _refuse_other_shape(scene: Scene) -> None:
+    if isinstance(scene.made, Made) and scene.fake.shape != scene.real.shape:
+        made, real = (tuple(frames.shape[1:]) for frames in (scene.fake, scene.real))
+        raise UserError(
+            f"networks.generator makes clips of {made} (frames, channels, height, width), but they are compared with "
+            f"{real}."
+        )
+
+
+@contextmanager
+def _named(key: str, given: Tensor | None = None) -> Iterator[None]:
+    """Turns an error of a network or a loss into one that names its key and what it was given."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{key}: {error}") from error
+    except (RuntimeError, ValueError, TypeError, AssertionError, AttributeError) as error:
+        shape = "" if given is None else f" given a clip of {tuple(given.shape[1:])} (frames, channels, height, width)"
+        raise UserError(f"{key} fails{shape}: {str(error).partition(chr(10))[0]}") from error
+
+
+@contextmanager
+def _measured(trial: _Trial, name: str) -> Iterator[None]:
+    """Notes the bytes that autograd keeps inside, each storage once and parameters not."""
+    owned = {parameter.untyped_storage()._cdata for parameter in trial.task.parameters()}
+    kept: dict[int, Any] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in owned:
+            kept[storage._cdata] = storage
+        return tensor
+
+    with saved_tensors_hooks(keep, lambda tensor: tensor):
+        yield
+    trial.activations[name] = sum(storage.nbytes() for storage in kept.values())
+
+
+def _multiply_adds(compute: Callable[[], Any]) -> int:
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        compute()
+    return counter.get_total_flops() // 2  # torch counts a multiply-add as two

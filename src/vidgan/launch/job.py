@@ -1,0 +1,82 @@
+"""A job: one run that is to be, written down so that any process, here or on a cluster, can start it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from vidgan.errors import UserError
+from vidgan.experiment.folder import FINISHED, RunFolder, write_atomically
+from vidgan.experiment.identity import locate
+from vidgan.experiment.schema import TrainConfig
+
+JOB, ERROR, LOG = "job.yaml", "error.txt", "log.txt"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One point of a sweep, or one single run.
+
+    Attributes:
+        overrides: what was said on the command line.
+        config: the root configuration, unresolved, so that the folders of the machine it runs on stay names.
+        folder: where the run lives.
+        reason: one sentence: whether it is new, goes on or is done.
+        trial: what a trial of a study needs to report its validations; see :class:`vidgan.launch.trial.TrialJudge`.
+    """
+
+    overrides: tuple[str, ...]
+    config: DictConfig
+    folder: RunFolder
+    reason: str = ""
+    trial: dict[str, Any] | None = None
+
+    @classmethod
+    def plan(cls, config: DictConfig, overrides: Sequence[str] = ()) -> "Job":
+        """The job of a composed configuration; writes nothing."""
+        return cls(tuple(overrides), config, *locate(config))
+
+    @property
+    def id(self) -> str:
+        return self.folder.id
+
+    @property
+    def label(self) -> str:
+        """What it is called among the jobs of its sweep."""
+        return self.config.tracking.label or self.id
+
+    @property
+    def finished(self) -> bool:
+        return self.folder.summary.get("state") == FINISHED
+
+    @property
+    def error(self) -> str | None:
+        """The first line of what went wrong when it last ran."""
+        path = self.folder.path / ERROR
+        return path.read_text().partition("\n")[0] if path.is_file() else None
+
+    def write(self) -> Path:
+        """Makes the run folder with ``job.yaml`` and without the error of an earlier attempt; returns the folder."""
+        self.folder.path.mkdir(parents=True, exist_ok=True)
+        (self.folder.path / ERROR).unlink(missing_ok=True)
+        job = OmegaConf.create({"overrides": list(self.overrides), "trial": self.trial, "config": self.config})
+        write_atomically(self.folder.path / JOB, OmegaConf.to_yaml(job))
+        return self.folder.path
+
+    @classmethod
+    def read(cls, folder: Path) -> "Job":
+        """The job of a run folder; :func:`vidgan.experiment.commands.register` must have been called.
+
+        Raises:
+            UserError: the folder holds no job.
+        """
+        path = folder / JOB
+        if not path.is_file():
+            raise UserError(f"{path}: there is no such file; a launcher writes it into the run folder.")
+        job = OmegaConf.load(path)
+        config = OmegaConf.merge(OmegaConf.structured(TrainConfig), job.config)
+        assert isinstance(config, DictConfig)
+        trial: Any = OmegaConf.to_container(job.trial) if job.trial else None
+        return cls(tuple(job.overrides), config, RunFolder(folder.resolve()), trial=trial)

@@ -1,0 +1,75 @@
+"""``python -m vidgan.launch.worker <run folder>``: the process of one job, and of each of its ranks.
+
+Hydra is not involved: the job was composed once, by the launcher. What Lightning starts for the other devices is this
+command again, so all ranks have the same configuration.
+"""
+
+import ctypes
+import signal
+import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from vidgan.errors import UserError
+from vidgan.experiment.commands import register
+from vidgan.launch.job import ERROR, Job
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def end_with_parent() -> None:
+    """Has the kernel send SIGTERM when the process that started this one dies: a checkpoint, then the end.
+
+    On Linux alone; elsewhere the run folder's lock keeps a second process away.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def record_error(folder: Path, error: Exception) -> None:
+    """Writes ``error.txt``: one line, then the traceback unless it is a user's mistake; the first rank's stays."""
+    line = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    details = "" if isinstance(error, UserError) else "".join(traceback.format_exception(error))
+    with suppress(OSError), (folder / ERROR).open("x") as file:
+        file.write(f"{' '.join(line.split())}\n{details}")
+
+
+def run(folder: Path) -> None:
+    """Trains the job of a run folder.
+
+    Raises:
+        SystemExit: 1 after a failure; 128 + the signal's number when a signal stopped it.
+    """
+    try:
+        from vidgan.experiment.training import train  # seconds of imports; their errors are recorded, too
+
+        job = Job.read(folder)
+        train(job.config, job.folder, _watchers(job))
+    except Exception as error:
+        record_error(folder, error)
+        if isinstance(error, UserError):
+            print(f"error: {error}", file=sys.stderr)
+        else:
+            traceback.print_exc()
+        sys.exit(1)
+
+
+def _watchers(job: Job) -> list[Any]:
+    if job.trial is None:
+        return []
+    from vidgan.engine.pruning import Pruning
+    from vidgan.launch.trial import TrialJudge  # needs Optuna, which is an extra
+
+    return [Pruning(TrialJudge(**job.trial))]
+
+
+def main() -> None:
+    end_with_parent()
+    register()
+    run(Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()
