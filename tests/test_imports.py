@@ -11,13 +11,13 @@ import vidgan
 
 PACKAGE = Path(vidgan.__file__).parent
 LAYERS = [
-    {"errors", "randomness", "weights"},
+    {"errors", "interruption", "randomness", "weights"},
     {"data", "degradations", "discriminators", "generators", "losses", "metrics", "video"},
     {"engine"},
     {"tasks"},
     {"experiment"},
     {"launch"},
-    {"train", "evaluate", "predict"},
+    {"train", "evaluate", "predict", "runs"},
 ]
 FRAMEWORKS = {"pytorch_lightning", "lightning", "hydra", "omegaconf", "wandb", "torchvision"}
 

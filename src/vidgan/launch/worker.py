@@ -5,6 +5,7 @@ command again, so all ranks have the same configuration.
 """
 
 import ctypes
+import os
 import signal
 import sys
 import traceback
@@ -14,6 +15,8 @@ from typing import Any
 
 from vidgan.errors import UserError
 from vidgan.experiment.commands import register
+from vidgan.experiment.folder import RunFolder
+from vidgan.interruption import requests
 from vidgan.launch.job import ERROR, Job
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -36,24 +39,45 @@ def record_error(folder: Path, error: Exception) -> None:
         file.write(f"{' '.join(line.split())}\n{details}")
 
 
+def is_final(error: Exception, iterations: int) -> bool:
+    """Whether another attempt would meet an error again, as far as can be told.
+
+    Under SLURM, what comes after some progress may be the machine's: a lost peer, a full disk, a GPU. The job is then
+    requeued, and the error is in its log alone.
+
+    Args:
+        error: what ended this attempt.
+        iterations: checkpointed in this attempt.
+    """
+    return isinstance(error, UserError) or iterations == 0 or "SLURM_JOB_ID" not in os.environ
+
+
 def run(folder: Path) -> None:
     """Trains the job of a run folder.
 
     Raises:
         SystemExit: 1 after a failure; 128 + the signal's number when a signal stopped it.
     """
+    before = _iteration(folder)
     try:
         from vidgan.experiment.training import train  # seconds of imports; their errors are recorded, too
 
         job = Job.read(folder)
         train(job.config, job.folder, _watchers(job))
     except Exception as error:
-        record_error(folder, error)
+        if is_final(error, _iteration(folder) - before):
+            record_error(folder, error)
         if isinstance(error, UserError):
             print(f"error: {error}", file=sys.stderr)
         else:
             traceback.print_exc()
-        sys.exit(1)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)  # the teardown of a process group would wait for ranks that are gone
+
+
+def _iteration(folder: Path) -> int:
+    return RunFolder(folder).summary.get("iteration", 0)
 
 
 def _watchers(job: Job) -> list[Any]:
@@ -67,6 +91,8 @@ def _watchers(job: Job) -> list[Any]:
 
 def main() -> None:
     end_with_parent()
+    if "SLURM_JOB_ID" in os.environ:  # its signals do not wait for the imports
+        requests.listen()
     register()
     run(Path(sys.argv[1]))
 
