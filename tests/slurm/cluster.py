@@ -1,6 +1,6 @@
 """A real SLURM of two nodes on one machine: no systemd, no cgroups, loopback only, accounting included.
 
-    python -m tests.slurm.cluster start <folder>    # then: export SLURM_CONF=<folder>/etc/slurm.conf
+    python -m tests.slurm.cluster start <new folder>    # then: export SLURM_CONF=<folder>/etc/slurm.conf
     python -m tests.slurm.cluster stop <folder>
 
 Needs root (the names of the nodes go into /etc/hosts) and the packages of ``make test-slurm``. Keep the folder's path
@@ -172,7 +172,7 @@ class Cluster:
 
     def _write_configuration(self) -> None:
         for name in ("etc", "run", "log", "state", "spool", "db"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
+            (self.folder / name).mkdir(parents=True)
         os.umask(0o022)
         self._write("etc/slurm.conf", _SLURM)
         self._write("etc/slurmdbd.conf", _DATABASE, secret=True)
