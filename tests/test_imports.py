@@ -54,7 +54,7 @@ def test_imports_run_one_way(source: Path) -> None:
     assert "torchvision" not in frameworks
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "runs"])
 def test_heavy_imports_wait(command: str) -> None:
     heavy = "{'torch', 'pytorch_lightning', 'wandb', 'kornia'}"
     code = f"import sys, vidgan.{command}; print(*{heavy} & sys.modules.keys())"

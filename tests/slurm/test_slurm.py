@@ -62,7 +62,7 @@ def job(run: Path) -> str:
 
 
 def trained(run: Path, iteration: int = 40) -> None:
-    until(lambda: (run / "summary.json").is_file() and summary(run)["iteration"] >= iteration, "training")
+    until(lambda: (run / "summary.json").is_file() and summary(run)["iteration"] >= iteration, "training", 180)
 
 
 def over(cluster: Cluster, run: Path) -> str:
@@ -71,7 +71,7 @@ def over(cluster: Cluster, run: Path) -> str:
     def word() -> str:
         return cluster.run("scontrol", "show", "job", "-o", job(run)).split("JobState=")[1].split()[0]
 
-    until(lambda: word() not in {"PENDING", "RUNNING", "COMPLETING", "NODE_FAIL"}, "the end of the job")
+    until(lambda: word() not in {"PENDING", "RUNNING", "COMPLETING", "NODE_FAIL"}, "the end of the job", 180)
     return word()
 
 
@@ -91,8 +91,8 @@ def assert_resumed(cluster: Cluster, run: Path, uninterrupted: Path, at_least: i
 @pytest.mark.parametrize(
     ("override", "sentence"),
     [
-        ("partition=none", "machine.slurm.partition is 'none', which this cluster does not have for root; it has high,"),
-        ("account=none", "machine.slurm.account is 'none', which this cluster does not have for root; it has lab, root"),
+        ("partition=none", "machine.slurm.partition is 'none', which this cluster does not have for root; it has high"),
+        ("account=none", "machine.slurm.account is 'none', which this cluster does not have for root; it has lab"),
         ("qos=none", "machine.slurm.qos is 'none', which this cluster does not have for root; it has normal"),
         ("constraint=none", "SLURM refuses: allocation failure: Invalid feature specification"),
     ],

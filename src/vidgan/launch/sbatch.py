@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from vidgan.errors import UserError
+from vidgan.launch.job import ERROR, LOG
 
 # Options that follow from the configuration; setting them again would set the ranks of SLURM and Lightning apart.
 _DERIVED = {
@@ -26,8 +27,8 @@ _DERIVED = {
 
 # SLURM itself requeues after the failure of a node. All else that ends a job early is requeued by the script, outside
 # of the container and after all ranks have left; not so an error that another attempt would meet again (the worker
-# leaves error.txt), nor a job that was cancelled (it is no longer RUNNING). At its limit SLURM ends the script too, so
-# a job that has not heeded the signal, for its validation is long, is ended a little before.
+# leaves its error file), nor a job that was cancelled (it is no longer RUNNING). At its limit SLURM ends the script
+# too, so a job that has not heeded the signal, for its validation is long, is ended a little before.
 _BODY = """
 folders=(
 {folders}
@@ -35,16 +36,16 @@ folders=(
 folder=${{folders[${{SLURM_ARRAY_TASK_ID:-0}}]}}
 job=${{SLURM_ARRAY_JOB_ID:+${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID}}
 job=${{job:-$SLURM_JOB_ID}}
-exec >>"$folder/log.txt" 2>&1
+exec >>"$folder/{log}" 2>&1
 trap : TERM USR1
 echo "SLURM job $job, attempt $((${{SLURM_RESTART_COUNT:-0}} + 1)), on $SLURM_JOB_NODELIST"
-rm -f "$folder/error.txt"
+rm -f "$folder/{error}"
 {setup}
 export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
 end=$(date -d "$(squeue -h -j "$job" -o %e)" +%s 2>/dev/null) && limit=$((end - $(date +%s) - {margin}))
 code=0
 timeout -s KILL "${{limit:-0}}" {command} "$folder" || code=$?
-if [ "$code" -ne 0 ] && [ ! -e "$folder/error.txt" ] && [ "${{SLURM_RESTART_COUNT:-0}}" -lt {max_requeues} ] &&
+if [ "$code" -ne 0 ] && [ ! -e "$folder/{error}" ] && [ "${{SLURM_RESTART_COUNT:-0}}" -lt {max_requeues} ] &&
   scontrol show job "$job" | grep -q "JobState=RUNNING"; then
   echo "Ended with status $code: requeued."
   scontrol requeue "$job"
@@ -127,5 +128,7 @@ def script(name: str, folders: Sequence[Path], machine: DictConfig) -> str:
         command=_command(machine),
         max_requeues=machine.slurm.max_requeues,
         margin=_MARGIN,
+        log=LOG,
+        error=ERROR,
     )
     return "\n".join(header) + body
