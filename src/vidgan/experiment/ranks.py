@@ -12,6 +12,7 @@ from pathlib import Path
 import torch.distributed
 from pytorch_lightning.utilities import rank_zero_only
 
+from vidgan.engine.parallel import torchrun_store
 from vidgan.experiment.folder import RunFolder
 
 _FOLDER = "VIDGAN_RUN_FOLDER"
@@ -31,7 +32,7 @@ def restarted() -> bool:
 def appoint(folder: RunFolder) -> Iterator[None]:
     """Tells the others, now or when they start, that this is the folder."""
     if torch.distributed.is_torchelastic_launched():
-        _store().set(_FOLDER, str(folder.path))
+        torchrun_store().set(_FOLDER, str(folder.path))
     os.environ[_FOLDER] = str(folder.path)
     try:
         yield
@@ -42,9 +43,5 @@ def appoint(folder: RunFolder) -> Iterator[None]:
 def appointed() -> RunFolder:
     """The folder that the first process has decided on; waits for it."""
     if torch.distributed.is_torchelastic_launched():
-        return RunFolder(Path(_store().get(_FOLDER).decode()))
+        return RunFolder(Path(torchrun_store().get(_FOLDER).decode()))
     return RunFolder(Path(os.environ[_FOLDER]))
-
-
-def _store() -> torch.distributed.Store:
-    return next(torch.distributed.rendezvous("env://"))[0]

@@ -41,7 +41,7 @@ trap : TERM USR1
 echo "SLURM job $job, attempt $((${{SLURM_RESTART_COUNT:-0}} + 1)), on $SLURM_JOB_NODELIST"
 rm -f "$folder/{error}"
 {setup}
-export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
+export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK OMP_NUM_THREADS=${{OMP_NUM_THREADS:-$SLURM_CPUS_PER_TASK}}
 end=$(date -d "$(squeue -h -j "$job" -o %e)" +%s 2>/dev/null) && limit=$((end - $(date +%s) - {margin}))
 code=0
 timeout -s KILL "${{limit:-0}}" {command} "$folder" || code=$?
