@@ -50,11 +50,12 @@ def submit(cluster: Cluster, videos: Path, tmp_path: Path) -> Submit:
     return of
 
 
-def start(cluster: Cluster, folder: Path, videos: Path, *overrides: str) -> tuple[int, str, str]:
+def start(cluster: Cluster, folder: Path, videos: Path, *overrides: str, sweep: str = "") -> tuple[int, str, str]:
     """``vidgan-train machine=slurm``, with loader workers: they get every signal, too."""
     own = [*LONG, *SLURM, "machine.workers=1", f"data.root={videos}"]
     training = [word for word in TRAINING if not word.startswith("machine=")]
-    return ended(launch(folder, "train", *training, *own, *overrides, env=cluster.environment))
+    points = ["-m", sweep] if sweep else []
+    return ended(launch(folder, "train", *points, *training, *own, *overrides, env=cluster.environment))
 
 
 def job(run: Path) -> str:
@@ -117,11 +118,22 @@ def test_a_run_is_queued_once(cluster: Cluster, submit: Submit, videos: Path, tm
     cluster.run("scancel", job(run))
 
 
-def test_a_signal_ends_in_a_checkpoint_and_a_requeue(cluster: Cluster, submit: Submit, uninterrupted: Path) -> None:
-    run = submit()
-    trained(run)
-    cluster.run("scancel", "--signal=USR1", job(run))
-    assert_resumed(cluster, run, uninterrupted, at_least=40)
+def test_a_sweep_is_one_array_and_a_signal_a_pause(
+    cluster: Cluster, videos: Path, tmp_path: Path, uninterrupted: Path
+) -> None:
+    code, out, error = start(cluster, tmp_path, videos, sweep="seed=0,1")
+    assert code == 0, error
+    assert "2 submitted" in out
+    runs = sorted(tmp_path.glob("runs/super_resolution/*"), key=job)
+    assert len({job(run).split("_")[0] for run in runs}) == 1
+    assert [job(run).split("_")[1] for run in runs] == ["0", "1"]
+    trained(runs[0])
+    cluster.run("scancel", "--signal=USR1", job(runs[0]))
+    assert_resumed(cluster, runs[0], uninterrupted, at_least=40)
+    assert over(cluster, runs[1]) == "COMPLETED"
+    assert attempts(runs[1]) == [0]
+    code, out, error = start(cluster, tmp_path, videos, sweep="seed=0,1")
+    assert "2 existed already" in out
 
 
 def test_a_killed_process_is_requeued(cluster: Cluster, submit: Submit, uninterrupted: Path) -> None:

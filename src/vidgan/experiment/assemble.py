@@ -33,6 +33,8 @@ def check(config: DictConfig) -> None:
     Raises:
         UserError: names the key at fault.
     """
+    if config.dry_run and config.machine.slurm is None:
+        raise UserError("dry_run shows what would be submitted to SLURM; choose machine=slurm, or preflight=only.")
     lint(config, {"task": _TASK_SUPPLIED, "data": ("loading",)})
     for name, player in config.players.items():
         if player.role not in list(Role):

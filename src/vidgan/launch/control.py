@@ -103,7 +103,7 @@ def requeue(folder: RunFolder) -> str:
     job = Job.read(folder.path)
     if job.finished:
         raise UserError(f"Run {folder.id} is finished; there is nothing to go on with.")
-    slurm.queue([job])
+    slurm.run_jobs([job])
     return f"SLURM job {slurm.job_id(folder)} goes on with it."
 
 

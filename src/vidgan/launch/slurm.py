@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder, write_atomically, write_json
+from vidgan.experiment.folder import FINISHED, PRUNED, RunFolder, write_atomically, write_json
 from vidgan.launch import cluster, sbatch
 from vidgan.launch.job import LOG, Job
+from vidgan.launch.outcome import Outcome, State
 
 _RECORD, _SCRIPT = "slurm.json", "job.sbatch"
 _POLL_SECONDS = 5.0
@@ -19,60 +20,71 @@ def job_id(folder: RunFolder) -> str | None:
     return folder.read(_RECORD).get("job")
 
 
-def is_queued(folder: RunFolder) -> bool:
-    """Whether a run waits for SLURM or is run by it."""
-    id = job_id(folder)
-    return id is not None and cluster.states([id]).get(id) in cluster.ACTIVE
-
-
-def queue(jobs: Sequence[Job]) -> None:
-    """Queues jobs as one array, or with ``dry_run`` prints the script.
-
-    What is finished or queued already is left alone. With ``wait`` it returns when all have ended.
+def script(jobs: Sequence[Job]) -> str:
+    """The sbatch script of jobs, which is what ``dry_run`` shows.
 
     Raises:
-        UserError: there is no SLURM here, or the preset is not what this cluster has; nothing is queued then.
+        UserError: the preset cannot be submitted.
     """
-    config = jobs[0].config
-    if config.dry_run:
-        print(_script(jobs))
-        return
-    console = Console(highlight=False, soft_wrap=True)
-    new = []
-    for job in jobs:
-        if job.finished:
-            console.print(f"[bold]{job.id}[/bold]  {job.reason}")
-        elif is_queued(job.folder):
-            console.print(f"[bold]{job.id}[/bold]  Queued already, as SLURM job {job_id(job.folder)}.")
-        else:
-            new.append(job)
-    if new:
-        _submit(new, console)
-    if config.machine.slurm.wait:
-        wait(jobs)
-
-
-def _script(jobs: Sequence[Job]) -> str:
     config = jobs[0].config
     if any(job.config.machine != config.machine for job in jobs):
         raise UserError("The points of a sweep differ in machine, but an array of jobs has one; submit them apart.")
     return sbatch.script(config.name, [job.folder.path for job in jobs], config.machine)
 
 
-def _submit(jobs: Sequence[Job], console: Console) -> None:
-    script = _script(jobs)
-    cluster.check(script, jobs[0].config.machine.slurm)
+def run_jobs(jobs: Sequence[Job]) -> list[Outcome]:
+    """Queues jobs as one array, those that are queued already aside; with ``wait`` it returns when all have ended.
+
+    Raises:
+        UserError: there is no SLURM here, or the preset is not what this cluster has; nothing is queued then.
+    """
+    queued = _queued(jobs)
+    new = [job for job in jobs if job not in queued]
+    for job in queued:
+        _tell(f"{job.id}  Queued already, as SLURM job {job_id(job.folder)}.")
+    if new:
+        _submit(new)
+    if not jobs or not jobs[0].config.machine.slurm.wait:
+        return [Outcome(job, State.SUBMITTED) for job in jobs]
+    _wait(jobs)
+    return [_outcome(job) for job in jobs]
+
+
+def _queued(jobs: Sequence[Job]) -> list[Job]:
+    ids = [job_id(job.folder) for job in jobs]
+    states = cluster.states(filter(None, ids))
+    return [job for job, id in zip(jobs, ids, strict=True) if id and states.get(id) in cluster.ACTIVE]
+
+
+def _submit(jobs: Sequence[Job]) -> None:
+    text = script(jobs)
+    cluster.check(text, jobs[0].config.machine.slurm)
     for job in jobs:
-        write_atomically(job.write() / _SCRIPT, script)
-    array = cluster.submit(script)
+        write_atomically(job.write() / _SCRIPT, text)
+    array = cluster.submit(text)
     for number, job in enumerate(jobs):
         id = f"{array}_{number}" if len(jobs) > 1 else array
         write_json(job.folder.path / _RECORD, {"job": id, "submitted": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
-        console.print(f"[bold]{job.id}[/bold]  Submitted as SLURM job {id}; its log: {job.folder.path / LOG}")
+        _tell(f"{job.id}  Submitted as SLURM job {id}; its log: {job.folder.path / LOG}")
 
 
-def wait(jobs: Sequence[Job]) -> None:
+def _tell(line: str) -> None:
+    Console().print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _wait(jobs: Sequence[Job]) -> None:
     """Returns when none of these jobs is queued or running any more; Ctrl-C ends the waiting, not the jobs."""
-    ids = {id for job in jobs if (id := job_id(job.folder))}
-    while any(state in cluster.ACTIVE for id, state in cluster.states(ids).items() if id in ids):
-        time.sleep(_POLL_SECONDS)
+    with Console(stderr=True).status("waiting for SLURM; Ctrl-C leaves the jobs alone"):
+        while _queued(jobs):
+            time.sleep(_POLL_SECONDS)
+
+
+def _outcome(job: Job) -> Outcome:
+    """The end of a job that SLURM has left, as its run folder tells it."""
+    state = job.folder.summary.get("state")
+    if state in (FINISHED, PRUNED):
+        return Outcome(job, State(state))
+    if job.error is not None:
+        return Outcome(job, State.FAILED, job.error)
+    id = str(job_id(job.folder))
+    return Outcome(job, State.FAILED, f"SLURM's job {id} ended as {cluster.states([id]).get(id, 'unknown')}.")

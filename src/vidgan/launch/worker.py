@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from omegaconf import DictConfig
+
 from vidgan.errors import UserError
 from vidgan.experiment.commands import register
 from vidgan.experiment.folder import RunFolder
@@ -39,17 +41,19 @@ def record_error(folder: Path, error: Exception) -> None:
         file.write(f"{' '.join(line.split())}\n{details}")
 
 
-def is_final(error: Exception, iterations: int) -> bool:
-    """Whether another attempt would meet an error again, as far as can be told.
+def is_final(error: Exception, iterations: int, slurm: DictConfig | None) -> bool:
+    """Whether an error is a run's end, rather than SLURM's occasion for another attempt.
 
-    Under SLURM, what comes after some progress may be the machine's: a lost peer, a full disk, a GPU. The job is then
-    requeued, and the error is in its log alone.
+    What comes after some progress may be the machine's: a lost peer, a disk, a GPU. It is in the log alone then.
 
     Args:
         error: what ended this attempt.
         iterations: checkpointed in this attempt.
+        slurm: how the run was submitted; None for one that was not.
     """
-    return isinstance(error, UserError) or iterations == 0 or "SLURM_JOB_ID" not in os.environ
+    if slurm is None or isinstance(error, UserError):
+        return True
+    return iterations == 0 or int(os.environ.get("SLURM_RESTART_COUNT", 0)) >= slurm.max_requeues
 
 
 def run(folder: Path) -> None:
@@ -58,14 +62,15 @@ def run(folder: Path) -> None:
     Raises:
         SystemExit: 1 after a failure; 128 + the signal's number when a signal stopped it.
     """
-    before = _iteration(folder)
+    before, slurm = _iteration(folder), None
     try:
         from vidgan.experiment.training import train  # seconds of imports; their errors are recorded, too
 
         job = Job.read(folder)
+        slurm = job.config.machine.slurm
         train(job.config, job.folder, _watchers(job))
     except Exception as error:
-        if is_final(error, _iteration(folder) - before):
+        if is_final(error, _iteration(folder) - before, slurm):
             record_error(folder, error)
         if isinstance(error, UserError):
             print(f"error: {error}", file=sys.stderr)
