@@ -33,7 +33,7 @@ def tracked(composed: Callable[..., DictConfig], tmp_path: Path) -> RunFolder:
     folder = write_run(tmp_path / "runs", config, clips(30, 31, 32, 33, 34, 35), seconds=0.0)
     record = read_folder(folder)
     for iterations in ((10,), (10, 20)):
-        tracker = WandbTracker(run_arguments(config, folder, "train"), config.tracking)
+        tracker = WandbTracker(run_arguments(config, folder), config.tracking)
         tracker.start()
         for name, curve in record.curves.items():
             for iteration, value in curve:
