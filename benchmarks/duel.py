@@ -15,8 +15,6 @@ from typing import Any
 
 from rich.progress import Progress
 
-from vidgan.engine.hardware import cores
-
 WARM_UP = 2
 
 
@@ -43,10 +41,10 @@ class Turns:
     def __iter__(self) -> Iterator[Any]:
         for _ in range(self.count):
             self.connection.recv()
-            started = time.perf_counter()
+            started = _clocks()
             for _ in range(self.batches):
                 yield self.batch
-            self.connection.send((time.perf_counter() - started) / self.batches)
+            self.connection.send([(now - then) / self.batches for now, then in zip(_clocks(), started, strict=True)])
         yield self.batch
 
 
@@ -67,9 +65,16 @@ class Contender:
 
 @dataclass
 class Series:
-    """A contender's seconds a batch by turn, the slowest rank's, and what ``work`` returned on rank 0."""
+    """What a contender needed for a batch, by turn; of several ranks the slowest counts.
+
+    Attributes:
+        seconds: by the clock.
+        cpu_seconds: of the processor, in all threads of the process. Others who use the machine do not count.
+        facts: what ``work`` returned on rank 0.
+    """
 
     seconds: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
     facts: dict[str, float] = field(default_factory=dict)
 
 
@@ -95,7 +100,10 @@ class _Side:
     def turn(self) -> None:
         for connection in self._connections:
             connection.send(None)
-        self.series.seconds.append(max(connection.recv() for connection in self._connections))
+        clocks = zip(*(connection.recv() for connection in self._connections), strict=True)
+        seconds, cpu_seconds = (max(values) for values in clocks)
+        self.series.seconds.append(seconds)
+        self.series.cpu_seconds.append(cpu_seconds)
 
     def finish(self) -> None:
         self.series.facts = [connection.recv() for connection in self._connections][0]
@@ -126,13 +134,17 @@ def duel(
                 side.turn()
         for side in sides.values():
             side.finish()
-            del side.series.seconds[:WARM_UP]
+            del side.series.seconds[:WARM_UP], side.series.cpu_seconds[:WARM_UP]
     except (EOFError, BrokenPipeError) as error:
         raise RuntimeError(f"{description}: a contender ended before its last turn") from error
     finally:
         for side in sides.values():
             side.stop()
     return {name: side.series for name, side in sides.items()}
+
+
+def _clocks() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
 
 
 def _enter(contender: Contender, rank: int, port: int, connection: Connection, turns: int, batches: int) -> None:
@@ -146,7 +158,8 @@ def _enter(contender: Contender, rank: int, port: int, connection: Connection, t
             "RANK": str(rank),
             "LOCAL_RANK": str(rank),
         }
-    torch.set_num_threads(max(1, cores() // contender.ranks))
+    # On shared cores two threads wait for each other for whole time slices, which would be all that is measured.
+    torch.set_num_threads(1)
     connection.send(contender.work(Turns(connection, turns, batches), *contender.arguments))
 
 

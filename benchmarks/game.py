@@ -1,22 +1,27 @@
-"""The two sides of a training step: our engine under the real Trainer, and the loop written by hand."""
+"""The game that training steps are measured on: our engine under the real Trainer, and the loop written by hand."""
 
+import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from omegaconf import OmegaConf
+from pytorch_lightning.callbacks import Callback
 from rich.console import Console
 from torch import nn
 
 from benchmarks.duel import Turns
+from benchmarks.reduced_bytes import ReducedBytes
 from benchmarks.reference.hand_loop import HandLoop, Levers
 from vidgan.data.clip import Clip
 from vidgan.degradations.resize import Bicubic
 from vidgan.discriminators.unet import UNetDiscriminatorSN
-from vidgan.engine.adversarial import EngineSettings
+from vidgan.engine.adversarial import AdversarialTask, EngineSettings
 from vidgan.engine.checkpoints import Checkpoints
 from vidgan.engine.hardware import keep_freed_memory
 from vidgan.engine.players import Player, Role
@@ -72,7 +77,7 @@ def hand(turns: Turns, game: Game, levers: Levers) -> dict[str, float]:
     return {}
 
 
-def engine_task(game: Game, iterations: int, channels_last: bool = True) -> SuperResolution:
+def engine_task(game: Game, iterations: int) -> SuperResolution:
     adam = partial(torch.optim.Adam, lr=1e-4, betas=(0.9, 0.99))
     return SuperResolution(
         degradation=Bicubic(4),
@@ -82,35 +87,46 @@ def engine_task(game: Game, iterations: int, channels_last: bool = True) -> Supe
             "discriminator": Player(Role.DISCRIMINATOR, ("discriminator",), adam),
         },
         terms={"pixel": Term(L1()), "adversarial": Term(Vanilla(), weight=0.1)},
-        settings=EngineSettings(iterations, channels_last=channels_last),
+        settings=EngineSettings(iterations),
     )
 
 
-def engine(turns: Turns, game: Game, precision: str = "auto", channels_last: bool = True) -> dict[str, float]:
-    """Our engine as ``vidgan-train`` runs it: with its progress bar, CSV log and checkpoints."""
-    task = engine_task(game, len(turns), channels_last)
-    with tempfile.TemporaryDirectory() as name:
-        fit(task, turns.of(game.batch()), Path(name), MachineConfig(accelerator="cpu", precision=precision))
-    return {}
+def engine(turns: Turns, game: Game, precision: str = "auto", ranks: int = 1) -> dict[str, float]:
+    """Our engine as ``vidgan-train`` runs it; returns the bytes of gradients it reduces a step."""
+    task = engine_task(game, len(turns))
+    counter = _Count()
+    fit(task, MachineConfig(accelerator="cpu", precision=precision, devices=ranks), [counter], turns.of(game.batch(ranks)))
+    return {"bytes": counter.bytes.total / len(turns)}
 
 
-def fit(task: SuperResolution, loader: Turns, folder: Path, machine: MachineConfig, **trainer: object) -> pl.Trainer:
-    """Trains as :mod:`vidgan.experiment.training` does, without validation; the bar is drawn, but not shown."""
-    with Path("/dev/null").open("w") as nowhere:
-        callbacks = [
-            Checkpoints(folder, every=10**9),
-            IterationBar(console=Console(file=nowhere, force_terminal=True)),
-        ]
-        fitted = build_trainer(
+class _Count(Callback):
+    """Counts what every player's reducer reduces."""
+
+    def __init__(self) -> None:
+        self.bytes = ReducedBytes()
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.world_size > 1:
+            for player in pl_module.player_parameters:  # type: ignore[union-attr]
+                pl_module.reducers[player].register_comm_hook(None, self.bytes)  # type: ignore[index]
+
+
+def fit(task: AdversarialTask, machine: MachineConfig, callbacks: Sequence[Callback], data: Any) -> None:
+    """Trains as :mod:`vidgan.experiment.training` does, without validation, for the task's iterations.
+
+    With its checkpoint callback, its CSV log and its progress bar, which is drawn, but not shown.
+    """
+    with tempfile.TemporaryDirectory() as name, Path(os.devnull).open("w") as nowhere:
+        folder = Path(name)
+        bar = IterationBar(console=Console(file=nowhere, force_terminal=True))
+        trainer = build_trainer(
             OmegaConf.structured(machine),
-            callbacks,
+            [Checkpoints(folder, every=task.settings.iterations), bar, *callbacks],
             [CsvTracker(folder / "metrics.csv")],
-            max_steps=len(loader),
+            max_steps=task.settings.iterations,
             max_epochs=-1,
             check_val_every_n_epoch=None,
             limit_val_batches=0,
             default_root_dir=folder,
-            **trainer,
         )
-        fitted.fit(task, loader)
-    return fitted
+        trainer.fit(task, data)
