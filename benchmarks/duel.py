@@ -135,7 +135,7 @@ def duel(
         for side in sides.values():
             side.finish()
             del side.series.seconds[:WARM_UP], side.series.cpu_seconds[:WARM_UP]
-    except (EOFError, BrokenPipeError) as error:
+    except (EOFError, OSError) as error:
         raise RuntimeError(f"{description}: a contender ended before its last turn") from error
     finally:
         for side in sides.values():

@@ -108,7 +108,7 @@ class _Count(Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.world_size > 1:
             for player in pl_module.player_parameters:  # type: ignore[union-attr]
-                pl_module.reducers[player].register_comm_hook(None, self.bytes)  # type: ignore[index]
+                pl_module.reducers[player].register_comm_hook(None, self.bytes.hook)  # type: ignore[index]
 
 
 def fit(task: AdversarialTask, machine: MachineConfig, callbacks: Sequence[Callback], data: Any) -> None:

@@ -9,14 +9,12 @@ from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_
 
 
 class ReducedBytes:
-    """A communication hook of DDP that counts, and reduces as DDP does without a hook."""
+    """Counts through a communication hook of DDP that reduces as DDP does without one."""
 
     def __init__(self) -> None:
         self.total = 0
-        self.__name__ = type(self).__name__  # DDP asks for what only functions have
-        self.__annotations__ = {"bucket": dist.GradBucket, "return": torch.futures.Future[Tensor]}
 
-    def __call__(self, state: Any, bucket: dist.GradBucket) -> torch.futures.Future[Tensor]:
+    def hook(self, state: Any, bucket: dist.GradBucket) -> torch.futures.Future[Tensor]:
         buffer = bucket.buffer()
         self.total += buffer.numel() * buffer.element_size()
         return allreduce_hook(state, bucket)

@@ -3,8 +3,6 @@
 Each backward reaches one network only, so DDP must look for unused parameters; it reduces all gradients nevertheless.
 """
 
-from typing import Any
-
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -22,12 +20,14 @@ class _Both(nn.Module):
         super().__init__()
         self.networks = nn.ModuleDict(game.networks())
 
-    def forward(self, move: str, low: Tensor, real: Tensor, fake: Tensor | None = None) -> Any:
+    def forward(self, low: Tensor, real: Tensor, fake: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Frames and the generator's loss without ``fake``, the same frames and the discriminator's with it."""
         generator, discriminator = self.networks["generator"], self.networks["discriminator"]
-        if move == "generator":
+        if fake is None:
             fake = generator(low)
             return fake, F.l1_loss(fake, real) + 0.1 * F.softplus(-discriminator(fake)).mean()
-        return F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()
+        fake = fake.detach()
+        return fake, F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()
 
 
 def whole_module(turns: Turns, game: Game, ranks: int) -> dict[str, float]:
@@ -36,7 +36,7 @@ def whole_module(turns: Turns, game: Game, ranks: int) -> dict[str, float]:
     module = _Both(game)
     parallel = DistributedDataParallel(module, find_unused_parameters=True)
     counter = ReducedBytes()
-    parallel.register_comm_hook(None, counter)
+    parallel.register_comm_hook(None, counter.hook)
     optimizers = {
         name: torch.optim.Adam(network.parameters(), 1e-4, (0.9, 0.99)) for name, network in module.networks.items()
     }
@@ -44,12 +44,12 @@ def whole_module(turns: Turns, game: Game, ranks: int) -> dict[str, float]:
     for clip in turns.of(game.batch(ranks)):
         with torch.no_grad():
             low = degradation(clip.frames, clip.randomness)
-        module.networks["discriminator"].requires_grad_(True)
-        fake, loss = parallel("generator", low, clip.frames)
+        fake = None
         for name, optimizer in optimizers.items():
-            if name == "discriminator":
-                loss = parallel("discriminator", low, clip.frames, fake.detach())
-            module.zero_grad()
+            for other, network in module.networks.items():
+                network.requires_grad_(other == name)
+            fake, loss = parallel(low, clip.frames, fake)
+            optimizer.zero_grad()
             loss.backward()
             optimizer.step()
     dist.destroy_process_group()
