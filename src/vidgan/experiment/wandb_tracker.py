@@ -145,7 +145,7 @@ class WandbTracker(Logger):
 
         Args:
             exit_code: the process's own: 0 finished, 1 failed, 128 + the number of the signal that stopped it.
-            resumable: marks the run as pre-empted.
+            resumable: marks the run as preempted.
         """
         run, self._run = self._run, None
         if run is None:
