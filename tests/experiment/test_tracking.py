@@ -234,7 +234,11 @@ def test_a_server_in_trouble_harms_nothing(tmp_path: Path, config: Callable[...,
         assert training.end() == 0, name
         assert_whole_here(tmp_path / name)
         assert_told_once(tmp_path / name)
-        servers[name].stop()
+    servers["is down"].start()
+    for answer in ("quickstart: synced 12 rows.", "quickstart: synced 12 rows before."):
+        assert synced(tmp_path / "is down", servers["is down"])[0] == answer
+    for server in servers.values():
+        server.stop()
 
 
 @pytest.mark.parametrize("key", [None, "short"])
