@@ -19,7 +19,8 @@ class StudyConfig:
         study: name of the study and of its folder ``<paths.runs>/sweeps/<study>``; null is made of the experiment and
             the searched keys.
         trials: finished or pruned ones in all; a command that is run again goes on towards it. A grid runs all of it.
-        objective: a metric of the protocol, scored on the test clips, or a list of several.
+        objective: ``best/<metric>``, the best of the validations, which leaves the test clips for the final word;
+            ``<metric>`` on the test clips; or a list of several.
         direction: ``maximize`` or ``minimize``, one for each objective; null asks the protocol.
         space: what is searched, beside what the command line says, e.g. ``{seed: "choice(0,1)"}``; null is nothing.
         sampler: tpe, random, grid, cmaes or nsga2.
@@ -35,7 +36,7 @@ class StudyConfig:
     _target_: str = "hydra_plugins.vidgan.study.StudySweeper"
     study: str | None = None
     trials: int = 20
-    objective: Any = "psnr"
+    objective: Any = "best/psnr"
     direction: Any = None
     space: Any = None
     sampler: str = "tpe"

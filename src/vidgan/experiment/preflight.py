@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from vidgan.data.clip import Clip
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.players import Player, Role, assign_parameters
-from vidgan.engine.scene import Made, Scene
+from vidgan.engine.scene import Scene
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_networks, build_player, build_task, check, world_size
 
@@ -175,29 +175,30 @@ def _try(config: DictConfig) -> _Trial:
     with _named("degradation"):
         condition = trial.task.condition(clip).to("meta")
     clip = clip.to("meta")
+    with _named("networks.generator", condition):
+        made, trial.multiply_adds["generator"] = _counted(lambda: trial.task.generate(condition))
+    scene = Scene(clip, condition, trial.task.target(clip), made)
+    _refuse_other_shape(scene)
+    for player in config.players.values():
+        if player.role == Role.DISCRIMINATOR:
+            _judge(trial, player.owns[0], scene)
     with _measured(trial, "generator"):
-        with _named("networks.generator", condition):
-            made = trial.task.generate(condition)
-        scene = Scene(clip, condition, trial.task.target(clip), made)
-        _refuse_other_shape(scene)
+        scene = Scene(clip, condition, scene.real, trial.task.generate(condition))
         for name, term in trial.task.terms.items():
             term.loss.to("meta")
             with _named(f"losses.{name}", scene.fake):
                 trial.task.evaluate(term, scene)
-    trial.multiply_adds["generator"] = _multiply_adds(lambda: trial.task.generate(condition))
-    for move in config.players.values():
-        if move.role == Role.DISCRIMINATOR:
-            _judge(trial, move.owns[0], scene.detach())
     return trial
 
 
 def _judge(trial: _Trial, name: str, scene: Scene) -> None:
     network = trial.task.networks[name]
-    judged = trial.task.judged(name, scene)
-    with _measured(trial, name), _named(f"networks.{name}", judged.fake):
-        for frames in (judged.real, judged.fake):
-            network(frames, **judged.context)
-    trial.multiply_adds[name] = _multiply_adds(lambda: network(judged.fake, **judged.context))
+    with _named(f"networks.{name}", scene.fake):
+        judged = trial.task.judged(name, scene)
+        with _measured(trial, name):
+            for frames in (judged.real, judged.fake):
+                network(frames, **judged.context)
+        _, trial.multiply_adds[name] = _counted(lambda: network(judged.fake, **judged.context))
 
 
 def _blank(config: DictConfig, scale: int) -> Clip | None:
@@ -211,7 +212,7 @@ def _blank(config: DictConfig, scale: int) -> Clip | None:
 
 
 def _refuse_other_shape(scene: Scene) -> None:
-    if isinstance(scene.made, Made) and scene.fake.shape != scene.real.shape:
+    if scene.fake.shape != scene.real.shape:
         made, real = (tuple(frames.shape[1:]) for frames in (scene.fake, scene.real))
         raise UserError(
             f"networks.generator makes clips of {made} (frames, channels, height, width), but they are compared with "
@@ -248,7 +249,8 @@ def _measured(trial: _Trial, name: str) -> Iterator[None]:
     trial.activations[name] = sum(storage.nbytes() for storage in kept.values())
 
 
-def _multiply_adds(compute: Callable[[], Any]) -> int:
+def _counted(compute: Callable[[], Any]) -> tuple[Any, int]:
+    """What is computed, and its multiply-adds."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        compute()
-    return counter.get_total_flops() // 2  # torch counts a multiply-add as two
+        result = compute()
+    return result, counter.get_total_flops() // 2  # torch counts a multiply-add as two

@@ -11,7 +11,7 @@ def keys_that_differ(points: Sequence[Mapping[str, str]]) -> list[str]:
 
 def short_keys(keys: Sequence[str]) -> dict[str, str]:
     """The shortest dotted end of each key that no other one shares: ``weight``, or ``pixel.weight`` beside another."""
-    return {key: next(end for end in _ends(key) if _unique(end, keys)) for key in keys}
+    return {key: next((end for end in _ends(key) if _unique(end, keys)), key) for key in keys}
 
 
 def label(point: Mapping[str, str], keys: Sequence[str]) -> str:
@@ -37,4 +37,4 @@ def _ends(key: str) -> list[str]:
 
 
 def _unique(end: str, keys: Sequence[str]) -> bool:
-    return sum(key == end or key.endswith(f".{end}") for key in keys) <= 1 or end in keys
+    return sum(key == end or key.endswith(f".{end}") for key in keys) <= 1

@@ -21,6 +21,8 @@ from vidgan.experiment.builder import build
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.identity import code_fingerprint, run_id
 from vidgan.experiment.preflight import Preflight
+from vidgan.experiment.tables import Table
+from vidgan.experiment.tracking import best_values
 from vidgan.launch.job import Job
 from vidgan.launch.local import run_jobs
 from vidgan.launch.naming import label, sweep_name
@@ -38,6 +40,8 @@ SAMPLERS = {
     "nsga2": optuna.samplers.NSGAIISampler,
 }
 Direction = Literal["maximize", "minimize"]
+#: Prefix of an objective that is a metric's best validation; without it, it is the metric on the test clips.
+BEST = "best/"
 _DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -132,14 +136,17 @@ class StudySweep:
     def _directions(self, example: DictConfig) -> list[Direction]:
         """As given, or as the protocol's metrics say."""
         metrics = build(example.protocol, "protocol").metrics if example.protocol is not None else {}
-        for name in self.settings.objectives:
+        names = [name.removeprefix(BEST) for name in self.settings.objectives]
+        for name in names:
             if name not in metrics:
                 raise UserError(
                     f"hydra.sweeper.objective: '{name}' is not a metric that this protocol can compute here "
                     f"({', '.join(metrics)})."
                 )
+        if names != list(self.settings.objectives) and example.validation.every is None:
+            raise UserError("hydra.sweeper.objective is the best of all validations: set validation.every.")
         if self.settings.directions is None:
-            higher = [metrics[name].higher_is_better for name in self.settings.objectives]
+            higher = [metrics[name].higher_is_better for name in names]
             return ["maximize" if is_better else "minimize" for is_better in higher]
         unknown = [direction for direction in self.settings.directions if direction not in get_args(Direction)]
         if unknown or len(self.settings.directions) != len(self.settings.objectives):
@@ -259,7 +266,7 @@ class StudySweep:
             "storage": self.storage,
             "study": self.name,
             "number": trial.number,
-            "objective": self.settings.objectives[0],
+            "objective": self.settings.objectives[0].removeprefix(BEST),
             "pruner": self.settings.pruner,
             "options": self.settings.pruner_options,
         }
@@ -268,8 +275,8 @@ class StudySweep:
     def _ended(self, outcome: Outcome, trials: list[optuna.Trial] | None = None) -> None:
         """Tells the study how a run ended; a stopped one stays open for the next command."""
         self.outcomes.append(outcome)
-        metrics = outcome.job.folder.summary.get("metrics", {})
-        values = [metrics.get(name, math.nan) for name in self.settings.objectives]
+        scores = scores_of(outcome.job.folder)
+        values = [scores.get(name, math.nan) for name in self.settings.objectives]
         for trial in self._live.pop(outcome.job.id, []) if trials is None else trials:
             if outcome.state is State.PRUNED:
                 self.study.tell(trial, state=TrialState.PRUNED)
@@ -285,3 +292,9 @@ class StudySweep:
         self.failures += 1
         trial.set_user_attr("error", error)
         self.study.tell(trial, state=TrialState.FAIL)
+
+
+def scores_of(folder: RunFolder) -> dict[str, float]:
+    """What a study may optimize: the scores on the test clips, and as ``best/...`` those of the validations."""
+    summary, table = folder.summary, Table(folder.path / "metrics.csv")
+    return {**summary.get("metrics", {}), **best_values(table.rows(), summary.get("higher_is_better", {}))}

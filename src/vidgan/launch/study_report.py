@@ -104,7 +104,7 @@ def _plots(
     for index, name in enumerate(objectives):
         # Optuna wants the target named only where there is a choice.
         target: Any = {"target": lambda trial, index=index: trial.values[index]} if several else {}
-        suffix = f"_{name}" if several else ""
+        suffix = f"_{name.replace('/', '_')}" if several else ""
         yield f"history{suffix}", draw.plot_optimization_history(study, target_name=name, **target).figure
         axes = draw.plot_slice(study, target_name=name, **target)
         yield f"slices{suffix}", (axes if hasattr(axes, "figure") else axes.flat[0]).figure
@@ -156,7 +156,7 @@ def _track(
     tracker = WandbTracker(arguments, config.tracking)
     done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
     best = best_trials(study)[0]
-    row = {f"best/{name}": value for name, value in zip(objectives, best.values, strict=True)}
+    row = {f"best_trial/{name}": value for name, value in zip(objectives, best.values, strict=True)}
     for objective, shares in importance.items():
         row |= {f"importance/{objective}/{key}": share for key, share in shares.items()}
     with tracked(tracker):
