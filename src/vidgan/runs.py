@@ -1,4 +1,4 @@
-"""``vidgan-runs``: what runs there are and how they fare; cancels them, queues them again, shows their logs."""
+"""``vidgan-runs``: what runs there are and how they fare; cancels, queues again, shows logs, uploads to W&B."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("vidgan-runs", description=__doc__.partition(": ")[2])
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs (default: runs)")
-    verbs = parser.add_subparsers(dest="verb", metavar="list | cancel | requeue | logs", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="list | cancel | requeue | logs | sync", required=True)
     verb = verbs.add_parser("list", parents=[shared], help="state, iteration, job, newest metric and age of every run")
     verb.add_argument("filter", nargs="?", default="", help="part of an id, a task or a state")
     verb = verbs.add_parser("cancel", parents=[shared], help="end runs after a checkpoint; they can go on later")
@@ -22,6 +22,8 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("run", help="id, the beginning of one, or folder")
     verb.add_argument("-n", "--lines", type=int, default=50, help="so many lines from the end (default: 50)")
     verb.add_argument("-f", "--follow", action="store_true", help="and go on until Ctrl-C")
+    verb = verbs.add_parser("sync", parents=[shared], help="upload to W&B what it has not got, and check that it has")
+    verb.add_argument("run", nargs="*", help="id, the beginning of one, or folder (default: all)")
     return parser
 
 
@@ -29,9 +31,14 @@ def _work(arguments: argparse.Namespace) -> None:
     # Hydra and YAML: not for --help
     from vidgan.experiment.folder import find_run
     from vidgan.launch import control
+    from vidgan.launch.status import run_folders
 
     if arguments.verb == "list":
         control.show(arguments.runs, arguments.filter)
+    elif arguments.verb == "sync":
+        folders = [find_run(arguments.runs, name) for name in arguments.run]
+        if not control.upload(folders or run_folders(arguments.runs)):
+            sys.exit(1)
     elif arguments.verb == "logs":
         control.logs(find_run(arguments.runs, arguments.run), arguments.lines, arguments.follow)
     else:

@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.table import Table
 from vidgan.errors import UserError
 from vidgan.experiment.commands import register
 from vidgan.experiment.folder import RUNNING, RunFolder
+from vidgan.experiment.sync import sync
 from vidgan.launch import cluster, slurm
 from vidgan.launch.job import LOG, Job
 from vidgan.launch.status import QUEUED, Status, run_folders, statuses
@@ -105,6 +107,18 @@ def requeue(folder: RunFolder) -> str:
         raise UserError(f"Run {folder.id} is finished; there is nothing to go on with.")
     slurm.run_jobs([job])
     return f"SLURM job {slurm.job_id(folder)} goes on with it."
+
+
+def upload(folders: Sequence[RunFolder]) -> bool:
+    """Uploads the W&B logs of runs and tells how far they are on the server; whether all are whole there.
+
+    Raises:
+        UserError: there is no network or no valid key.
+    """
+    reports = sync([folder.path for folder in folders], told=print)
+    if not reports:
+        print("There is nothing to upload.")
+    return all(report.complete for report in reports)
 
 
 def logs(folder: RunFolder, lines: int, follow: bool) -> None:
