@@ -89,9 +89,7 @@ class _Side:
         self._processes = []
         for rank in range(contender.ranks):
             here, there = context.Pipe()
-            process = context.Process(
-                target=_enter, args=(contender, rank, port, there, turns, batches), daemon=True
-            )
+            process = context.Process(target=_enter, args=(contender, rank, port, there, turns, batches), daemon=True)
             process.start()
             there.close()  # so that the end of the process is the end of the pipe
             self._connections.append(here)
@@ -106,7 +104,7 @@ class _Side:
         self.series.cpu_seconds.append(cpu_seconds)
 
     def finish(self) -> None:
-        self.series.facts = [connection.recv() for connection in self._connections][0]
+        self.series.facts, *_ = (connection.recv() for connection in self._connections)
         for process in self._processes:
             process.join()
 

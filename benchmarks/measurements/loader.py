@@ -10,11 +10,13 @@ from typing import Any
 
 from pytorch_lightning.callbacks import Callback
 from rich.progress import Progress
+from torch.utils.data import DataLoader
 
+from benchmarks.engine import engine_task, fit
 from benchmarks.figure import Figure, middle
 from benchmarks.footage import moving
-from benchmarks.game import Game, engine_task, fit
-from benchmarks.reference.png_loader import png_loader
+from benchmarks.game import Game
+from benchmarks.reference.png_loader import PngWindows
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.clip import Clip
 from vidgan.data.datamodule import ClipDataModule, ClipLoader, Loading
@@ -23,6 +25,7 @@ from vidgan.experiment.schema import MachineConfig
 from vidgan.video.writer import writer
 
 FRAMES, BATCH = 5, 4
+SMALL = Game(channels=32, convs=4, judge_channels=16)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Size:
     decoded: int = 6
     rounds: int = 5
     steps: int = 12
-    game: Game = Game(channels=32, convs=4, judge_channels=16)
+    game: Game = SMALL
 
 
 TINY = Size(2, 6, 48, 64, 32, cached=2, decoded=1, rounds=1, steps=2, game=Game(1, 32, 8, 1, 8))
@@ -81,7 +84,8 @@ def _against_png(data: ClipDataModule, folders: list[Path], size: Size, workers:
     for _ in progress.track(range(size.rounds), description=f"loading with {workers} workers"):
         sampler = IterationSampler(BATCH, size.cached)
         cached = ClipLoader(data.training, batch_sampler=sampler, collate_fn=Clip.collate, num_workers=workers)
-        decoded = png_loader(folders, FRAMES, size.patch, size.decoded * BATCH, BATCH, workers)
+        windows = PngWindows(folders, FRAMES, size.patch, size.decoded * BATCH)
+        decoded = DataLoader(windows, BATCH, num_workers=workers)
         rates["cache"].append(_clips_a_second(cached, size.cached))
         rates["png"].append(_clips_a_second(decoded, size.decoded))
     value, spread = middle([ours / theirs for ours, theirs in zip(rates["cache"], rates["png"], strict=True)])
@@ -139,6 +143,7 @@ def _waiting(folder: Path, size: Size) -> Figure:
     data, steps = _data(folder, size), _StepTimes()
     fit(engine_task(size.game, size.steps), MachineConfig(accelerator="cpu", threads=1), [steps], data)
     iterations = [later - earlier for earlier, later in zip(steps.ended, steps.ended[1:], strict=False)]
-    value, spread = middle([wait / whole for wait, whole in zip(data.waited[1:], iterations, strict=True)])
+    shares = [100 * wait / whole for wait, whole in zip(data.waited[1:], iterations, strict=True)]
+    value, spread = middle(shares)
     note = f"of {middle(iterations)[0] * 1e3:.0f} ms, 0 workers, a batch of {BATCH} clips of {FRAMES} frames"
-    return Figure("share of a step that waits for data", 100 * value, "%", spread=(100 * spread[0], 100 * spread[1]), note=note)
+    return Figure("share of a step that waits for data", value, "%", spread=spread, note=note)

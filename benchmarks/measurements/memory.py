@@ -57,4 +57,5 @@ def _peak(folder: Path, frames: int, size: Size) -> int:
         for frame in moving(frames, size.height, size.width):
             sink.write(frame)
     (trained,) = folder.glob("runs/*/*")
-    return run("vidgan-predict", f"run={trained.name}", f"input={given}", f"output={out}", "machine=cpu", folder=folder).peak_bytes
+    arguments = (f"run={trained.name}", f"input={given}", f"output={out}", "machine=cpu")
+    return run("vidgan-predict", *arguments, folder=folder).peak_bytes

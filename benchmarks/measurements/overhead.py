@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from rich.progress import Progress
 
 from benchmarks.duel import Contender, duel
+from benchmarks.engine import engine
 from benchmarks.figure import Figure, middle
-from benchmarks.game import Game, engine, hand
-from benchmarks.reference.hand_loop import Levers
+from benchmarks.game import Game
+from benchmarks.reference.hand_loop import Levers, hand
 
 MICRO = Game(clips=1, patch=32, channels=8, convs=1, judge_channels=8)
 

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from rich.progress import Progress
 
 from benchmarks.duel import Contender, duel
+from benchmarks.engine import engine
 from benchmarks.figure import Figure, middle
-from benchmarks.game import Game, engine
+from benchmarks.game import Game
 from benchmarks.reference.whole_module import whole_module
+
+PUBLISHED = Game(clips=4)
 
 
 @dataclass(frozen=True)
 class Size:
-    game: Game = Game(clips=4)
+    game: Game = PUBLISHED
     rounds: int = 12
     batches: int = 2
 

@@ -7,8 +7,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from benchmarks.duel import Turns
+from benchmarks.game import Game
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
+from vidgan.degradations.resize import Bicubic
+from vidgan.engine.hardware import keep_freed_memory
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,9 @@ class Levers:
 class HandLoop:
     """L1 + 0.1 GAN (cross entropy), Adam, a moving average of the generator; one step a call."""
 
-    def __init__(self, generator: nn.Module, discriminator: nn.Module, degradation: Degradation, levers: Levers) -> None:
+    def __init__(
+        self, generator: nn.Module, discriminator: nn.Module, degradation: Degradation, levers: Levers
+    ) -> None:
         if levers.channels_last:
             generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             discriminator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -71,3 +77,13 @@ class HandLoop:
         self.of_discriminator.zero_grad()
         loss.backward()
         self.of_discriminator.step()
+
+
+def hand(turns: Turns, game: Game, levers: Levers) -> dict[str, float]:
+    """The loop written by hand."""
+    if levers.keep_memory:
+        keep_freed_memory()
+    loop = HandLoop(**game.networks(), degradation=Bicubic(4), levers=levers)
+    for clip in turns.of(game.batch()):
+        loop.step(clip)
+    return {}

@@ -6,8 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 
 class PngWindows(Dataset[Tensor]):
@@ -31,7 +32,7 @@ class PngWindows(Dataset[Tensor]):
         """(T, 3, patch, patch) float in [0, 1], RGB."""
         paths = random.choice(self.clips)
         start = random.randint(0, len(paths) - self.frames)
-        images = [cv2.imread(str(path)) for path in paths[start : start + self.frames]]
+        images = [_decode(path) for path in paths[start : start + self.frames]]
         height, width = images[0].shape[:2]
         top, left = random.randint(0, height - self.patch), random.randint(0, width - self.patch)
         window = np.stack([image[top : top + self.patch, left : left + self.patch] for image in images])
@@ -42,6 +43,8 @@ class PngWindows(Dataset[Tensor]):
         return torch.from_numpy(rgb).float() / 255
 
 
-def png_loader(folders: list[Path], frames: int, patch: int, samples: int, batch: int, workers: int) -> DataLoader[Tensor]:
-    """One pass of ``samples`` windows in batches."""
-    return DataLoader(PngWindows(folders, frames, patch, samples), batch, num_workers=workers)
+def _decode(path: Path) -> NDArray[np.uint8]:
+    """(H, W, 3) BGR."""
+    image = cv2.imread(str(path))
+    assert image is not None, path
+    return np.asarray(image, np.uint8)
