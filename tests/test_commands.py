@@ -76,8 +76,8 @@ def evaluate(tmp_path: Path) -> Start:
     return partial(launch, tmp_path, "evaluate", "machine=cpu", "machine.workers=0")
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, error = process.communicate(timeout=180)
+def ended(process: subprocess.Popen[str], timeout: float = 180) -> tuple[int, str, str]:
+    out, error = process.communicate(timeout=timeout)
     return process.returncode, out, error
 
 

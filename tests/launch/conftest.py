@@ -1,9 +1,7 @@
 """Sweeps on small videos, as in ``tests/test_commands.py``."""
 
 import json
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -33,7 +31,7 @@ def small(videos: Path) -> list[str]:
 def swept(small: list[str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str, str]:
     """A sweep over three learning rates, of which the last diverges: its folder, exit code and output."""
     folder = tmp_path_factory.mktemp("swept")
-    return folder, *ended(launch(folder, "train", "-m", *small, f"{RATE}=0.003,0.0003,1e20"))
+    return folder, *ended(launch(folder, "train", "-m", *small, f"{RATE}=0.003,0.0003,1e20"), timeout=600)
 
 
 def runs_of(folder: Path) -> dict[str, Path]:
@@ -42,10 +40,3 @@ def runs_of(folder: Path) -> dict[str, Path]:
     for path in folder.glob("runs/super_resolution/*/summary.json"):
         found[json.loads(path.read_text())["label"]] = path.parent
     return found
-
-
-def wait_for(condition: Any, what: str, seconds: float = 120) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, what
-        time.sleep(0.05)

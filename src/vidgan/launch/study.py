@@ -21,15 +21,17 @@ from vidgan.experiment.builder import build
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.identity import code_fingerprint, run_id
 from vidgan.experiment.preflight import Preflight
+from vidgan.experiment.schema import Preflight as When
 from vidgan.experiment.tables import Table
 from vidgan.experiment.tracking import best_values
+from vidgan.launch.costs import show_costs
 from vidgan.launch.job import Job
 from vidgan.launch.local import run_jobs
 from vidgan.launch.naming import label, sweep_name
 from vidgan.launch.outcome import Outcome, State, exit_code
 from vidgan.launch.space import Space, Values, grid, probes, shown
 from vidgan.launch.sweep import Point, close, examine, set_names, sweep_folder
-from vidgan.launch.trial import chosen, open_storage
+from vidgan.launch.trial import PRUNERS, chosen, open_storage
 from vidgan.randomness import mix
 
 SAMPLERS = {
@@ -99,16 +101,23 @@ class StudySweep:
         assert example is not None
         if self.settings.study is None:
             self.settings = dataclasses.replace(self.settings, study=sweep_name([example.name], list(self.space)))
-        if self.settings.pruner is not None and len(self.settings.objectives) > 1:
-            raise UserError("hydra.sweeper.pruner: a study of several objectives cannot prune; set it to null.")
-        if example.preflight.value == "only":
-            from vidgan.launch.costs import show_costs
-
+        self._refuse_nonsense()
+        for point, combination in zip(points, values, strict=True):
+            self._name(point, combination)
+        if example.preflight is When.only:
             show_costs([Job.plan(point.config, point.overrides) for point in points if point.config], costs)
             return 0
         folder = sweep_folder(example, self.name)
         with RunFolder(folder).locked():
             return self._run(example, folder, values)
+
+    def _refuse_nonsense(self) -> None:
+        if Path(self.name).name != self.name:
+            raise UserError(f"hydra.sweeper.study={self.name} is the name of a folder; leave out slashes.")
+        if self.settings.pruner is not None:
+            chosen("pruner", PRUNERS, self.settings.pruner, self.settings.pruner_options)
+            if len(self.settings.objectives) > 1:
+                raise UserError("hydra.sweeper.pruner: a study of several objectives cannot prune; set it to null.")
 
     def _run(self, example: DictConfig, folder: Path, values: list[Values]) -> int:
         from vidgan.launch.study_report import report
@@ -256,8 +265,8 @@ class StudySweep:
             print(f"trial {trial.number}: {error}", file=sys.stderr)
             self._fail(trial, str(error))
             return None
+        self._name(point, trial.params)
         assert point.config is not None
-        set_names(point.config, self.name, label(shown(trial.params), list(shown(trial.params))))
         job = Job.plan(point.config, point.overrides)
         trial.set_user_attr("run", job.id)
         if self.settings.pruner is None:
@@ -271,6 +280,11 @@ class StudySweep:
             "options": self.settings.pruner_options,
         }
         return dataclasses.replace(job, trial=told)
+
+    def _name(self, point: Point, values: Values) -> None:
+        assert point.config is not None
+        told = shown(values)
+        set_names(point.config, self.name, label(told, list(told)))
 
     def _ended(self, outcome: Outcome, trials: list[optuna.Trial] | None = None) -> None:
         """Tells the study how a run ended; a stopped one stays open for the next command."""
