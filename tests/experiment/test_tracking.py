@@ -7,16 +7,28 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from PIL import Image
 
-from tests.experiment.tracked_training import MIDDLE, ROWS, Training, logged_values
+from tests.experiment.tracked_training import (
+    ALL,
+    MIDDLE,
+    ROWS,
+    Training,
+    csv_iterations,
+    finish,
+    iterations,
+    logged_values,
+    logs,
+    run_folder,
+    synced,
+)
 from tests.fake_wandb import FakeWandb
 from tests.media import moving, write_video
 from vidgan.experiment.identity import halves
@@ -24,48 +36,6 @@ from vidgan.experiment.tracking import best_values
 from vidgan.experiment.wandb_log import WandbLog, log_files
 
 REMEDY = "vidgan-runs sync"
-ALL = list(range(1, ROWS + 1))
-
-
-@pytest.fixture
-def server() -> Iterator[FakeWandb]:
-    with FakeWandb() as server:
-        yield server
-
-
-@pytest.fixture
-def config(composed: Callable[..., DictConfig]) -> Callable[..., dict[str, Any]]:
-    def make(*overrides: str) -> dict[str, Any]:
-        short = ["tracking.init_timeout=2", "tracking.finish_timeout=3"]
-        plain = OmegaConf.to_container(composed(*short, *overrides), resolve=True)
-        assert isinstance(plain, dict)
-        return {str(key): value for key, value in plain.items()}
-
-    return make
-
-
-def run_folder(folder: Path, name: str = "quickstart") -> Path:
-    return folder / "runs" / "super_resolution" / name
-
-
-def logs(folder: Path) -> list[WandbLog]:
-    return [log for log in map(WandbLog.read, log_files(run_folder(folder))) if log.run]
-
-
-def iterations(rows: list[dict[str, Any]]) -> list[int]:
-    return [row["iteration"] for row in rows if "loss/pixel" in row]
-
-
-def csv_iterations(folder: Path) -> list[int]:
-    with (run_folder(folder) / "metrics.csv").open() as file:
-        return [int(row["iteration"]) for row in csv.DictReader(file)]
-
-
-def finish(training: Training, meanwhile: Callable[[], None] = lambda: None) -> int | None:
-    training.reach_middle()
-    meanwhile()
-    training.go_on()
-    return training.end()
 
 
 def assert_whole_here(folder: Path) -> None:
@@ -315,66 +285,6 @@ def test_a_killed_run_goes_on_in_the_same_run(
         # The first process was killed before it could send anything; W&B sends every 15 seconds.
         assert synced(tmp_path, server)[0] == "quickstart: synced 15 rows."
         assert sorted(iterations(run.history)) == sorted([*ALL, 4, 5])
-
-
-# Later
-
-
-def synced(folder: Path, server: FakeWandb, **environment: str) -> tuple[str, str]:
-    """What syncing the run says: its reports, and its error."""
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from vidgan.errors import UserError; from vidgan.experiment.sync import sync\n"
-        "try: [print(report) for report in sync([Path(sys.argv[1])], patience=8)]\n"
-        "except UserError as error: print(error, file=sys.stderr)"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", code, str(run_folder(folder))],
-        env={**os.environ, **server.environment, "HOME": str(folder), **environment},
-        capture_output=True,
-        text=True,
-        timeout=90,
-    )
-    return answer.stdout.strip(), answer.stderr.strip()
-
-
-def test_sync_uploads_verifies_and_remembers(
-    tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb
-) -> None:
-    given = config("tracking.upload_weights=true")
-    first = Training(tmp_path, given)
-    first.reach_middle()
-    time.sleep(1.5)
-    first.kill()
-    assert finish(Training(tmp_path, given, start=4)) == 0
-    server.lost_iterations = {7}
-    assert synced(tmp_path, server)[0].startswith("quickstart: synced 14 rows, missing 1 rows")
-    server.lost_iterations = set()
-    assert synced(tmp_path, server)[0] == "quickstart: synced 15 rows."
-    run = server.runs["lab/vidgan/quickstart"]
-    assert sorted(iterations(run.history)) == sorted([*ALL, 4, 5])  # nothing twice for having been sent twice
-    asked = len(server.asked)
-    assert synced(tmp_path, server)[0] == "quickstart: synced 15 rows before."
-    assert len(server.asked) == asked
-
-
-def test_sync_recovers_what_an_online_run_could_not_send(
-    tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb
-) -> None:
-    training = Training(tmp_path, config("tracking=online"), environment=server.environment)
-    assert finish(training, lambda: IN_THE_MIDDLE["refuses"](server)) == 0
-    assert "missing 12 rows" in synced(tmp_path, server)[0]
-    server.failures.clear()
-    assert synced(tmp_path, server)[0] == "quickstart: synced 12 rows."
-    assert iterations(server.runs["lab/vidgan/quickstart"].history) == ALL
-
-
-def test_sync_says_what_is_missing(tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb) -> None:
-    assert finish(Training(tmp_path, config())) == 0
-    assert synced(tmp_path, server, WANDB_API_KEY="")[1].startswith("W&B has no key on this machine; run `wandb login`")
-    assert synced(tmp_path, server, WANDB_API_KEY="f" * 40)[1].startswith("W&B did not let us in")
-    server.fail("CreateRunFiles", status=403)
-    assert "and 4 files or artifacts" in synced(tmp_path, server)[0]
 
 
 def test_best_values_follow_the_direction_of_each_metric() -> None:

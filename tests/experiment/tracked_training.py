@@ -1,9 +1,12 @@
 """A training without learning: it logs as the real one does, in a process of its own, and stops where it is told to."""
 
+import csv
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -11,16 +14,19 @@ from typing import Any
 import torch
 from omegaconf import OmegaConf
 
+from tests.fake_wandb import FakeWandb
 from vidgan.engine.checkpoints import TrainingInterrupted
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.tracking import CsvTracker
 from vidgan.experiment.wandb_layout import run_arguments
+from vidgan.experiment.wandb_log import WandbLog, log_files
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.video.compare import comparison_picture, comparison_video
 from vidgan.weights import save_weights
 
 ROWS = 10
 MIDDLE = 5
+ALL = list(range(1, ROWS + 1))
 LIMIT = 90  # seconds: what has not ended by then hangs
 
 # The children of a fork server share its imports, which take longer than all that is tested here.
@@ -127,3 +133,48 @@ class Training:
     def kill(self) -> None:
         os.kill(self.process.pid or 0, signal.SIGKILL)
         self.process.join()
+
+
+# What it leaves
+
+
+def run_folder(folder: Path, name: str = "quickstart") -> Path:
+    return folder / "runs" / "super_resolution" / name
+
+
+def logs(folder: Path) -> list[WandbLog]:
+    return [log for log in map(WandbLog.read, log_files(run_folder(folder))) if log.run]
+
+
+def iterations(rows: list[dict[str, Any]]) -> list[int]:
+    return [row["iteration"] for row in rows if "loss/pixel" in row]
+
+
+def csv_iterations(folder: Path) -> list[int]:
+    with (run_folder(folder) / "metrics.csv").open() as file:
+        return [int(row["iteration"]) for row in csv.DictReader(file)]
+
+
+def finish(training: Training, meanwhile: Callable[[], None] = lambda: None) -> int | None:
+    training.reach_middle()
+    meanwhile()
+    training.go_on()
+    return training.end()
+
+
+def synced(folder: Path, server: FakeWandb, **environment: str) -> tuple[str, str]:
+    """What syncing the run says: its reports, and its error."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from vidgan.errors import UserError; from vidgan.experiment.sync import sync\n"
+        "try: [print(report) for report in sync([Path(sys.argv[1])], patience=8)]\n"
+        "except UserError as error: print(error, file=sys.stderr)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(run_folder(folder))],
+        env={**os.environ, **server.environment, "HOME": str(folder), **environment},
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    return answer.stdout.strip(), answer.stderr.strip()

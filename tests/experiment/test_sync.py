@@ -1,0 +1,48 @@
+"""Uploading later: what the server has is compared with what was logged."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.experiment.tracked_training import ALL, Training, finish, iterations, synced
+from tests.fake_wandb import FakeWandb
+
+
+def test_sync_uploads_verifies_and_remembers(
+    tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb
+) -> None:
+    given = config("tracking.upload_weights=true")
+    first = Training(tmp_path, given)
+    first.reach_middle()
+    time.sleep(1.5)
+    first.kill()
+    assert finish(Training(tmp_path, given, start=4)) == 0
+    server.lost_iterations = {7}
+    assert synced(tmp_path, server)[0].startswith("quickstart: synced 14 rows, missing 1 rows")
+    server.lost_iterations = set()
+    assert synced(tmp_path, server)[0] == "quickstart: synced 15 rows."
+    run = server.runs["lab/vidgan/quickstart"]
+    assert sorted(iterations(run.history)) == sorted([*ALL, 4, 5])  # nothing twice for having been sent twice
+    asked = len(server.asked)
+    assert synced(tmp_path, server)[0] == "quickstart: synced 15 rows before."
+    assert len(server.asked) == asked
+
+
+def test_sync_recovers_what_an_online_run_could_not_send(
+    tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb
+) -> None:
+    training = Training(tmp_path, config("tracking=online"), environment=server.environment)
+    assert finish(training, lambda: server.fail("file_stream", status=400)) == 0
+    assert "missing 12 rows" in synced(tmp_path, server)[0]
+    server.failures.clear()
+    assert synced(tmp_path, server)[0] == "quickstart: synced 12 rows."
+    assert iterations(server.runs["lab/vidgan/quickstart"].history) == ALL
+
+
+def test_sync_says_what_is_missing(tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb) -> None:
+    assert finish(Training(tmp_path, config())) == 0
+    assert synced(tmp_path, server, WANDB_API_KEY="")[1].startswith("W&B has no key on this machine; run `wandb login`")
+    assert synced(tmp_path, server, WANDB_API_KEY="f" * 40)[1].startswith("W&B did not let us in")
+    server.fail("CreateRunFiles", status=403)
+    assert "and 4 files or artifacts" in synced(tmp_path, server)[0]
