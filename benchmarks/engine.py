@@ -48,12 +48,8 @@ def engine(turns: Turns, game: Game, precision: str = "auto", ranks: int = 1) ->
     """Our engine as ``vidgan-train`` runs it; returns the bytes of gradients it reduces a step."""
     task = engine_task(game, len(turns))
     counter = _Count()
-    fit(
-        task,
-        MachineConfig(accelerator="cpu", precision=precision, devices=ranks),
-        [counter],
-        turns.of(game.batch(ranks)),
-    )
+    machine = MachineConfig(accelerator="cpu", precision=precision, devices=ranks)
+    fit(task, machine, [counter], turns.of(game.batch(ranks)))
     return {"bytes": counter.bytes.total / len(turns)}
 
 
