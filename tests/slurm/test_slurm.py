@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -74,6 +75,11 @@ def start(cluster: Cluster, folder: Path, videos: Path, *overrides: str, sweep: 
 
 def job(run: Path) -> str:
     return json.loads((run / "slurm.json").read_text())["job"]
+
+
+def runs(cluster: Cluster, run: Path, *arguments: str) -> str:
+    """``vidgan-runs`` on the folder that a run is in."""
+    return cluster.run(sys.executable, "-m", "vidgan.runs", *arguments, f"--runs={run.parents[1]}")
 
 
 def trained(run: Path, iteration: int = 40) -> None:
@@ -184,18 +190,23 @@ def test_a_failed_node_is_left_for_another(cluster: Cluster, submit: Submit, uni
         assert "NODE_FAIL" in cluster.run("sacct", "-n", "-P", "-X", "-D", "-j", job(run), "-o", "State")
     finally:
         cluster.start_node(node)
-        until(lambda: cluster.run("sinfo", "-h", "-p", "main", "-o", "%T %D") == "idle 2", "the node's return")
+        until(cluster.idle, "the node's return")
 
 
-def test_a_cancelled_job_stays_cancelled(cluster: Cluster, submit: Submit) -> None:
+def test_a_cancelled_job_stays_cancelled_until_it_is_requeued(
+    cluster: Cluster, submit: Submit, uninterrupted: Path
+) -> None:
     run = submit()
     trained(run)
-    cluster.run("scancel", job(run))
+    runs(cluster, run, "cancel", run.name)
     assert over(cluster, run) == "CANCELLED"
     time.sleep(3)  # a requeue would have come by now
     assert cluster.run("squeue", "-h") == ""
-    assert summary(run)["state"] == "running"
-    assert len(attempts(run)) == 1
+    assert "stopped" in runs(cluster, run, "list", run.name)
+    assert "goes on with it" in runs(cluster, run, "requeue", run.name)
+    assert_resumed(cluster, run, at_least=40)
+    assert_same_result(run, uninterrupted)
+    assert "300 iterations" in runs(cluster, run, "logs", run.name)
 
 
 def test_a_mistake_is_not_requeued(cluster: Cluster, submit: Submit) -> None:
@@ -231,18 +242,18 @@ def test_the_time_limit_is_only_a_pause(cluster: Cluster, videos: Path, tmp_path
     limit = ["machine.slurm.time=1", "machine.slurm.signal_seconds=15"]
     code, _, error = start(cluster, tmp_path, videos, *limit, sweep="seed=0,1")
     assert code == 0, error
-    runs = sorted(tmp_path.glob("runs/super_resolution/*"), key=job)
-    for run in runs:
+    both = sorted(tmp_path.glob("runs/super_resolution/*"), key=job)
+    for run in both:
         trained(run)
         os.kill(process(run), signal.SIGSTOP)
-    heeding = process(runs[0])
+    heeding = process(both[0])
     until(lambda: not alive(heeding) or signal.SIGUSR1 in pending(heeding), "SLURM's warning")
     with suppress(ProcessLookupError):
         os.kill(heeding, signal.SIGCONT)
-    for run in runs:
+    for run in both:
         until(lambda run=run: "attempt 2" in (run / "log.txt").read_text(), "the second attempt")  # type: ignore[misc]
         cluster.run("scontrol", "update", f"JobId={job(run)}", "TimeLimit=10")
-    assert "Stopped by SIGUSR1" in (runs[0] / "log.txt").read_text()
-    for run in runs:
+    assert "Stopped by SIGUSR1" in (both[0] / "log.txt").read_text()
+    for run in both:
         assert_resumed(cluster, run, at_least=40)
-    assert_same_result(runs[0], uninterrupted)
+    assert_same_result(both[0], uninterrupted)
