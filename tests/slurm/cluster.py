@@ -160,12 +160,18 @@ class Cluster:
             self.run("slurmctld")
             for node in NODES:
                 self.start_node(node)
-            until(lambda: self.run("sinfo", "-h", "-p", "main", "-o", "%T %D") == "idle 2", "two idle nodes")
+            until(self.idle, "two idle nodes")
             self.run("sacctmgr", "-i", "add", "account", "lab")
             self.run("sacctmgr", "-i", "add", "user", "root", "account=lab")
         except BaseException:
             self.stop()
             raise
+
+    def idle(self) -> bool:
+        """Whether both nodes wait for jobs; not while the controller is still starting."""
+        command = ["sinfo", "-h", "-p", "main", "-o", "%T %D"]
+        answer = subprocess.run(command, env=self.environment, text=True, capture_output=True, check=False)
+        return answer.stdout.strip() == "idle 2"
 
     def start_node(self, node: str) -> None:
         self.run("slurmd", "-N", node)

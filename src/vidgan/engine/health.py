@@ -58,8 +58,13 @@ class Panel:
         return dict(zip(names, mean_over_ranks(values).tolist(), strict=True))
 
     def state_dict(self) -> dict[str, Any]:
-        """What has come together since the last read, so that a resumed run logs the same means."""
-        return {"sums": {name: value.cpu() for name, value in self._sums.items()}, "counts": dict(self._counts)}
+        """What has come together since the last read, over all ranks, so that a resumed run logs the same means.
+
+        Call it on every rank.
+        """
+        names = sorted(self._sums)
+        sums = mean_over_ranks(torch.stack([self._sums[name] for name in names])).cpu() if names else ()
+        return {"sums": dict(zip(names, sums, strict=True)), "counts": dict(self._counts)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._sums, self._counts = dict(state["sums"]), dict(state["counts"])
