@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env train test check benchmark clean
+.PHONY: help env train test test-slurm check benchmark clean
 
 help:
 	@echo "make train      train the quickstart on the shipped clips, a few minutes on two cores"
 	@echo "make test       run the tests"
+	@echo "make test-slurm run the tests on a SLURM of two nodes on this machine; installs it (Debian, root) if missing"
 	@echo "make check      pre-commit hooks (style, types, spelling) and tests"
 	@echo "make benchmark  measure speed; prints a table and writes benchmarks/results/"
 	@echo "make env        only make the environment in $(VENV)"
@@ -25,11 +26,15 @@ train: $(READY)
 	$(BIN)/vidgan-train experiments=super_resolution/quickstart
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/slurm
+
+test-slurm: $(READY)
+	tests/slurm/install.sh
+	$(BIN)/python -m pytest tests/slurm
 
 check: $(READY)
 	$(BIN)/pre-commit run --all-files
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/slurm
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks

@@ -111,7 +111,7 @@ def assert_same_result(run: Path, other: Path) -> None:
     first, second = load_file(run / "checkpoints/last.safetensors"), load_file(other / "checkpoints/last.safetensors")
     assert all(torch.equal(value, second[key]) for key, value in first.items())
     states = [torch.load(path / "checkpoints/last.ckpt", weights_only=True) for path in (run, other)]
-    assert states[0]["global_step"] == states[1]["global_step"] == 60
+    assert states[0]["global_step"] == states[1]["global_step"]
     for part in ("state_dict", "optimizer_states", "lr_schedulers"):
         flat = [torch.utils._pytree.tree_leaves(state[part]) for state in states]
         for a, b in zip(*flat, strict=True):

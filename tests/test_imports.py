@@ -11,13 +11,13 @@ import vidgan
 
 PACKAGE = Path(vidgan.__file__).parent
 LAYERS = [
-    {"errors", "randomness", "weights"},
+    {"errors", "interruption", "randomness", "weights"},
     {"data", "degradations", "discriminators", "generators", "losses", "metrics", "video"},
     {"engine"},
     {"tasks"},
     {"experiment"},
-    {"launch"},
-    {"train", "evaluate", "predict"},
+    {"comparison", "launch"},
+    {"train", "evaluate", "predict", "compare", "runs"},
 ]
 FRAMEWORKS = {"pytorch_lightning", "lightning", "hydra", "omegaconf", "wandb", "torchvision"}
 
@@ -54,9 +54,9 @@ def test_imports_run_one_way(source: Path) -> None:
     assert "torchvision" not in frameworks
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "compare", "runs"])
 def test_heavy_imports_wait(command: str) -> None:
-    heavy = "{'torch', 'pytorch_lightning', 'wandb', 'kornia'}"
+    heavy = {"torch", "pytorch_lightning", "wandb", "kornia"}
     code = f"import sys, vidgan.{command}; print(*{heavy} & sys.modules.keys())"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == ""

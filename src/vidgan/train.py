@@ -1,5 +1,7 @@
 """``vidgan-train``: trains an experiment, resumes it, or returns its recorded result; ``-m`` sweeps."""
 
+import sys
+
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
@@ -13,6 +15,10 @@ def _work(config: DictConfig) -> None:
 
         launch([Point(tuple(HydraConfig.get().overrides.task), config)])
         return
+    if config.machine.slurm is not None:
+        from vidgan.launch.sweep import Point, submit
+
+        sys.exit(submit(Point(tuple(HydraConfig.get().overrides.task), config)))
     from vidgan.experiment.training import train  # imports torch and Lightning: not for --help
 
     train(config)

@@ -234,7 +234,11 @@ def test_a_server_in_trouble_harms_nothing(tmp_path: Path, config: Callable[...,
         assert training.end() == 0, name
         assert_whole_here(tmp_path / name)
         assert_told_once(tmp_path / name)
-        servers[name].stop()
+    servers["is down"].start()
+    for answer in ("quickstart: synced 12 rows.", "quickstart: synced 12 rows before."):
+        assert synced(tmp_path / "is down", servers["is down"])[0] == answer
+    for server in servers.values():
+        server.stop()
 
 
 @pytest.mark.parametrize("key", [None, "short"])
@@ -265,12 +269,15 @@ def test_a_server_that_comes_back_gets_everything(
     assert REMEDY not in training.output.read_text()
 
 
-def kill_service(training: Training) -> None:
+def kill_service(training: Training, folder: Path) -> None:
     """Kills W&B's own process, as a cluster's memory limit may."""
     children = Path(f"/proc/{training.process.pid}/task/{training.process.pid}/children").read_text().split()
     found = [pid for pid in children if "wandb-core" in Path(f"/proc/{pid}/cmdline").read_text()]
     assert len(found) == 1
-    time.sleep(2)  # W&B writes its log every second
+    deadline = time.monotonic() + 60
+    while not any(iterations(log.rows) for log in logs(folder)):  # W&B writes its log every second
+        assert time.monotonic() < deadline, "W&B has written no row in a minute"
+        time.sleep(0.5)
     os.kill(int(found[0]), signal.SIGKILL)
 
 
@@ -279,7 +286,7 @@ def test_logging_that_raises_goes_on_in_a_new_fragment(
     tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb, mode: str
 ) -> None:
     training = Training(tmp_path, config(f"tracking={mode}"), environment=server.environment)
-    assert finish(training, lambda: kill_service(training)) == 0
+    assert finish(training, lambda: kill_service(training, tmp_path)) == 0
     first, second = logs(tmp_path)
     assert set(iterations(first.rows) + iterations(second.rows)) == set(ALL)
     assert second.exit_code == 0

@@ -20,6 +20,7 @@ from vidgan.data.sampling import IterationSampler
 from vidgan.data.sources import Source
 from vidgan.data.splits import Splits, split
 from vidgan.errors import UserError
+from vidgan.interruption import deaf
 
 logger = logging.getLogger(__name__)
 
@@ -171,6 +172,7 @@ class ClipDataModule(pl.LightningDataModule):
             dataset,
             num_workers=workers,
             persistent_workers=workers > 0,
+            worker_init_fn=deaf,
             pin_memory=torch.cuda.is_available() if pin_memory is None else pin_memory,
             **arguments,
         )

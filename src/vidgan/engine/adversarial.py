@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from vidgan.data.clip import Clip
 from vidgan.engine.counting import count_from, count_iteration, forget_loops, mute_optimizers
 from vidgan.engine.ema import average_of
+from vidgan.engine.hardware import seed_generators
 from vidgan.engine.health import Balance, NonFinitePolicy, Panel
 from vidgan.engine.optimization import (
     build_optimizer,
@@ -164,7 +165,8 @@ class AdversarialTask(ScoredModule, ABC):
     def training_step(self, batch: Clip, batch_idx: int) -> None:
         iteration = self.iteration
         mute_optimizers(self.trainer)
-        torch.manual_seed(mix(self.seed, "network", iteration, self.global_rank))  # dropout and the like
+        # For dropout and the like.
+        seed_generators(mix(self.seed, "network", iteration, self.global_rank), self.device)
         if len(batch) % self.settings.accumulate:
             raise UserError(
                 f"engine.accumulate={self.settings.accumulate} does not divide a device's share of the batch, "

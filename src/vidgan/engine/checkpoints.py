@@ -4,12 +4,10 @@ Own code because Lightning's ModelCheckpoint ignores time under manual optimizat
 optimizers, and saves before the validation that its iteration owes.
 """
 
-import os
 import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytorch_lightning as pl
@@ -20,6 +18,7 @@ from torch import Tensor
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.health import agreed
 from vidgan.engine.scoring import MODEL
+from vidgan.interruption import requests
 from vidgan.weights import save_weights
 
 LAST, BEST = "last.ckpt", "best.ckpt"
@@ -67,32 +66,17 @@ class Checkpoints(Callback):
         self.on_write = on_write
         self.best: float | None = None
         self.best_iteration: int | None = None
-        self._signal: int | None = None
         self._saved_at = time.monotonic()
-        self._handlers: dict[int, Any] = {}
-
-    # Signals
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._saved_at = time.monotonic()
-        self._handlers = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        if self._signal is not None:  # a second signal does not wait
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        self._signal = number
-
-    def _restore_handlers(self) -> None:
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
-        self._handlers = {}
+        requests.listen()
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._restore_handlers()
+        requests.ignore()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        self._restore_handlers()
+        requests.ignore()
 
     # When to save
 
@@ -119,7 +103,7 @@ class Checkpoints(Callback):
     def _save_if_due(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         iteration = trainer.global_step
         late = self.minutes is not None and time.monotonic() - self._saved_at > 60 * self.minutes
-        calm = torch.tensor(self._signal is None, device=module.device)
+        calm = torch.tensor(requests.number is None, device=module.device)
         # A signal or a clock is one rank's; writing is everybody's.
         stop = not agreed(calm)
         due = iteration % self.every == 0 or iteration == trainer.max_steps
@@ -127,7 +111,7 @@ class Checkpoints(Callback):
             self._write(trainer, module, LAST)
             self._saved_at = time.monotonic()
         if stop:
-            raise TrainingInterrupted(self._signal or signal.SIGTERM, iteration)
+            raise TrainingInterrupted(requests.number or signal.SIGTERM, iteration)
 
     # Writing
 

@@ -5,6 +5,7 @@ Lightning's DDP wraps the whole module; two backward passes with disjoint parame
 ``DistributedDataParallel`` of their own whose forward is the computation of that player's loss.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -68,11 +69,31 @@ def _bound(reducer: DistributedDataParallel, compute: Callable[[], Any]) -> Call
     return lambda: reducer(compute)
 
 
+def torchrun_store() -> torch.distributed.Store:
+    """The store through which the processes of one torchrun attempt find each other.
+
+    torchrun keeps its store when it starts the processes anew; without a part for each attempt, whoever is early would
+    read the addresses of processes that are gone.
+    """
+    store = next(torch.distributed.rendezvous("env://"))[0]
+    return torch.distributed.PrefixStore(f"attempt{os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+
+
 class PlayerDDPStrategy(DDPStrategy):
     """Lightning's DDP with one reducer a player; the module must have ``reducers`` and ``player_parameters``."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"gradient_as_bucket_view": True, **kwargs})
+
+    def setup_distributed(self) -> None:
+        if torch.distributed.is_torchelastic_launched() and not torch.distributed.is_initialized():
+            torch.distributed.init_process_group(
+                self._get_process_group_backend(),
+                store=torchrun_store(),
+                rank=int(os.environ["RANK"]),
+                world_size=int(os.environ["WORLD_SIZE"]),
+            )
+        super().setup_distributed()
 
     def configure_ddp(self) -> None:
         module = self.lightning_module

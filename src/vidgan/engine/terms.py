@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor, nn
 
@@ -52,7 +53,7 @@ class Term:
     start: int = 0
     stop: int | None = None
 
-    @property
+    @cached_property
     def adversarial(self) -> bool:
         return hasattr(self.loss, "discriminator") and hasattr(self.loss, "generator")
 
@@ -60,12 +61,12 @@ class Term:
     def function(self) -> Callable[..., Tensor]:
         return self.loss.generator if self.adversarial else self.loss  # type: ignore[return-value]
 
-    @property
+    @cached_property
     def wants(self) -> tuple[str, ...]:
         method = self.loss.generator if self.adversarial else self.loss.forward
         return wanted_by(method, f"{type(self.loss).__name__}")  # type: ignore[arg-type]
 
-    @property
+    @cached_property
     def judged(self) -> bool:
         """Whether the term needs its discriminator's opinion."""
         return any(name.endswith(("logits", "features")) for name in self.wants)

@@ -1,6 +1,7 @@
 """From a configuration to the objects of a run."""
 
 import logging
+import os
 import warnings
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from omegaconf import DictConfig, ListConfig
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
+from pytorch_lightning.plugins.environments import SLURMEnvironment
 from torch import nn
 
 from vidgan.data.datamodule import ClipDataModule, Loading
@@ -31,6 +33,8 @@ def check(config: DictConfig) -> None:
     Raises:
         UserError: names the key at fault.
     """
+    if config.dry_run and config.machine.slurm is None:
+        raise UserError("dry_run shows what would be submitted to SLURM; choose machine=slurm, or preflight=only.")
     lint(config, {"task": _TASK_SUPPLIED, "data": ("loading",)})
     for name, player in config.players.items():
         if player.role not in list(Role):
@@ -113,16 +117,23 @@ def device_kind(machine: DictConfig) -> str:
     return "cpu"
 
 
+def _layout(machine: DictConfig) -> tuple[Any, int]:
+    """Devices of each node, and nodes; torchrun has decided both where it has started this process."""
+    if torch.distributed.is_torchelastic_launched():
+        return int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["GROUP_WORLD_SIZE"])
+    return machine.devices, machine.num_nodes
+
+
 def world_size(machine: DictConfig) -> int:
     """Devices over all nodes, as Lightning will count them."""
-    devices = machine.devices
+    devices, nodes = _layout(machine)
     if devices in ("auto", -1, "-1"):
         count = torch.cuda.device_count() if device_kind(machine) == "cuda" else 1
     elif isinstance(devices, str) and "," in devices:
         count = len([part for part in devices.split(",") if part.strip()])
     else:
         count = len(devices) if isinstance(devices, ListConfig) else int(devices)
-    return max(1, count) * int(machine.num_nodes)
+    return max(1, count) * int(nodes)
 
 
 def _strategy(machine: DictConfig) -> Any:
@@ -131,10 +142,7 @@ def _strategy(machine: DictConfig) -> Any:
             f"machine.strategy is '{machine.strategy}'; a GAN's alternating optimizers run under auto or ddp, "
             f"not under FSDP or DeepSpeed."
         )
-    several = machine.num_nodes > 1 or str(machine.devices) not in ("1", "auto")
-    if machine.strategy == "ddp" or several or (machine.devices == "auto" and torch.cuda.device_count() > 1):
-        return PlayerDDPStrategy()
-    return "auto"
+    return PlayerDDPStrategy() if machine.strategy == "ddp" or world_size(machine) > 1 else "auto"
 
 
 def build_trainer(
@@ -149,11 +157,15 @@ def build_trainer(
     device = device_kind(machine)
     if device == "cpu":
         keep_freed_memory()
+    devices, nodes = _layout(machine)
+    # Lightning's own requeue saves inside of a signal handler: half steps, and deadlocks.
+    plugins: list[Any] = [SLURMEnvironment(auto_requeue=False)] if SLURMEnvironment.detect() else []
     return pl.Trainer(
         accelerator=machine.accelerator,
-        devices=machine.devices,
-        num_nodes=machine.num_nodes,
+        devices=devices,
+        num_nodes=nodes,
         strategy=_strategy(machine),
+        plugins=plugins,
         precision=choose_precision(machine.precision, device),
         callbacks=callbacks,
         logger=loggers,

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from string import Template
 from typing import Any
 
 import hydra
@@ -22,9 +23,36 @@ def register() -> None:
         store.store(name=f"{name}_schema", node=schema)
 
 
+def help_text(name: str, overrides: list[str]) -> str:
+    """What ``--help`` prints: ``hydra.help.template`` of ``conf/<name>.yaml``, filled in.
+
+    Own code because Hydra composes the configuration anew for each of its groups, also where none is shown; that takes
+    seconds on a slow machine.
+    """
+    template = Template(OmegaConf.load(CONF / f"{name}.yaml").hydra.help.template)
+    shown = {}
+    if "$APP_CONFIG_GROUPS" in template.template:
+        shown["APP_CONFIG_GROUPS"] = _groups()
+    if "$CONFIG" in template.template:
+        with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+            shown["CONFIG"] = OmegaConf.to_yaml(hydra.compose(name, overrides))
+    return template.safe_substitute(shown)
+
+
+def _groups() -> str:
+    """A line for each folder of ``conf/``: its name and its files."""
+    options: dict[str, list[str]] = {}
+    for path in sorted(CONF.glob("*/**/*.yaml")):
+        options.setdefault(path.parent.relative_to(CONF).as_posix(), []).append(path.stem)
+    return "\n".join(f"{group}: {', '.join(names)}" for group, names in options.items())
+
+
 def command(name: str, work: Callable[[DictConfig], Any]) -> None:
     """Runs a command line: composes ``conf/<name>.yaml`` with its overrides and hands it to ``work``."""
     register()
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(help_text(name, [argument for argument in sys.argv[1:] if not argument.startswith("-")]))
+        return
 
     @hydra.main(config_path=str(CONF), config_name=name, version_base="1.3")
     def entry(config: DictConfig) -> None:

@@ -23,8 +23,15 @@ from vidgan.weights import load_weights
 
 
 def recorded_config(folder: RunFolder) -> DictConfig:
-    """The configuration that a run was trained with."""
-    config = OmegaConf.load(folder.path / "config.yaml")
+    """The configuration that a run was trained with.
+
+    Raises:
+        UserError: it has not started yet.
+    """
+    path = folder.path / "config.yaml"
+    if not path.is_file():
+        raise UserError(f"Run {folder.id} has not started yet; see vidgan-runs list.")
+    config = OmegaConf.load(path)
     assert isinstance(config, DictConfig)
     return config
 

@@ -33,9 +33,9 @@ def write_json(path: Path, value: Any) -> None:
     write_atomically(path, json.dumps(value, indent=2) + "\n")
 
 
-def _try_lock(file: IO[str]) -> bool:
+def _try_lock(file: IO[str], kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
@@ -87,6 +87,15 @@ class RunFolder:
 
     def update_summary(self, **values: Any) -> None:
         write_json(self.path / "summary.json", {**self.summary, **values})
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a process works on the run now."""
+        path = self.path / ".lock"
+        if not path.is_file():
+            return False
+        with path.open() as file:
+            return not _try_lock(file, fcntl.LOCK_SH)
 
     @contextmanager
     def locked(self, patience: float = 0.0) -> Iterator[None]:
@@ -156,7 +165,8 @@ def find_run(runs: Path, name: str) -> RunFolder:
     """
     if (Path(name) / "config.yaml").is_file():
         return RunFolder(Path(name).resolve())
-    known = sorted(path.parent for path in runs.glob("*/*/config.yaml"))
+    files = ("config.yaml", "job.yaml")  # a run that waits for SLURM has the latter alone
+    known = sorted({path.parent for file in files for path in runs.glob(f"*/*/{file}")})
     matching = [path for path in known if path.name == name] or [p for p in known if p.name.startswith(name)]
     if len(matching) == 1:
         return RunFolder(matching[0])

@@ -84,6 +84,46 @@ class CheckpointConfig:
 
 
 @dataclass
+class SlurmConfig:
+    """How a run is submitted to SLURM. Nodes and tasks a node are the machine's ``num_nodes`` and ``devices``.
+
+    Attributes:
+        partition, account, qos, constraint: sbatch's options of these names; null is the cluster's default.
+        gpu_type: kind of GPU, as in ``--gpus-per-node=<gpu_type>:<devices>``; null is any.
+        cpus_per_task: cores for each device: its process and its loader workers.
+        mem: memory of a node, e.g. ``64G``; null is the cluster's default.
+        time: limit of one attempt, in any of sbatch's forms; a run goes on in as many attempts as it needs.
+        array_parallelism: jobs of a sweep that run at a time; null is all.
+        signal_seconds: how long before its limit a job is told to write its checkpoint.
+        max_requeues: attempts after the first, whatever ended the one before.
+        setup: lines of bash before the command, e.g. ``module load cuda``.
+        container: words before the command, e.g. ``[apptainer, exec, --nv, vidgan.sif]``.
+        srun: options of srun, e.g. pyxis' ``--container-image=...``.
+        python: the interpreter on the nodes; null is the one that submits.
+        options: further options of sbatch by their long names, e.g. ``{mail-type: END}``.
+        wait: whether the command waits for its jobs.
+    """
+
+    partition: str | None = None
+    account: str | None = None
+    qos: str | None = None
+    constraint: str | None = None
+    gpu_type: str | None = None
+    cpus_per_task: int = 8
+    mem: str | None = None
+    time: str = "24:00:00"
+    array_parallelism: int | None = None
+    signal_seconds: int = 120
+    max_requeues: int = 50
+    setup: list[str] = field(default_factory=list)
+    container: list[str] = field(default_factory=list)
+    srun: list[str] = field(default_factory=list)
+    python: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    wait: bool = False
+
+
+@dataclass
 class MachineConfig:
     """Where a run is computed: Lightning's trainer arguments of the same names, and the loader's means.
 
@@ -93,6 +133,7 @@ class MachineConfig:
         workers: loader processes for each device; null is two fewer than there are cores, at most 8.
         cache_gb: the most the decoded cache may take.
         n_jobs: jobs of a sweep that run at a time on this machine.
+        slurm: how the run is submitted; null runs it here.
     """
 
     accelerator: str = "auto"
@@ -106,6 +147,7 @@ class MachineConfig:
     progress: bool = True
     n_jobs: int = 1
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+    slurm: SlurmConfig | None = None
 
 
 @dataclass
@@ -179,9 +221,10 @@ class TrainConfig:
     paths: PathsConfig = field(default_factory=PathsConfig)
     fresh: bool = False
     preflight: Preflight = Preflight.first
+    dry_run: bool = False
 
 
-MACHINE_HALF = ("machine", "tracking", "paths", "fresh", "preflight")
+MACHINE_HALF = ("machine", "tracking", "paths", "fresh", "preflight", "dry_run")
 
 
 @dataclass

@@ -100,7 +100,7 @@ def _recorded(folder: RunFolder) -> list[SyncReport] | None:
         if mark is None or mark["size"] != file.stat().st_size:
             return None
         rows[mark["run"]] += mark["rows"]
-    return [SyncReport(run, count, before=True) for run, count in rows.items()]
+    return [SyncReport(run, count, before=True) for run, count in rows.items() if run]
 
 
 @dataclass(frozen=True)
@@ -118,21 +118,23 @@ class _Run:
     def first(self, key: str) -> str | None:
         return next((log.run[key] for log in self.logs if log.run.get(key)), None)
 
-    def mark(self) -> None:
-        """Notes that the server has all of it."""
-        marks = self.folder.read(_MARK)
-        for log in self.logs:
-            marks[log.path.parent.name] = {"run": self.id, "rows": len(log.rows), "size": log.path.stat().st_size}
-        write_json(self.folder.path / _MARK, marks)
-
 
 def _runs(folder: RunFolder) -> list[_Run]:
     by_id: dict[str, list[WandbLog]] = {}
     for file in log_files(folder.path):
         log = WandbLog.read(file)
-        if log.run:  # else the process fell back to offline at once, and its next log has all
-            by_id.setdefault(log.run["run_id"], []).append(log)
+        by_id.setdefault(log.run.get("run_id", ""), []).append(log)
+    _mark(folder, "", by_id.pop("", []))  # of processes that fell back to offline at once; their next logs have all
     return [_Run(run_id, folder, logs) for run_id, logs in by_id.items()]
+
+
+def _mark(folder: RunFolder, run_id: str, logs: Iterable[WandbLog]) -> None:
+    """Notes that the server has all of these logs."""
+    new = {
+        log.path.parent.name: {"run": run_id, "rows": len(log.rows), "size": log.path.stat().st_size} for log in logs
+    }
+    if new:
+        write_json(folder.path / _MARK, {**folder.read(_MARK), **new})
 
 
 def _connect() -> Any:
@@ -182,8 +184,6 @@ class _Server:
 
 
 def _sync(run: _Run, api: Any, patience: float) -> SyncReport:
-    import wandb
-
     entity = run.first("entity") or os.environ.get("WANDB_ENTITY") or api.default_entity
     path = f"{entity}/{run.first('project')}/{run.id}"
     artifacts = {name for log in run.logs for name in log.artifacts}
@@ -194,11 +194,11 @@ def _sync(run: _Run, api: Any, patience: float) -> SyncReport:
             time.sleep(pause)
             rows, names = _Server.ask(api, path, artifacts).lacks(run.logs)
             if not rows and not names:
-                run.mark()
+                _mark(run.folder, run.id, run.logs)
                 return SyncReport(run.id, run.rows)
     except UserError as error:  # it is being trained
         return SyncReport(run.id, 0, problem=str(error).rstrip("."))
-    except wandb.errors.Error as error:
+    except Exception as error:  # W&B raises many kinds; the other runs are still to be uploaded
         return SyncReport(run.id, run.rows, run.rows, problem=str(error))
     return SyncReport(run.id, run.rows, rows, tuple(names), problem)
 

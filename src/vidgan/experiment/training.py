@@ -1,6 +1,5 @@
 """From a configuration to a finished run: never twice, resumed where it stopped, tested at its end."""
 
-import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -21,15 +20,15 @@ from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically
 from vidgan.experiment.identity import halves, locate
+from vidgan.experiment.ranks import appoint, appointed, is_first, restarted
 from vidgan.experiment.report import Showcase, described, flat_scores, show_result, show_start
 from vidgan.experiment.tables import Table
 from vidgan.experiment.tracking import CsvTracker, RunRecorder, best_values
+from vidgan.experiment.usage import Usage
 from vidgan.experiment.wandb_layout import run_arguments, under_agent
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.weights import load_weights
 
-#: Tells the other ranks, which Lightning starts with the same command, the folder that rank 0 has chosen.
-_FOLDER_VARIABLE = "VIDGAN_RUN_FOLDER"
 #: Seconds that a launcher's job waits for the process of a killed launcher to write its checkpoint and end.
 _PATIENCE = 60.0
 
@@ -47,28 +46,28 @@ def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequenc
         SystemExit: 128 + the signal's number when a signal stopped the training; its checkpoint is written.
     """
     check(config)
-    if chosen := os.environ.get(_FOLDER_VARIABLE):
-        folder = RunFolder(Path(chosen))
-        with suppress(TrainingInterrupted, TrainingPruned):  # rank 0 tells; Lightning kills it if another rank fails
-            _fit(config, folder, watchers)
-        return folder
+    if not is_first():
+        return _follow(config, folder or appointed(), watchers)
     patience = 0.0 if folder is None else _PATIENCE
     if folder is None:
-        folder, reason = locate(config)
+        # What torchrun starts anew goes on with the revision that its first attempt has begun.
+        folder, reason = locate(OmegaConf.merge(config, {"fresh": False}) if restarted() else config)  # type: ignore
         show_start(folder, reason)
-    if folder.summary.get("state") == FINISHED:
-        if under_agent():
+    with appoint(folder):
+        if folder.summary.get("state") != FINISHED:
+            with folder.locked(patience), _state_kept(folder):
+                _prepare(config, folder)
+                _fit(config, folder, watchers)
+        elif under_agent():
             _tell_again(config, folder)
-        show_result(folder)
-        return folder
-    with folder.locked(patience), _state_kept(folder):
-        os.environ[_FOLDER_VARIABLE] = str(folder.path)
-        try:
-            _prepare(config, folder)
-            _fit(config, folder, watchers)
-        finally:
-            del os.environ[_FOLDER_VARIABLE]
     show_result(folder)
+    return folder
+
+
+def _follow(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) -> RunFolder:
+    if folder.summary.get("state") != FINISHED:
+        with suppress(TrainingInterrupted, TrainingPruned):  # rank 0 tells
+            _fit(config, folder, watchers)
     return folder
 
 
@@ -131,6 +130,7 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
         _checkpoints(config, folder),
         RunRecorder(csv.table, recorded, tracker),
         showcase,
+        Usage(folder),
         *watchers,
     ]
     if config.machine.progress:
@@ -156,6 +156,7 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
             ) from error
         if tracker is not None and trainer.is_global_zero:
             tracker.summarize(flat_scores(folder.summary["metrics"], folder.summary["baselines"]))
+            tracker.keep_results(folder.path)
             if config.tracking.upload_weights:
                 tracker.log_weights(folder.checkpoints)
 

@@ -25,6 +25,9 @@ from vidgan.experiment.wandb_log import kept_inside
 
 log = logging.getLogger(__name__)
 
+#: What W&B keeps of a run folder beside its own log; a comparison reads them.
+RESULT_FILES = ("summary.json", "per_clip.csv")
+
 #: Rows that are sent again when W&B's own process has died: it does not tell which of the last it has written.
 _REPLAYED = 20
 
@@ -94,6 +97,7 @@ class WandbTracker(Logger):
             finish_timeout=self._tracking.finish_timeout,
             finish_timeout_raises=True,
             console="off" if sys.stdout.isatty() else "auto",  # a terminal's progress bars would fill the log
+            symlink=False,  # an offline log is whole wherever it is copied to
             x_transaction_log_flush_interval=1.0,  # seconds of the local log that kill -9 can take; W&B's own is 15
         )
         with kept_inside(self._folder):
@@ -194,6 +198,16 @@ class WandbTracker(Logger):
     def summarize(self, values: Mapping[str, Any]) -> None:
         """Values of the whole run, e.g. its test scores."""
         self._attempt(lambda run: run.summary.update(dict(values)))
+
+    @rank_zero_only
+    def keep_results(self, folder: Path) -> None:
+        """Puts the files that a comparison reads among the run's own."""
+
+        def send(run: Any) -> None:
+            for name in RESULT_FILES:
+                run.save(str(folder / name), base_path=str(folder), policy="now")
+
+        self._attempt(send)
 
     @rank_zero_only
     def log_weights(self, checkpoints: Path) -> None:

@@ -14,7 +14,9 @@ from rich.progress import track
 from vidgan.errors import UserError
 from vidgan.experiment.folder import write_json
 from vidgan.experiment.preflight import Cost, Preflight
+from vidgan.experiment.report import show_result, show_start
 from vidgan.experiment.schema import Preflight as When
+from vidgan.launch import slurm
 from vidgan.launch.costs import show_costs
 from vidgan.launch.job import Job
 from vidgan.launch.local import run_jobs
@@ -110,7 +112,29 @@ def launch(points: Sequence[Point]) -> int:
     if jobs[0].config.preflight is When.only:
         show_costs(jobs, costs)
         return 0
+    if jobs[0].config.dry_run:
+        print(slurm.script([job for job in jobs if not job.finished] or jobs))
+        return 0
     return run_once(name, jobs)
+
+
+def submit(point: Point) -> int:
+    """Checks a single run and submits it to SLURM, or shows how it would; returns the exit code.
+
+    Raises:
+        UserError: it is at fault; nothing was submitted.
+    """
+    examine([point])
+    assert point.config is not None
+    job = Job.plan(point.config, point.overrides)
+    if point.config.dry_run:
+        print(slurm.script([job]))
+        return 0
+    if job.finished:
+        show_start(job.folder, job.reason)
+        show_result(job.folder)
+        return 0
+    return exit_code(slurm.run_jobs([job]), None)
 
 
 def run_once(name: str, jobs: Sequence[Job]) -> int:
@@ -124,7 +148,11 @@ def run_once(name: str, jobs: Sequence[Job]) -> int:
     waiting = [job for job in unique.values() if not job.finished]
     todo = iter(waiting)
     config = jobs[0].config
-    stopped_by = run_jobs(lambda: next(todo, None), outcomes.append, config.machine.n_jobs, len(waiting))
+    stopped_by = None
+    if config.machine.slurm is not None:
+        outcomes += slurm.run_jobs(waiting)
+    else:
+        stopped_by = run_jobs(lambda: next(todo, None), outcomes.append, config.machine.n_jobs, len(waiting))
     close(name, sweep_folder(config, name), outcomes)
     if stopped_by is not None:
         print("Stopped. Run the same command again to go on.", file=sys.stderr)

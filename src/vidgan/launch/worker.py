@@ -5,6 +5,7 @@ command again, so all ranks have the same configuration.
 """
 
 import ctypes
+import os
 import signal
 import sys
 import traceback
@@ -12,8 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from omegaconf import DictConfig
+
 from vidgan.errors import UserError
 from vidgan.experiment.commands import register
+from vidgan.experiment.folder import RunFolder
+from vidgan.interruption import requests
 from vidgan.launch.job import ERROR, Job
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -36,24 +41,48 @@ def record_error(folder: Path, error: Exception) -> None:
         file.write(f"{' '.join(line.split())}\n{details}")
 
 
+def is_final(error: Exception, iterations: int, slurm: DictConfig | None) -> bool:
+    """Whether an error is a run's end, rather than SLURM's occasion for another attempt.
+
+    What comes after some progress may be the machine's: a lost peer, a disk, a GPU. It is in the log alone then.
+
+    Args:
+        error: what ended this attempt.
+        iterations: checkpointed in this attempt.
+        slurm: how the run was submitted; None for one that was not.
+    """
+    if slurm is None or isinstance(error, UserError):
+        return True
+    return iterations == 0 or int(os.environ.get("SLURM_RESTART_COUNT", 0)) >= slurm.max_requeues
+
+
 def run(folder: Path) -> None:
     """Trains the job of a run folder.
 
     Raises:
         SystemExit: 1 after a failure; 128 + the signal's number when a signal stopped it.
     """
+    before, slurm = _iteration(folder), None
     try:
         from vidgan.experiment.training import train  # seconds of imports; their errors are recorded, too
 
         job = Job.read(folder)
+        slurm = job.config.machine.slurm
         train(job.config, job.folder, _watchers(job))
     except Exception as error:
-        record_error(folder, error)
+        if is_final(error, _iteration(folder) - before, slurm):
+            record_error(folder, error)
         if isinstance(error, UserError):
             print(f"error: {error}", file=sys.stderr)
         else:
             traceback.print_exc()
-        sys.exit(1)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)  # the teardown of a process group would wait for ranks that are gone
+
+
+def _iteration(folder: Path) -> int:
+    return RunFolder(folder).summary.get("iteration", 0)
 
 
 def _watchers(job: Job) -> list[Any]:
@@ -67,6 +96,8 @@ def _watchers(job: Job) -> list[Any]:
 
 def main() -> None:
     end_with_parent()
+    if "SLURM_JOB_ID" in os.environ:  # its signals do not wait for the imports
+        requests.listen()
     register()
     run(Path(sys.argv[1]))
 

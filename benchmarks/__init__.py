@@ -1,0 +1,1 @@
+"""What vidgan costs, measured side by side with plain code; see README.md."""

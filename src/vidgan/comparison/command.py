@@ -1,0 +1,132 @@
+"""From a command line to the files of a comparison."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from vidgan.comparison import tables
+from vidgan.comparison.analysis import Comparison, compare
+from vidgan.comparison.page import page
+from vidgan.comparison.selection import select
+from vidgan.errors import UserError
+from vidgan.experiment.folder import write_atomically
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The keys of the command line."""
+
+    reference: str | None = None
+    out: Path | None = None
+    budget_mb: float = 24.0
+    wandb: bool = False
+
+
+def run(arguments: Sequence[str], runs: Path) -> Comparison:
+    """Compares what the arguments name; prints the table and writes all files.
+
+    Raises:
+        UserError: an argument or key is not known, or the runs cannot be compared.
+    """
+    names, settings = _parsed(arguments)
+    records = select(names, runs)
+    title = re.sub(r"[^\w.-]+", "-", " ".join(Path(name).name or name for name in names)).strip("-")[:60]
+    comparison = compare(records, title, settings.reference)
+    out = settings.out or Path("comparisons") / title
+    written = _write(comparison, out, settings.budget_mb)
+    _show(comparison, written)
+    if settings.wandb:
+        from vidgan.comparison.wandb_report import publish
+
+        for kind, url in publish(comparison).items():
+            Console().print(f"{kind}: {url}", highlight=False, soft_wrap=True)
+    return comparison
+
+
+def _parsed(arguments: Sequence[str]) -> tuple[list[str], Settings]:
+    names, values = [], {}
+    known = [field.name for field in fields(Settings)]
+    for argument in arguments:
+        key, sign, value = argument.partition("=")
+        if not sign or Path(argument).exists() or not key.isidentifier():
+            names.append(argument)
+        elif key not in known:
+            raise UserError(f"{argument}: there is no such key; there are {', '.join(known)}.")
+        else:
+            values[key] = _typed(key, value)
+    if not names:
+        raise UserError("No runs are named; give a group, ids or folders, see vidgan-compare --help.")
+    return names, Settings(**values)
+
+
+def _typed(key: str, value: str) -> Any:
+    if key == "wandb":
+        if value not in ("true", "false"):
+            raise UserError(f"wandb={value}: give true or false.")
+        return value == "true"
+    if key == "budget_mb":
+        try:
+            return float(value)
+        except ValueError:
+            raise UserError(f"budget_mb={value}: give a number of megabytes.") from None
+    return Path(value) if key == "out" else value
+
+
+def _write(comparison: Comparison, out: Path, budget_mb: float) -> list[Path]:
+    grids = [tables.summary_grid(comparison), tables.cost_grid(comparison)]
+    if comparison.differences:
+        grids.append(tables.differences_grid(comparison))
+    texts = {
+        "comparison.html": page(comparison, budget_mb),
+        "comparison.md": _markdown(comparison),
+        "comparison.tex": "\n".join(["% needs \\usepackage{booktabs}", *map(tables.latex, grids)]),
+        "summary.csv": tables.summary_csv(comparison),
+        "differences.csv": tables.differences_csv(comparison),
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"out={out} cannot be made ({error.strerror}); choose another folder.") from error
+    for name, text in texts.items():
+        write_atomically(out / name, text)
+    return [out / name for name in texts]
+
+
+def _markdown(comparison: Comparison) -> str:
+    parts = [
+        f"# {comparison.title}\n",
+        f"Protocol {comparison.protocol}, {len(comparison.clips) or 'unknown'} test clips; mean ± standard deviation "
+        f"over seeds (n - 1).\n",
+        tables.markdown(tables.summary_grid(comparison)),
+        "## Cost\n",
+        tables.markdown(tables.cost_grid(comparison)),
+    ]
+    if comparison.differences:
+        grid = tables.differences_grid(comparison)
+        parts += [f"## Differences to {comparison.reference}\n", tables.markdown(grid), f"{tables.SCHEME}\n"]
+    if comparison.left_out:
+        parts += ["## Left out\n", "".join(f"- {name}: {why}\n" for name, why in comparison.left_out.items())]
+    return "\n".join([*parts, *(f"{note}\n" for note in comparison.notes)])
+
+
+def _show(comparison: Comparison, written: Sequence[Path]) -> None:
+    console = Console()
+    grid = tables.summary_grid(comparison)
+    table = Table(title=f"{comparison.title}: mean ± standard deviation over seeds, protocol {comparison.protocol}")
+    for column, head in enumerate(grid.header):
+        table.add_column(head, justify="left" if column < grid.left else "right", overflow="fold")
+    for index, row in enumerate(grid.rows):
+        table.add_row(*(Text(cell, "bold" if (index, column) in grid.best else "") for column, cell in enumerate(row)))
+    console.print(table)
+    for name, why in comparison.left_out.items():
+        console.print(f"left out: {name}: {why}", highlight=False)
+    for note in comparison.notes:
+        console.print(note, highlight=False)
+    for path in written:
+        console.print(f"{path.suffix[1:]}: {path}", highlight=False, soft_wrap=True)

@@ -1,0 +1,107 @@
+"""A run as a comparison sees it, wherever it was recorded."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vidgan.engine.scoring import MODEL
+from vidgan.experiment.folder import FINISHED
+
+Curve = list[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run, read from its folder, from an offline W&B log or from a W&B server.
+
+    Attributes:
+        id: the run's id.
+        config: the resolved experiment half; machine folders are left as names, ``<paths.data>/...``.
+        summary: the run folder's ``summary.json``.
+        clips: the model's test scores, ``{clip: {metric: value}}``.
+        curves: what was logged, ``{name: [(iteration, value), ...]}`` by ascending iteration.
+        samples: pictures of the validation clips by iteration.
+        video: the side-by-side video of a test clip.
+        provenance: the newest segment of ``provenance.json``.
+        project: W&B's ``entity/project``, or ``project`` where the entity is the default one.
+    """
+
+    id: str
+    config: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    clips: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    samples: Mapping[int, Path] = field(default_factory=dict)
+    video: Path | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    project: str | None = None
+
+    @property
+    def state(self) -> str:
+        return str(self.summary.get("state", "unknown"))
+
+    @property
+    def finished(self) -> bool:
+        return self.state == FINISHED
+
+    @property
+    def seed(self) -> Any:
+        return self.config.get("seed")
+
+    @property
+    def protocol(self) -> Mapping[str, Any]:
+        """Its configuration."""
+        return self.config.get("protocol") or {}
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Test scores, mean over clips."""
+        return self.summary.get("metrics", {})
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """What the run took, by the names of :data:`COSTS`; what was not recorded is missing."""
+        parameters = self.summary.get("parameters", {})
+        found = {
+            "seconds": self.summary.get("seconds"),
+            "iterations_per_second": self.summary.get("iterations_per_second"),
+            "peak_memory_gb": next(iter(self.summary.get("peak_memory", {}).values()), None),
+            "parameters": parameters.get("generator", sum(parameters.values()) or None),
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+#: Costs and how a table heads them; parameters are the generator's, which is what a user of the model runs.
+COSTS = {
+    "seconds": "seconds",
+    "iterations_per_second": "it/s",
+    "peak_memory_gb": "peak GB",
+    "parameters": "parameters",
+}
+
+
+def model_scores(rows: Iterable[Mapping[str, str]]) -> dict[str, dict[str, float]]:
+    """The model's test scores among the rows of a ``per_clip.csv``; of rows written twice the later count."""
+    own = [row for row in rows if row["split"] == "test" and row["method"] == MODEL]
+    other = ("iteration", "split", "method", "clip")
+    return {
+        row["clip"]: {name: float(value) for name, value in row.items() if name not in other and value} for row in own
+    }
+
+
+def comparable(value: Any) -> Any:
+    """A configuration without empty mappings, which say nothing and which W&B drops."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: comparable(item) for key, item in value.items() if item != {}}
+
+
+def curves(rows: Iterable[Mapping[str, Any]]) -> dict[str, Curve]:
+    """Rows by iteration, as of ``metrics.csv``, to one curve a name; of an iteration logged twice the later counts."""
+    found: dict[str, dict[int, float]] = {}
+    for row in rows:
+        for name, value in row.items():
+            if name != "iteration" and value not in ("", None):
+                found.setdefault(name, {})[int(row["iteration"])] = float(value)
+    return {name: sorted(points.items()) for name, points in found.items()}

@@ -1,0 +1,49 @@
+"""Signals that ask a run to stop: noted when they come, obeyed at the end of a batch when a checkpoint is written.
+
+Nothing is done inside a handler: it may interrupt a step, a collective operation or another handler. The module imports
+nothing, so that a process can listen before it imports torch.
+"""
+
+import os
+import signal
+from types import FrameType
+from typing import Any
+
+#: Ctrl-C; a cluster's or a system's request to end; SLURM's warning before a time limit.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+
+
+class Requests:
+    """The first signal that has asked this process to stop since it listens."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def listen(self) -> None:
+        """Notes signals from now on; a process that listens already goes on doing so."""
+        if not self._before:
+            self.number = None
+            self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+
+    def ignore(self) -> None:
+        """Gives the signals back to the handlers of before."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        # A second Ctrl-C does not wait. SLURM's signals come several times: from the node, through srun, at the limit.
+        if self.number is not None and number == signal.SIGINT:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        self.number = self.number or number
+
+
+requests = Requests()
+
+
+def deaf(worker: int) -> None:
+    """A loader's ``worker_init_fn``: SLURM and Ctrl-C reach every process, but only the trainer is asked to stop."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

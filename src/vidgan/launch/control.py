@@ -1,0 +1,137 @@
+"""What ``vidgan-runs`` does: shows runs, ends them, queues them again, follows their logs."""
+
+import os
+import re
+import signal
+import socket
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from vidgan.errors import UserError
+from vidgan.experiment.commands import register
+from vidgan.experiment.folder import RUNNING, RunFolder
+from vidgan.experiment.sync import sync
+from vidgan.launch import cluster, slurm
+from vidgan.launch.job import LOG, Job
+from vidgan.launch.status import QUEUED, Status, run_folders, statuses
+
+_FOLLOW_SECONDS = 0.5
+_UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+
+
+def show(runs: Path, part: str) -> None:
+    """Prints a table of the runs whose id, task or state contains ``part``."""
+    grid = Table(box=None, pad_edge=False)
+    for name in ("run", "task", "state", "iteration", "job", "newest metric", "age"):
+        grid.add_column(name, no_wrap=name not in ("job", "newest metric"))
+    for status in statuses(run_folders(runs)):
+        row = _row(status)
+        if any(part in word for word in row[:3]):
+            grid.add_row(*row)
+    console = Console(highlight=False)
+    if grid.row_count:
+        console.print(grid)
+    else:
+        console.print(f"There are no such runs in {runs}.")
+
+
+def _row(status: Status) -> tuple[str, ...]:
+    total = status.iterations
+    metric = "" if status.metric is None else f"{status.metric[0]} {status.metric[1]:.4g}"
+    word = f" {status.slurm}" if status.slurm not in (None, "RUNNING", "COMPLETED") else ""
+    job = f"{status.job or ''}{word}"
+    iteration = f"{status.iteration}" + (f"/{total}" if total else "")
+    return status.folder.id, status.folder.path.parent.name, status.state, iteration, job, metric, _readable(status.age)
+
+
+def _readable(seconds: float) -> str:
+    """A duration in its largest unit: ``3 h``."""
+    unit, size = next((item for item in _UNITS if seconds >= item[1]), _UNITS[-1])
+    return f"{seconds / size:.0f} {unit}"
+
+
+def _status(folder: RunFolder) -> Status:
+    return statuses([folder])[0]
+
+
+def cancel(folder: RunFolder) -> str:
+    """Ends a run after a checkpoint; returns one sentence that says how.
+
+    Raises:
+        UserError: it does not run, or not where it could be ended from here.
+    """
+    status = _status(folder)
+    if status.slurm in cluster.ACTIVE:
+        cluster.ask("scancel", str(status.job))
+        return f"SLURM job {status.job} is cancelled."
+    process = _process(folder)
+    os.kill(process, signal.SIGTERM)
+    return f"Process {process} is asked to write its checkpoint and end."
+
+
+def _process(folder: RunFolder) -> int:
+    """The process on this machine that works on a run."""
+    text = (folder.path / ".lock").read_text() if folder.is_locked else ""
+    match = re.fullmatch(r"process (\d+) on (.*)", text)
+    if match is None:
+        raise UserError(f"Run {folder.id} is {_status(folder).state}; there is nothing to cancel.")
+    if match[2] != socket.gethostname():
+        raise UserError(f"Run {folder.id} is being worked on by {text}; cancel it there.")
+    return int(match[1])
+
+
+def requeue(folder: RunFolder) -> str:
+    """Has SLURM begin another attempt: of a running job after its checkpoint, of one that has ended as a new job.
+
+    Raises:
+        UserError: the run never was on a cluster, waits already, or is finished.
+    """
+    status = _status(folder)
+    if status.job is None:
+        raise UserError(f"Run {folder.id} was not submitted to SLURM; run its command again and it goes on.")
+    if status.state == QUEUED:
+        raise UserError(f"Run {folder.id} is queued already, as SLURM job {status.job}.")
+    if status.slurm == "RUNNING":
+        cluster.ask("scancel", "--signal=USR1", status.job)
+        return f"SLURM job {status.job} writes its checkpoint and is requeued."
+    if status.state == RUNNING:
+        raise UserError(f"Run {folder.id} is running outside of SLURM; cancel it first.")
+    register()
+    job = Job.read(folder.path)
+    if job.finished:
+        raise UserError(f"Run {folder.id} is finished; there is nothing to go on with.")
+    slurm.run_jobs([job])
+    return f"SLURM job {slurm.job_id(folder)} goes on with it."
+
+
+def upload(folders: Sequence[RunFolder]) -> bool:
+    """Uploads the W&B logs of runs and tells how far they are on the server; whether all are whole there.
+
+    Raises:
+        UserError: there is no network or no valid key.
+    """
+    reports = sync([folder.path for folder in folders], told=print)
+    if not reports:
+        print("There is nothing to upload.")
+    return all(report.complete for report in reports)
+
+
+def logs(folder: RunFolder, lines: int, follow: bool) -> None:
+    """Prints the end of a run's log, and with ``follow`` what is added to it.
+
+    Raises:
+        UserError: there is none; a run that was started in a terminal has written to it.
+    """
+    path = folder.path / LOG
+    if not path.is_file():
+        raise UserError(f"Run {folder.id} has no {LOG}: it has not started, or it was run in a terminal.")
+    with path.open(errors="replace") as file:
+        print("".join(deque(file, maxlen=lines)), end="", flush=True)
+        while follow:
+            print(file.read(), end="", flush=True)
+            time.sleep(_FOLLOW_SECONDS)

@@ -1,0 +1,64 @@
+"""``vidgan-runs``: what runs there are and how they fare; cancels, queues again, shows logs, uploads to W&B."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from vidgan.errors import UserError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("vidgan-runs", description=__doc__.partition(": ")[2])
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs (default: runs)")
+    verbs = parser.add_subparsers(dest="verb", metavar="list | cancel | requeue | logs | sync", required=True)
+    verb = verbs.add_parser("list", parents=[shared], help="state, iteration, job, newest metric and age of every run")
+    verb.add_argument("filter", nargs="?", default="", help="part of an id, a task or a state")
+    verb = verbs.add_parser("cancel", parents=[shared], help="end runs after a checkpoint; they can go on later")
+    verb.add_argument("run", nargs="+", help="id, the beginning of one, or folder")
+    verb = verbs.add_parser("requeue", parents=[shared], help="have SLURM begin another attempt, after a checkpoint")
+    verb.add_argument("run", nargs="+", help="id, the beginning of one, or folder")
+    verb = verbs.add_parser("logs", parents=[shared], help="print what a run has written")
+    verb.add_argument("run", help="id, the beginning of one, or folder")
+    verb.add_argument("-n", "--lines", type=int, default=50, help="so many lines from the end (default: 50)")
+    verb.add_argument("-f", "--follow", action="store_true", help="and go on until Ctrl-C")
+    verb = verbs.add_parser("sync", parents=[shared], help="upload to W&B what it has not got, and check that it has")
+    verb.add_argument("run", nargs="*", help="id, the beginning of one, or folder (default: all)")
+    return parser
+
+
+def _work(arguments: argparse.Namespace) -> None:
+    # Hydra and YAML: not for --help
+    from vidgan.experiment.folder import find_run
+    from vidgan.launch import control
+    from vidgan.launch.status import run_folders
+
+    if arguments.verb == "list":
+        control.show(arguments.runs, arguments.filter)
+    elif arguments.verb == "sync":
+        folders = [find_run(arguments.runs, name) for name in arguments.run]
+        if not control.upload(folders or run_folders(arguments.runs)):
+            sys.exit(1)
+    elif arguments.verb == "logs":
+        control.logs(find_run(arguments.runs, arguments.run), arguments.lines, arguments.follow)
+    else:
+        act = {"cancel": control.cancel, "requeue": control.requeue}[arguments.verb]
+        for folder in [find_run(arguments.runs, name) for name in arguments.run]:
+            print(f"{folder.id}  {act(folder)}")
+
+
+def main() -> None:
+    given = sys.argv[1:]
+    if not given or (given[0].startswith("--runs")):
+        given = ["list", *given]
+    try:
+        _work(_parser().parse_args(given))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""``vidgan-compare`` as a user runs it."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.comparison.conftest import Record, clips
+from tests.comparison.test_analysis import WEIGHT
+from vidgan.comparison import command
+from vidgan.errors import UserError
+
+
+def compare(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "vidgan.compare", *arguments]
+    return subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def test_from_folders_to_files(recorded: Record, tmp_path: Path) -> None:
+    for weight, better in ((0.1, 0.0), (0.2, 1.0)):
+        for seed in (0, 1):
+            scores = clips(*(value + better + seed / 10 for value in range(30, 36)))
+            recorded(f"{WEIGHT}={weight}", f"seed={seed}", psnr=scores, group="study")
+    answer = compare(tmp_path, "study", "reference=weight=0.2")
+    assert answer.returncode == 0, answer.stderr
+    assert "34.05" not in answer.stdout  # means are 32.55 and 33.55
+    assert "33.55" in answer.stdout.replace("\n", "")
+    out = tmp_path / "comparisons" / "study"
+    names = {"comparison.html", "comparison.md", "comparison.tex", "summary.csv", "differences.csv"}
+    assert {path.name for path in out.iterdir()} == names
+    with (out / "differences.csv").open() as file:
+        (psnr, _) = csv.DictReader(file)
+    assert float(psnr["difference"]) == pytest.approx(-1.0, rel=1e-12)
+    interval = float(psnr["low"]), float(psnr["high"])
+    assert interval == pytest.approx((-1.0, -1.0), rel=1e-12)
+    assert (psnr["variant"], psnr["reference"]) == ("adversarial.weight=0.1", "adversarial.weight=0.2")
+    assert float(psnr["p"]) == 2 / 2**6
+
+
+def test_a_mistake_is_one_sentence(tmp_path: Path) -> None:
+    answer = compare(tmp_path, "nothing", "--runs", "here", "out=there")
+    assert answer.returncode == 1
+    assert answer.stderr == "error: nothing is no group, run or folder; in here there are: none.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["a", "ref=b"], "ref=b: there is no such key; there are reference, out, budget_mb, wandb."),
+        (["a", "wandb=yes"], "wandb=yes: give true or false."),
+        (["a", "budget_mb=much"], "budget_mb=much: give a number of megabytes."),
+        (["out=b"], "No runs are named; give a group, ids or folders, see vidgan-compare --help."),
+    ],
+)
+def test_keys_are_checked_first(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    with pytest.raises(UserError) as refused:
+        command.run(arguments, tmp_path)
+    assert str(refused.value) == sentence
