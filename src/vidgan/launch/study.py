@@ -102,7 +102,10 @@ class StudySweep:
         if self.settings.study is None:
             self.settings = dataclasses.replace(self.settings, study=sweep_name([example.name], list(self.space)))
         if OmegaConf.select(example, "machine.slurm") is not None:
-            raise UserError("hydra/sweeper=study runs its trials where it runs; start it in an allocation, on a node.")
+            raise UserError(
+                "hydra/sweeper=study runs its trials where it runs itself, and machine.slurm is set: start it on a "
+                "node of an allocation, with another machine."
+            )
         self._refuse_nonsense()
         for point, combination in zip(points, values, strict=True):
             self._name(point, combination)

@@ -107,7 +107,9 @@ def _plots(
         suffix = f"_{name.replace('/', '_')}" if several else ""
         yield f"history{suffix}", draw.plot_optimization_history(study, target_name=name, **target).figure
         axes = draw.plot_slice(study, target_name=name, **target)
-        yield f"slices{suffix}", (axes if hasattr(axes, "figure") else axes.flat[0]).figure
+        figure = (axes if hasattr(axes, "figure") else axes.flat[0]).figure
+        figure.set_size_inches(5 * len(study.best_trials[0].params), 5)
+        yield f"slices{suffix}", figure
         if importance[name]:
             yield f"importance{suffix}", _bars(name, importance[name])
     if len(objectives) in (2, 3):
