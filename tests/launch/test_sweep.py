@@ -31,9 +31,7 @@ def test_each_point_is_a_run_and_a_failing_one_fails_alone(swept: Swept) -> None
     assert "Traceback" not in out + error
     assert {summary(run)["group"] for run in runs.values()} == {"quickstart-lr"}
     recorded = json.loads((folder / "runs/sweeps/quickstart-lr/sweep.json").read_text())
-    assert {run["id"]: run["state"] for run in recorded["runs"]} == {
-        run.name: states[label] for label, run in runs.items()
-    }
+    assert {run["id"]: run["label"] for run in recorded["runs"]} == {run.name: name for name, run in runs.items()}
 
 
 def test_a_point_ends_where_the_single_run_of_its_overrides_ends(

@@ -61,6 +61,9 @@ def outcome_of(job: Job, code: int) -> Outcome:
 
 def show_outcomes(name: str, outcomes: Sequence[Outcome]) -> None:
     """Prints one row a job, those that failed last, and where the logs are."""
+    if not outcomes:
+        print(f"{name}: nothing was left to do.")
+        return
     counts = {state: sum(outcome.state is state for outcome in outcomes) for state in State}
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     table = Table(title=f"{name}: {told}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 import optuna
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from optuna.distributions import distribution_to_json
 from optuna.trial import TrialState
 
@@ -101,6 +101,11 @@ class StudySweep:
         assert example is not None
         if self.settings.study is None:
             self.settings = dataclasses.replace(self.settings, study=sweep_name([example.name], list(self.space)))
+        if OmegaConf.select(example, "machine.slurm") is not None:
+            raise UserError(
+                "hydra/sweeper=study runs its trials where it runs itself, and machine.slurm is set: start it on a "
+                "node of an allocation, with another machine."
+            )
         self._refuse_nonsense()
         for point, combination in zip(points, values, strict=True):
             self._name(point, combination)

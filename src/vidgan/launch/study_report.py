@@ -28,7 +28,8 @@ def report(study: optuna.Study, objectives: Sequence[str], folder: Path, config:
         return
     importance = {name: _importance(study, index) for index, name in enumerate(objectives)}
     _show(study, objectives, best_trials(study), importance)
-    plots = [_save(figure, folder / f"{name}.png") for name, figure in _plots(study, objectives, importance)]
+    with warnings.catch_warnings(action="ignore"):  # Optuna's plots are experimental, and say so each time
+        plots = [_save(figure, folder / f"{name}.png") for name, figure in _plots(study, objectives, importance)]
     if config.tracking.mode != "disabled":
         _track(study, objectives, folder, config, importance, plots)
 
@@ -99,7 +100,6 @@ def _plots(
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
     from optuna.visualization import matplotlib as draw
 
-    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     several = len(objectives) > 1
     for index, name in enumerate(objectives):
         # Optuna wants the target named only where there is a choice.
@@ -107,7 +107,9 @@ def _plots(
         suffix = f"_{name.replace('/', '_')}" if several else ""
         yield f"history{suffix}", draw.plot_optimization_history(study, target_name=name, **target).figure
         axes = draw.plot_slice(study, target_name=name, **target)
-        yield f"slices{suffix}", (axes if hasattr(axes, "figure") else axes.flat[0]).figure
+        figure = (axes if hasattr(axes, "figure") else axes.flat[0]).figure
+        figure.set_size_inches(5 * len(study.best_trials[0].params), 5)
+        yield f"slices{suffix}", figure
         if importance[name]:
             yield f"importance{suffix}", _bars(name, importance[name])
     if len(objectives) in (2, 3):

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import write_json
+from vidgan.experiment.folder import RunFolder, write_json
 from vidgan.experiment.preflight import Cost, Preflight
 from vidgan.experiment.report import show_result, show_start
 from vidgan.experiment.schema import Preflight as When
@@ -167,10 +167,9 @@ def sweep_folder(config: DictConfig, name: str) -> Path:
 
 
 def close(name: str, folder: Path, outcomes: Sequence[Outcome]) -> None:
-    """Prints the closing table and writes ``sweep.json``: which runs the sweep consists of."""
+    """Prints the closing table and writes ``sweep.json``: which runs the sweep consists of, after all its commands."""
     show_outcomes(name, outcomes)
-    runs = [
-        {"id": end.job.id, "label": end.job.label, "overrides": list(end.job.overrides), "state": str(end.state)}
-        for end in outcomes
-    ]
-    write_json(folder / "sweep.json", {"name": name, "command": sys.argv, "runs": runs})
+    runs = {run["id"]: run for run in RunFolder(folder).read("sweep.json").get("runs", [])}
+    for end in outcomes:
+        runs[end.job.id] = {"id": end.job.id, "label": end.job.label, "overrides": list(end.job.overrides)}
+    write_json(folder / "sweep.json", {"name": name, "command": sys.argv, "runs": list(runs.values())})
