@@ -106,7 +106,7 @@ def _plots(
         target: Any = {"target": lambda trial, index=index: trial.values[index]} if several else {}
         suffix = f"_{name.replace('/', '_')}" if several else ""
         yield f"history{suffix}", draw.plot_optimization_history(study, target_name=name, **target).figure
-        axes = draw.plot_slice(study, target_name=name, **target)
+        axes: Any = draw.plot_slice(study, target_name=name, **target)  # one, or an array of them
         figure = (axes if hasattr(axes, "figure") else axes.flat[0]).figure
         figure.set_size_inches(5 * len(study.best_trials[0].params), 5)
         yield f"slices{suffix}", figure
