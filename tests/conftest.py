@@ -11,7 +11,6 @@ from omegaconf import DictConfig
 from vidgan.experiment.commands import register
 from vidgan.experiment.places import CONF
 
-
 # Tests run side by side, and so do the processes that they start: threads that wait for each other cost minutes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
