@@ -29,11 +29,7 @@ def show_costs(jobs: Sequence[Job], costs: Sequence[Cost]) -> None:
         for name, parameters in cost.parameters.items():
             users.setdefault((name, parameters, cost.multiply_adds.get(name)), []).append(job.label)
     for (name, parameters, operations), labels in users.items():
-        where = (
-            "all"
-            if len(labels) == len(jobs)
-            else f"{len(labels)} jobs: {'; '.join(labels[:_NAMED])}{', ...' if len(labels) > _NAMED else ''}"
-        )
+        where = "all" if len(labels) == len(jobs) else _some(labels)
         networks.add_row(name, short(parameters), "" if operations is None else short(operations), where)
     console.print(networks)
     console.print(
@@ -42,6 +38,11 @@ def show_costs(jobs: Sequence[Job], costs: Sequence[Cost]) -> None:
         "fragmentation come on top.",
         highlight=False,
     )
+
+
+def _some(labels: Sequence[str]) -> str:
+    more = f"; and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
+    return "; ".join(labels[:_NAMED]) + more
 
 
 def short(number: float) -> str:
