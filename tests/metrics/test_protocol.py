@@ -75,6 +75,43 @@ def test_what_is_not_available_is_left_out_and_said(real: Tensor) -> None:
     assert protocol.left_out == ["absent"]
 
 
+class Masked(Metric):
+    """Keeps the mask and the palette it was given."""
+
+    def __call__(self, fake: Tensor, mask: Tensor) -> float:
+        self.fake, self.mask = fake, mask
+        return 0
+
+
+class Colored(Metric):
+    def __call__(self, palette: Tensor) -> float:
+        return float(palette.sum())
+
+
+def test_metrics_are_given_what_they_name(real: Tensor) -> None:
+    masked, colored = Masked(), Colored()
+    mask, palette = torch.rand(4, 1, 40, 48), torch.ones(2, 3)
+    scores = Protocol("p", "", {"a": masked, "b": colored, "c": PSNR()}).score(
+        real, real, {"mask": mask, "palette": palette, "unused": palette}
+    )
+    assert scores["b"] == 6
+    assert torch.equal(masked.mask, mask)
+
+
+def test_masks_are_cut_as_the_frames_are(real: Tensor) -> None:
+    masked, mask = Masked(), torch.rand(4, 1, 40, 48)
+    Protocol("p", "", {"a": masked}, crop=[0, 9], skip_first=1).score(real, real, {"mask": mask})
+    assert torch.equal(masked.mask, mask[1:, :, :, 9:39])
+    assert masked.fake.shape == (3, 3, 40, 30)
+
+
+def test_what_the_data_does_not_have_is_named(real: Tensor) -> None:
+    with pytest.raises(UserError, match="the metric limbs asks for palette, which this data does not have"):
+        Protocol("p", "", {"limbs": Colored()}).score(real, real, {"mask": real})
+    with pytest.raises(UserError, match="the metric limbs asks for palette, which fits whole clips only"):
+        Protocol("p", "", {"limbs": Colored()}, crop=1)
+
+
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda path: path.stem)
 def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor) -> None:
     config = OmegaConf.load(option)
