@@ -33,6 +33,8 @@ PARTS = (
     Part("left forearm", 6, 7, 0.031, "skin", True),
     Part("head", HEAD, HEAD, 0.066, "skin", False),
 )
+#: The left part that belongs to each right one.
+LEFT_OF = {0: 2, 1: 3, 5: 7, 6: 8}
 LEFT_SHADE = 0.75  # so that left and right confused show
 _STRIPES, _STRIPE = 6, 0.18  # of the shirt: how many, and how much darker or lighter than its mean
 
