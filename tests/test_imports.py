@@ -12,7 +12,7 @@ import vidgan
 PACKAGE = Path(vidgan.__file__).parent
 LAYERS = [
     {"errors", "interruption", "randomness", "weights"},
-    {"data", "degradations", "discriminators", "generators", "losses", "metrics", "video"},
+    {"data", "degradations", "discriminators", "generators", "losses", "metrics", "pose", "video"},
     {"engine"},
     {"tasks"},
     {"experiment"},
