@@ -11,7 +11,7 @@ import vidgan
 
 PACKAGE = Path(vidgan.__file__).parent
 LAYERS = [
-    {"errors", "interruption", "randomness", "weights"},
+    {"atomic", "errors", "interruption", "randomness", "weights"},
     {"data", "degradations", "discriminators", "generators", "losses", "metrics", "pose", "video"},
     {"engine"},
     {"tasks"},
