@@ -124,7 +124,7 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
     if config.tracking.mode != "disabled":
         tracker = WandbTracker(run_arguments(config, folder), config.tracking)
         loggers.append(tracker)
-    showcase = Showcase(folder.samples, tracker)
+    showcase = Showcase(folder.samples, task.shown, tracker)
     task.watchers.append(showcase.watch)
     callbacks: list[Callback] = [
         RunRecorder(csv.table, recorded, tracker),
