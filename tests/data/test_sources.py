@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.media import moving, write_folder, write_video, write_zip
-from vidgan.data.sources import Box, FrameFolder, FrameZip, Size, Span, VideoFile, decode_image, discover
+from vidgan.data.discovery import discover
+from vidgan.data.sources import Box, FrameFolder, FrameZip, Size, Span, VideoFile, decode_image
 from vidgan.errors import UserError
 from vidgan.video.reader import BrokenFileError, Frames
 

@@ -16,9 +16,10 @@ from vidgan.data.augmentation import Augmentation
 from vidgan.data.cache import DecodedCache
 from vidgan.data.clip import Clip
 from vidgan.data.datasets import TrainingWindows, WholeClips, usable
+from vidgan.data.layout import Folder, Layout
 from vidgan.data.sampling import IterationSampler
 from vidgan.data.sources import Source
-from vidgan.data.splits import Splits, split
+from vidgan.data.splits import Splits
 from vidgan.errors import UserError
 from vidgan.interruption import deaf
 
@@ -75,6 +76,7 @@ class ClipDataModule(pl.LightningDataModule):
         eval_crop: the largest height and width evaluated, cut from the middle; None for whole frames.
         eval_multiple: evaluated heights and widths are cut down to multiples of this.
         seed: what is sampled follows from it and from the number of the sample.
+        layout: which clips there are below the root; None takes all, see :class:`vidgan.data.layout.Folder`.
         loading: the machine's half.
     """
 
@@ -89,11 +91,12 @@ class ClipDataModule(pl.LightningDataModule):
         eval_crop: int | None = None,
         eval_multiple: int = 8,
         seed: int = 0,
+        layout: Layout | None = None,
         loading: Loading | None = None,
     ) -> None:
         super().__init__()
         self.root, self.batch_size, self.frames, self.patch = Path(root), batch_size, frames, patch
-        self.augmentation, self.seed = augmentation, seed
+        self.augmentation, self.seed, self.layout = augmentation, seed, layout or Folder()
         self.eval_frames, self.eval_crop, self.eval_multiple = eval_frames, eval_crop, eval_multiple
         self.loading = loading or Loading()
 
@@ -142,7 +145,7 @@ class ClipDataModule(pl.LightningDataModule):
     @cached_property
     def splits(self) -> Splits:
         """The sources of each split; found when first asked for."""
-        return split(self.root)
+        return self.layout.splits(self.root)
 
     @cached_property
     def training(self) -> TrainingWindows:
