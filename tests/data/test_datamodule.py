@@ -221,13 +221,12 @@ def test_patch_that_does_not_divide_into_low_pixels_is_told(pairs: Path) -> None
         training(make(pairs, layout=Pairs(), patch=32))
 
 
-def test_a_test_set_is_not_trained_on_and_a_training_set_not_tested_on(tmp_path: Path) -> None:
+def test_a_test_set_is_not_trained_on_and_a_training_set_not_tested_on(pairs: Path) -> None:
     class Empty(Pairs):
         def published(self, root: Path) -> Splits:
             return Splits([], super().published(root).val, [])
 
-    write_folder(tmp_path / "a", moving(5))
-    data = make(tmp_path, layout=Empty())
+    data = make(pairs, layout=Empty())
     with pytest.raises(UserError, match="no clip to train on, it is for tests; choose another one by data=<name>"):
         training(data)
     with pytest.raises(UserError, match="no clip to evaluate on"):
@@ -241,3 +240,13 @@ def test_of_many_unusable_clips_five_are_named(root: Path, caplog: pytest.LogCap
     (message,) = (record.message for record in caplog.records if "skipped" in record.message)
     assert message.count("cannot be read") == 5
     assert message.endswith("; and 2 more")
+
+
+def test_a_missing_test_clip_is_told_before_training(pairs: Path) -> None:
+    class Missing(Pairs):
+        def published(self, root: Path) -> Splits:
+            splits = super().published(root)
+            return Splits(splits.train, splits.val, [clip("b", root / "b")])
+
+    with pytest.raises(UserError, match=r"b: is missing and would be scored; see vidgan-data check"):
+        make(pairs, layout=Missing())

@@ -12,7 +12,7 @@ import av
 import cv2
 import numpy as np
 
-from vidgan.data.sources import Box, FileSource, Paired, Size, Source, Span
+from vidgan.data.sources import Box, FileSource, Paired, Size, Source, Span, files
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 from vidgan.video.reader import BrokenFileError, Frames
@@ -64,7 +64,7 @@ class DecodedCache:
         Raises:
             UserError: the folder cannot be written to, or its disk is full.
         """
-        originals = [original for source in sources for original in _originals(source)]
+        originals = [file for source in sources for file in files(source)]
         if not self._missing(originals):
             return
         with self._locked():
@@ -80,7 +80,7 @@ class DecodedCache:
             return Span(self.wrap(source.source), source.start, source.stop)
         if isinstance(source, Paired):
             return Paired(self.wrap(source.source), self.wrap(source.low))
-        (original,) = _originals(source)
+        (original,) = files(source)
         entry = self._entry(original)
         return CachedClip(original, entry) if entry and _is_whole(entry) else original
 
@@ -135,16 +135,6 @@ class DecodedCache:
                 *(over, self.budget_gb, self.folder),
             )
         return chosen
-
-
-def _originals(source: Source) -> list[FileSource]:
-    """The files that a source is made of."""
-    if isinstance(source, Paired):
-        return [*_originals(source.source), *_originals(source.low)]
-    if isinstance(source, Span | CachedClip):
-        return _originals(source.source)
-    assert isinstance(source, FileSource)
-    return [source]
 
 
 def _place(original: FileSource) -> str:

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.cache import DecodedCache
 from vidgan.data.clip import Clip
-from vidgan.data.datasets import TrainingWindows, WholeClips, usable
+from vidgan.data.datasets import TrainingWindows, WholeClips, refuse_missing, usable
 from vidgan.data.layout import Folder, Layout
 from vidgan.data.sampling import IterationSampler
 from vidgan.data.sources import Source
@@ -101,9 +101,15 @@ class ClipDataModule(pl.LightningDataModule):
         self.loading = loading or Loading()
 
     def prepare_data(self) -> None:
-        """Fills the cache, in one process of each machine, with the splits that the trainer is about to use."""
+        """Fills the cache, in one process of each machine, with the splits that the trainer is about to use.
+
+        Raises:
+            UserError: before training, a clip of another split is missing, which would be noticed hours later.
+        """
+        training = self.trainer is None or self.trainer.state.fn == "fit"
+        if training:
+            refuse_missing([*self.splits.val, *self.splits.test])
         if self._cache:
-            training = self.trainer is None or self.trainer.state.fn == "fit"
             self._cache.fill([*self.splits.train, *self.splits.val] if training else self.splits.test)
 
     def train_dataloader(self) -> ClipLoader:

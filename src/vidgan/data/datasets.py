@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.clip import Clip
 from vidgan.data.sampling import clip_of
-from vidgan.data.sources import Box, Paired, Size, Source
+from vidgan.data.sources import Box, Paired, Size, Source, files
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 from vidgan.video.reader import BrokenFileError, Frames
@@ -150,6 +150,16 @@ def usable(sources: Sequence[Source], frames: int, patch: int) -> list[Source]:
         shown = "; ".join(faults[:_SHOWN])
         logger.warning("%d of %d clips are skipped in training: %s%s", len(faults), len(sources), shown, more)
     return good
+
+
+def refuse_missing(sources: Sequence[Source]) -> None:
+    """
+    Raises:
+        UserError: a source is not there.
+    """
+    for file in (file for source in sources for file in files(source)):
+        if not file.path.exists():
+            raise UserError(f"{file.path}: is missing and would be scored; see vidgan-data check, or choose other data")
 
 
 def _fault(source: Source, frames: int, patch: int) -> str | None:

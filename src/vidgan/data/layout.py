@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from vidgan.data.index import Index
 from vidgan.data.sources import FrameFolder, Paired, Source
 from vidgan.data.splits import Splits, split
 from vidgan.errors import UserError
@@ -34,8 +35,11 @@ class Layout(ABC):
             UserError: nothing of the data set is there.
         """
         splits = self.published(root)
-        if not any(source.path.exists() for source in (*splits.test, *splits.val, *splits.train)):
+        sources = (*splits.test, *splits.val, *splits.train)
+        if not any(source.path.exists() for source in sources):
             raise UserError(f"{root}: is not laid out as {self.title} is; {self.tree} are expected below data.root")
+        if index := Index.read(root):
+            index.give(sources)
         return splits
 
     @abstractmethod

@@ -8,12 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
 
-from vidgan.video.reader import VIDEO_SUFFIXES, BrokenFileError, Frames, iterate, probe, read_clip
+from vidgan.video.reader import VIDEO_SUFFIXES, BrokenFileError, Frames, VideoIndex, iterate, read_clip, video_index
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 
@@ -65,8 +65,43 @@ class Source(ABC):
         """
 
 
+class Facts(NamedTuple):
+    """What has to be known of a file before any window of it can be read; the index of a video, None of images."""
+
+    size: Size
+    video: VideoIndex | None = None
+
+
+class Memory(Protocol):
+    """What may know the facts of a file without a look into it."""
+
+    def recall(self, source: "FileSource") -> Facts | None: ...
+
+
 class FileSource(Source):
-    """A clip as the user stored it, which the cache may decode as a whole."""
+    """A clip as the user stored it, which the cache may decode as a whole.
+
+    Attributes:
+        memory: asked for the facts before the file is opened, see :class:`vidgan.data.index.Index`.
+    """
+
+    memory: Memory | None = None
+
+    @cached_property
+    def facts(self) -> Facts:
+        """
+        Raises:
+            BrokenFileError: the source cannot be read.
+        """
+        return (self.memory and self.memory.recall(self)) or self.probe()
+
+    @property
+    def size(self) -> Size:
+        return self.facts.size
+
+    @abstractmethod
+    def probe(self) -> Facts:
+        """The facts from the file itself."""
 
     @abstractmethod
     def stream(self) -> Iterator[Frames]:
@@ -78,13 +113,12 @@ class FileSource(Source):
 
 
 class VideoFile(FileSource):
-    @cached_property
-    def size(self) -> Size:
-        info = probe(self.path)
-        return Size(info.frames, info.height, info.width)
+    def probe(self) -> Facts:
+        index = video_index(self.path)
+        return Facts(Size(index.info.frames, index.info.height, index.info.width), index)
 
     def read(self, start: int, count: int, box: Box | None = None) -> Frames:
-        frames = read_clip(self.path, start, count)
+        frames = read_clip(self.path, start, count, self.facts.video)
         return np.ascontiguousarray(box.cut(frames)) if box else frames
 
     def stream(self) -> Iterator[Frames]:
@@ -110,10 +144,9 @@ class ImageSequence(FileSource):
             raise BrokenFileError(f"{self.path}: holds no image ({', '.join(sorted(IMAGE_SUFFIXES))})")
         return names
 
-    @cached_property
-    def size(self) -> Size:
+    def probe(self) -> Facts:
         first = next(self._frames(self._names[:1]))
-        return Size(len(self._names), first.shape[0], first.shape[1])
+        return Facts(Size(len(self._names), first.shape[0], first.shape[1]))
 
     def read(self, start: int, count: int, box: Box | None = None) -> Frames:
         frames = self._frames(self._names[start : start + count])
@@ -244,6 +277,16 @@ class Paired(Source):
     def read_low(self, start: int, count: int, box: Box) -> Frames:
         """The low resolution of what ``read`` gives; the box is that of the high one and divides by the scale."""
         return self.low.read(start, count, Box(*(side // self.scale for side in box)))
+
+
+def files(source: Source) -> list[FileSource]:
+    """The files that a source is made of."""
+    if isinstance(source, Paired):
+        return [*files(source.source), *files(source.low)]
+    if isinstance(source, Span):
+        return files(source.source)
+    assert isinstance(source, FileSource)
+    return [source]
 
 
 def decode_image(data: bytes, name: str) -> Frames:
