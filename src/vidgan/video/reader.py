@@ -1,5 +1,6 @@
 """Videos to RGB frames with PyAV: what a file holds, any window of it to the exact frame, or all of it as a stream."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -155,25 +156,43 @@ def _index_of(path: Path, identity: tuple[int, int] | None) -> VideoIndex:
             for packet in container.demux(stream)
             if packet.size
         ]
-        promised, has_audio = stream.frames, bool(container.streams.audio)
-        rate = stream.average_rate or stream.guessed_rate or _UNKNOWN_RATE
-        if len(packets) < promised:
-            raise BrokenFileError(f"{path}: holds {len(packets)} of {promised} frames; copy or download it again")
+        times = sorted({pts for pts, _, _, is_discard in packets if pts is not None and not is_discard})
+        _refuse_cut_file(path, stream, len(packets), times)
+        rate, varying = _rate(stream, times)
+        has_audio = bool(container.streams.audio)
     with _opened(path) as (container, stream):
         first = next(_decode(container, stream), None)
     if first is None:
         raise BrokenFileError(f"{path}: holds no frame that can be decoded; repair or remove it")
     height, width = _to_rgb(first).shape[:2]
     shown = [(pts, dts, is_key) for pts, dts, is_key, is_discard in packets if not is_discard]
-    times = sorted({pts for pts, _, _ in shown if pts is not None})
     keys = sorted((pts, dts) for pts, dts, is_key in shown if is_key and pts is not None and dts is not None)
-    steps = [later - earlier for earlier, later in pairwise(times)]
-    varying = bool(steps) and 2 * max(steps) > 3 * min(steps)
     return VideoIndex(
         VideoInfo(len(shown), rate, width, height, has_audio, varying),
         tuple(times) if keys and len(times) == len(shown) else None,
         tuple(keys),
     )
+
+
+def _refuse_cut_file(path: Path, stream: VideoStream, count: int, times: list[int]) -> None:
+    """MP4 promises a number of frames, Matroska a duration; other files are what they hold."""
+    if count < stream.frames:
+        raise BrokenFileError(f"{path}: holds {count} of {stream.frames} frames; copy or download it again")
+    promised = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
+    if promised and times and stream.time_base:
+        hours, minutes, seconds = map(float, promised.groups())
+        end, whole = float(times[-1] * stream.time_base), 3600 * hours + 60 * minutes + seconds
+        if end + 1 < whole:
+            raise BrokenFileError(f"{path}: ends at {end:.1f} s of {whole:.1f} s; copy or download it again")
+
+
+def _rate(stream: VideoStream, times: list[int]) -> tuple[Fraction, bool]:
+    """Frames a second, and whether some frame is shown more than half as long again as another."""
+    steps = [later - earlier for earlier, later in pairwise(times)]
+    if steps and stream.time_base and 2 * max(steps) > 3 * min(steps):
+        # Not the stream's own rate: some containers name that of the shortest frame.
+        return (len(steps) / ((times[-1] - times[0]) * stream.time_base)).limit_denominator(1001), True
+    return stream.average_rate or stream.guessed_rate or _UNKNOWN_RATE, False
 
 
 def _decode_from(container: InputContainer, stream: VideoStream, index: VideoIndex, start: int) -> Iterator[VideoFrame]:
