@@ -1,5 +1,6 @@
 """Protocols: what is pinned, and every option of conf/protocols."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,38 @@ def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor
     assert sorted([*scores, *protocol.left_out]) == sorted(config.metrics)
     assert 0.5 < scores["ssim"] < 1
     assert 20 < scores["psnr"] < 40
+
+
+#: Benchmarks as VRT (Liang et al. 2022, section 4) and TecoGAN (Chu et al. 2020, section 5) score them.
+BENCHMARKS = {
+    "reds4_bi_rgb": ("rgb", "Bicubic", 0, 0, False),
+    "vid4_bi_y": ("y", "Bicubic", 0, 0, False),
+    "vid4_bd_y": ("y", "BlurDown", 0, 0, False),
+    "udm10_bd_y": ("y", "BlurDown", 0, 0, False),
+    "vimeo_bi_y": ("y", "Bicubic", 0, 0, True),
+    "vimeo_bd_y": ("y", "BlurDown", 0, 0, True),
+    "tecogan": ("y", "BlurDown", 2, 2, False),
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda path: path.stem)
+def test_every_option_pins_all_there_is_and_cites(option: Path) -> None:
+    config = OmegaConf.load(option)
+    pinned = {"color", "crop", "quantize", "skip_first", "skip_last", "centre_only", "metrics", "name", "follows"}
+    assert pinned <= set(config)
+    assert re.search(r"\b(19|20)\d\d\b", config.follows)
+    assert ("degradation" in config) == (option.stem in BENCHMARKS)
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_benchmarks_are_scored_as_published(name: str) -> None:
+    protocol = instantiate(OmegaConf.load(OPTIONS[0].with_stem(name)))
+    found = (protocol.color, type(protocol.degradation).__name__, protocol.skip_first, protocol.skip_last)
+    assert (*found, protocol.centre_only) == BENCHMARKS[name]
+    assert protocol.quantize
+    assert protocol.degradation.scale == 4
+    sigma = {"tecogan": 1.5}.get(name, 1.6)
+    assert getattr(protocol.degradation, "sigma", sigma) == sigma
 
 
 def test_direction_of_every_metric() -> None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from torch import Tensor
 
+from vidgan.degradations.base import Degradation
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric
 from vidgan.metrics.color import luma
@@ -22,6 +23,8 @@ class Protocol:
         quantize: saturate to [0, 1] and round to 8 bits first.
         skip_first, skip_last: frames left out at the ends of a clip.
         centre_only: score the middle frame of a clip alone.
+        degradation: makes what is scored, whatever the task was trained on; None leaves that to the task. A low
+            resolution that comes with the data goes before both.
 
     Attributes:
         left_out: names of the metrics that are not available.
@@ -38,6 +41,7 @@ class Protocol:
         skip_first: int = 0,
         skip_last: int = 0,
         centre_only: bool = False,
+        degradation: Degradation | None = None,
     ) -> None:
         if color not in ("rgb", "y"):
             raise UserError(f"protocol {name}: color is {color!r}; it must be 'rgb' or 'y'")
@@ -48,6 +52,7 @@ class Protocol:
         self.color = color
         self.crop = crop
         self.quantize = quantize
+        self.degradation = degradation
         self.skip_first = skip_first
         self.skip_last = skip_last
         self.centre_only = centre_only
