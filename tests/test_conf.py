@@ -59,7 +59,9 @@ def test_experiment_steps(composed: Composed, vgg19: Path, tmp_path: Path, name:
     )
     if "perceptual" in config.losses:
         config.losses.perceptual.loss.weights = str(vgg19)
-    config.data.frames, config.data.patch = min(config.data.frames, 3), min(config.data.patch, 128)
+    for key, most in (("frames", 3), ("patch", 128)):
+        if key in config.data:
+            config.data[key] = min(config.data[key], most)
     for player in config.players.values():
         player.start = 0  # every player moves in the one iteration
     check(config)

@@ -11,8 +11,8 @@ import vidgan
 
 PACKAGE = Path(vidgan.__file__).parent
 LAYERS = [
-    {"errors", "interruption", "randomness", "weights"},
-    {"data", "degradations", "discriminators", "generators", "losses", "metrics", "video"},
+    {"atomic", "errors", "interruption", "randomness", "weights"},
+    {"data", "degradations", "discriminators", "generators", "losses", "metrics", "pose", "video"},
     {"engine"},
     {"tasks"},
     {"experiment"},

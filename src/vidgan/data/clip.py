@@ -67,7 +67,7 @@ class Clip:
         return part
 
     def _map(self, function: Callable[[Tensor], Tensor]) -> "Clip":
-        return Clip(names=self.names, **{name: _mapped(getattr(self, name), function) for name in _TENSOR_FIELDS})
+        return Clip(names=self.names, **{name: mapped(getattr(self, name), function) for name in _TENSOR_FIELDS})
 
 
 _TENSOR_FIELDS = tuple(entry.name for entry in fields(Clip) if entry.name != "names")
@@ -77,7 +77,8 @@ def _unit(tensor: Tensor) -> Tensor:
     return tensor.to(torch.float32).div_(255) if tensor.dtype == torch.uint8 else tensor
 
 
-def _mapped(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
+def mapped(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
+    """A tensor, a dictionary of tensors or None with ``function`` applied to each tensor."""
     if isinstance(value, dict):
         return {name: function(tensor) for name, tensor in value.items()}
     return None if value is None else function(value)

@@ -1,16 +1,17 @@
 """The Lightning face of the data: sources to batches, the same ones for every number of workers and devices."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.cache import DecodedCache
@@ -60,11 +61,83 @@ class ClipLoader(DataLoader[Clip]):
             raise UserError(str(error).rpartition(f"{type(error).__name__}: ")[2].strip()) from None
 
 
-class ClipDataModule(pl.LightningDataModule):
-    """Clips below one folder (see :func:`vidgan.data.splits.split`) as batches of :class:`Clip`.
+class DataModule(pl.LightningDataModule, ABC):
+    """Data sets as batches of :class:`Clip`; a subclass says what they hold.
 
-    Training goes through random windows, a batch an iteration, from the trainer's ``global_step`` to its ``max_steps``;
-    evaluation through whole clips, each on one rank. Batches arrive on the device as floats in [0, 1].
+    Training goes through samples by their number, a batch an iteration, from the trainer's ``global_step`` to its
+    ``max_steps``; evaluation through clips one by one, each on one rank. Batches arrive on the device as floats in
+    [0, 1].
+
+    Args:
+        batch_size: samples in an iteration, over all devices.
+        loading: the machine's half.
+    """
+
+    def __init__(self, batch_size: int, loading: Loading | None) -> None:
+        super().__init__()
+        self.batch_size = batch_size
+        self.loading = loading or Loading()
+
+    @property
+    @abstractmethod
+    def training(self) -> Dataset[Clip]:
+        """The training samples by number: ``training[n]`` is the one that training saw under that number."""
+
+    @abstractmethod
+    def evaluated(self, split: Literal["val", "test"]) -> Dataset[Clip]:
+        """Batches of one clip; it has a length."""
+
+    def blank(self) -> Clip | None:
+        """A training sample with nothing in it, to know its shapes without reading any data; None where they vary."""
+        return None
+
+    def train_dataloader(self) -> ClipLoader:
+        trainer = self.trainer
+        assert trainer is not None, "training batches are counted by the trainer's iterations"
+        sampler = IterationSampler(
+            self.batch_size,
+            iterations=trainer.max_steps,
+            start=lambda: trainer.global_step,
+            rank=trainer.global_rank,
+            world_size=trainer.world_size,
+        )
+        return self._loader(self.training, batch_sampler=sampler, collate_fn=Clip.collate)
+
+    def val_dataloader(self) -> ClipLoader:
+        return self._one_by_one(self.evaluated("val"))
+
+    def test_dataloader(self) -> ClipLoader:
+        return self._one_by_one(self.evaluated("test"))
+
+    def predict_dataloader(self) -> ClipLoader:
+        return self.test_dataloader()
+
+    def transfer_batch_to_device(self, batch: Clip, device: torch.device, dataloader_idx: int) -> Clip:
+        return batch.to(device, non_blocking=True)
+
+    def on_after_batch_transfer(self, batch: Clip, dataloader_idx: int) -> Clip:
+        return batch.to_float()
+
+    def _one_by_one(self, dataset: Any) -> ClipLoader:
+        rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        # Lightning skips the hooks of a rank without batches, and the other ranks would wait for it.
+        own = range(rank, len(dataset), world_size) or [rank % len(dataset)]
+        return self._loader(dataset, batch_size=None, sampler=own)
+
+    def _loader(self, dataset: Any, **arguments: Any) -> ClipLoader:
+        workers, pin_memory = self.loading.workers, self.loading.pin_memory
+        return ClipLoader(
+            dataset,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            worker_init_fn=deaf,
+            pin_memory=torch.cuda.is_available() if pin_memory is None else pin_memory,
+            **arguments,
+        )
+
+
+class ClipDataModule(DataModule):
+    """Clips below one folder, see :func:`vidgan.data.splits.split`: random windows train, whole clips evaluate.
 
     Args:
         root: folder of videos, zipped frames and folders of frames.
@@ -94,11 +167,10 @@ class ClipDataModule(pl.LightningDataModule):
         layout: Layout | None = None,
         loading: Loading | None = None,
     ) -> None:
-        super().__init__()
-        self.root, self.batch_size, self.frames, self.patch = Path(root), batch_size, frames, patch
+        super().__init__(batch_size, loading)
+        self.root, self.frames, self.patch = Path(root), frames, patch
         self.augmentation, self.seed, self.layout = augmentation, seed, layout or Folder()
         self.eval_frames, self.eval_crop, self.eval_multiple = eval_frames, eval_crop, eval_multiple
-        self.loading = loading or Loading()
 
     def prepare_data(self) -> None:
         """Fills the cache, in one process of each machine, with the splits that the trainer is about to use.
@@ -112,32 +184,13 @@ class ClipDataModule(pl.LightningDataModule):
         if self._cache:
             self._cache.fill([*self.splits.train, *self.splits.val] if training else self.splits.test)
 
-    def train_dataloader(self) -> ClipLoader:
-        trainer = self.trainer
-        assert trainer is not None, "training batches are counted by the trainer's iterations"
-        sampler = IterationSampler(
-            self.batch_size,
-            iterations=trainer.max_steps,
-            start=lambda: trainer.global_step,
-            rank=trainer.global_rank,
-            world_size=trainer.world_size,
-        )
-        return self._loader(self.training, batch_sampler=sampler, collate_fn=Clip.collate)
+    def evaluated(self, split: Literal["val", "test"]) -> WholeClips:
+        sources = self.splits.val if split == "val" else self.splits.test
+        return WholeClips(self._cached(sources), self.eval_frames, self.eval_crop, self.eval_multiple)
 
-    def val_dataloader(self) -> ClipLoader:
-        return self._whole_clips(self.splits.val)
-
-    def test_dataloader(self) -> ClipLoader:
-        return self._whole_clips(self.splits.test)
-
-    def predict_dataloader(self) -> ClipLoader:
-        return self._whole_clips(self.splits.test)
-
-    def transfer_batch_to_device(self, batch: Clip, device: torch.device, dataloader_idx: int) -> Clip:
-        return batch.to(device, non_blocking=True)
-
-    def on_after_batch_transfer(self, batch: Clip, dataloader_idx: int) -> Clip:
-        return batch.to_float()
+    def blank(self) -> Clip:
+        frames = torch.zeros(1, self.frames, 3, self.patch, self.patch)
+        return Clip(frames, ["blank"], torch.zeros(1, dtype=torch.int64))
 
     def teardown(self, stage: str) -> None:
         """Reports, after training, what damaged files have cost."""
@@ -167,21 +220,3 @@ class ClipDataModule(pl.LightningDataModule):
 
     def _cached(self, sources: Sequence[Source]) -> Sequence[Source]:
         return [self._cache.wrap(source) for source in sources] if self._cache else sources
-
-    def _whole_clips(self, sources: Sequence[Source]) -> ClipLoader:
-        dataset = WholeClips(self._cached(sources), self.eval_frames, self.eval_crop, self.eval_multiple)
-        rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        # Lightning skips the hooks of a rank without batches, and the other ranks would wait for it.
-        own = range(rank, len(dataset), world_size) or [rank % len(dataset)]
-        return self._loader(dataset, batch_size=None, sampler=own)
-
-    def _loader(self, dataset: Any, **arguments: Any) -> ClipLoader:
-        workers, pin_memory = self.loading.workers, self.loading.pin_memory
-        return ClipLoader(
-            dataset,
-            num_workers=workers,
-            persistent_workers=workers > 0,
-            worker_init_fn=deaf,
-            pin_memory=torch.cuda.is_available() if pin_memory is None else pin_memory,
-            **arguments,
-        )

@@ -10,6 +10,7 @@ from vidgan.degradations.base import Degradation
 from vidgan.degradations.resize import enlarge
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Judged, Made, Scene
+from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError
 
 
@@ -22,6 +23,8 @@ class SuperResolution(AdversarialTask):
             (TecoGAN, Chu et al. 2020, section 3.3).
         arguments: those of :class:`AdversarialTask`.
     """
+
+    shown = ("bicubic", MODEL, "real")
 
     def __init__(self, degradation: Degradation, ping_pong: bool = False, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -57,10 +60,11 @@ class SuperResolution(AdversarialTask):
     def judged(self, discriminator: str, scene: Scene) -> Judged:
         if getattr(self.networks[discriminator], "conditional", False):
             assert scene.flow is not None, "a conditional discriminator needs a generator that estimates flow"
+            assert isinstance(scene.condition, Tensor)
             return Judged(scene.real, scene.fake, {"condition": scene.condition, "flow": scene.flow.detach()})
         return Judged(scene.real, scene.fake)
 
-    def baselines(self, condition: Tensor) -> dict[str, Tensor]:
+    def baselines(self, clip: Clip, condition: Tensor) -> dict[str, Tensor]:
         return {kernel: enlarge(condition, self.scale, kernel) for kernel in ("bicubic", "lanczos")}
 
     def _divisible(self, frames: Tensor) -> Tensor:
