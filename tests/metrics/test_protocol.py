@@ -50,6 +50,20 @@ def test_frames_are_left_out_at_the_ends() -> None:
     assert (metric.fake[:, 0, 0, 0] * 255).tolist() == pytest.approx([3])
 
 
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [((576, 720), (544, 704, 16, 8)), ((480, 720), (448, 704, 16, 8)), ((576, 704), (544, 672, 16, 16))],
+)
+def test_what_the_crop_leaves_is_cut_to_multiples(size: tuple[int, int], kept: tuple[int, int, int, int]) -> None:
+    """Vid4's sizes as TecoGAN cuts them: the largest multiples of 32 that leave 8 pixels at each border."""
+    height, width = size
+    clip = (torch.arange(height * width).view(1, 1, height, width) % 251).expand(1, 3, -1, -1) / 255
+    metric = Record()
+    Protocol("p", "", {"a": metric}, crop=8, multiple=32).score(clip, clip)
+    rows, columns, top, left = kept
+    assert torch.equal(metric.fake, clip[..., top : top + rows, left : left + columns])
+
+
 def test_an_error_of_half_a_level_is_rounded_away_or_kept(real: Tensor) -> None:
     levels = (real * 254).round() / 255
     score = {
@@ -120,7 +134,7 @@ def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor
     protocol = instantiate(config)
     assert protocol.name == option.stem
     assert protocol.follows
-    made, clip = (torch.cat([frames, frames.flip(0)]).repeat(1, 1, 1, 3) for frames in (fake, real))
+    made, clip = (torch.cat([frames, frames.flip(0)]).repeat(1, 1, 2, 3) for frames in (fake, real))
     person = SyntheticPersons(1, *clip.shape[-2:]).training[0].to_float()
     maps = {name: person.conditions[name][0] for name in ("parts", "background")}
     known = {name: part.expand(len(clip), *part.shape[1:]) for name, part in maps.items()}
@@ -148,7 +162,7 @@ def test_every_option_pins_all_there_is_and_cites(option: Path) -> None:
     config = OmegaConf.load(option)
     pinned = {"color", "crop", "quantize", "skip_first", "skip_last", "centre_only", "metrics", "name", "follows"}
     assert pinned <= set(config)
-    assert re.search(r"\b(19|20)\d\d\b", config.follows)
+    assert re.search(r"\b(19|20)\d\d\b|^vidgan's own", config.follows)
     assert ("degradation" in config) == (option.stem in BENCHMARKS)
 
 
