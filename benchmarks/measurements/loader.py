@@ -38,7 +38,7 @@ class Size:
     Attributes:
         clips, frames, height, width: folders of PNG frames; 1280x720 are REDS' frames.
         patch: height and width of the windows.
-        cached, decoded: batches in a pass from the cache and of all other loaders, about as long by the clock.
+        cached, decoded: batches in a pass from the cache and of all other loaders, neither too short to be timed.
         steps: of training, to see how long they wait.
     """
 
@@ -48,7 +48,7 @@ class Size:
     width: int = 1280
     patch: int = 128
     cached: int = 300
-    decoded: int = 6
+    decoded: int = 2
     rounds: int = 5
     steps: int = 12
     game: Game = SMALL
