@@ -13,6 +13,7 @@ from vidgan.experiment.builder import build
 from vidgan.experiment.folder import RunFolder, find_run, write_json
 from vidgan.experiment.identity import code_fingerprint
 from vidgan.experiment.lint import lint
+from vidgan.experiment.networks import recorded_config
 from vidgan.experiment.places import CONF
 from vidgan.experiment.report import Showcase, described, flat_scores, show_scores
 from vidgan.experiment.schema import MACHINE_HALF
@@ -20,20 +21,6 @@ from vidgan.experiment.tables import Table
 from vidgan.experiment.wandb_layout import run_arguments
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.weights import load_weights
-
-
-def recorded_config(folder: RunFolder) -> DictConfig:
-    """The configuration that a run was trained with.
-
-    Raises:
-        UserError: it has not started yet.
-    """
-    path = folder.path / "config.yaml"
-    if not path.is_file():
-        raise UserError(f"Run {folder.id} has not started yet; see vidgan-runs list.")
-    config = OmegaConf.load(path)
-    assert isinstance(config, DictConfig)
-    return config
 
 
 def protocol_config(name: str) -> DictConfig:

@@ -256,15 +256,15 @@ class PredictConfig:
     """The root of ``vidgan-predict``.
 
     Attributes:
-        run: id or folder of a run.
+        run: id or folder of a run; null where ``weights`` is a file.
         input: a video, a picture or a folder of pictures.
         output: what is written; of the same kind.
-        weights: ``last`` or ``best``.
+        weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
         chunk: frames computed at once.
         tile: side of the tiles in input pixels that large frames are cut into; null computes whole frames.
     """
 
-    run: str = MISSING
+    run: str | None = None
     input: str = MISSING
     output: str = MISSING
     weights: str = "last"
