@@ -232,22 +232,41 @@ class EvaluateConfig:
     """The root of ``vidgan-evaluate``.
 
     Attributes:
-        run: id or folder of a run.
-        protocol: name of a file in ``conf/protocols``, or a path; null is the run's own.
-        weights: ``last`` or ``best``.
-        data: a data set other than the run's own, or null.
-        baselines: whether classical methods are scored beside the model.
+        run: id or folder of a run; null where ``weights`` is a file.
+        protocol: name of a file in ``conf/protocols``, or a path; null is the run's own, or ``default``.
+        weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
+        task: what weights of a file are for; null is super-resolution.
+        data: a data set other than the run's own; null only with a run.
+        degradation: one other than the run's own; null for weights of a file is bicubic of their scale.
+        compare_to: baselines that are scored beside the model, by name; null is the task's own choice.
         seed: what is drawn for ``data`` follows from it.
     """
 
-    run: str = MISSING
+    run: str | None = None
     protocol: str | None = None
     weights: str = "last"
+    task: Any = None
     data: Any = None
-    baselines: bool = True
+    degradation: Any = None
+    compare_to: list[str] | None = None
     seed: int = 0
     machine: MachineConfig = field(default_factory=MachineConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class DataSetsConfig:
+    """The root of ``vidgan-data``.
+
+    Attributes:
+        data: the data set; its ``root`` and ``layout`` are used.
+        quick: check that all clips are there and can be opened, not every frame.
+    """
+
+    data: Any = None
+    quick: bool = False
+    seed: int = 0
     paths: PathsConfig = field(default_factory=PathsConfig)
 
 
