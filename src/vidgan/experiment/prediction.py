@@ -1,4 +1,4 @@
-"""Applying a run to a video, a picture or a folder of frames, of any length, in constant memory."""
+"""Applying a network to a video, a picture or a folder of frames, of any length, in constant memory."""
 
 import logging
 from collections.abc import Iterator
@@ -18,8 +18,7 @@ from vidgan.engine.optimization import channels_last
 from vidgan.engine.progress import TaskSpeed
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import device_kind
-from vidgan.experiment.evaluation import restore
-from vidgan.experiment.folder import find_run
+from vidgan.experiment.networks import load_generator
 from vidgan.video.reader import Frames, probe
 from vidgan.video.streaming import stream
 from vidgan.video.tiling import Tiled
@@ -61,19 +60,18 @@ def open_input(path: Path) -> Input:
 
 
 def predict(config: DictConfig) -> Path:
-    """Applies the generator of a run; returns the path of what was written.
+    """Applies the generator of a run or of a file of weights; returns the path of what was written.
 
     Raises:
-        UserError: the run, the input or the output is at fault; nothing half-written is left.
+        UserError: the run, the weights, the input or the output is at fault; nothing half-written is left.
     """
     given, out = open_input(Path(config.input)), Path(config.output)
     if out.resolve() == Path(config.input).resolve():
         raise UserError(f"output={out} is the input itself; choose another name.")
-    folder = find_run(Path(config.paths.runs), config.run)
     kind = device_kind(config.machine)
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
-    generator = restore(folder, config.weights).networks["generator"].to(kind)
+    generator = load_generator(config).to(kind)
     channels_last(generator)
     if config.tile is not None:
         generator = Tiled(generator, config.tile)
