@@ -82,13 +82,13 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     lint(OmegaConf.create({"protocol": protocol, "data": data}), {})
     task.protocol = build(protocol, "protocol")
     if not config.baselines:
-        task.baselines = lambda condition: {}  # type: ignore[method-assign]
-    name = f"{protocol.name}-{config.weights}" + ("" if config.data is None else f"-{Path(data.root).name}")
+        task.baselines = lambda clip, condition: {}  # type: ignore[method-assign]
+    name = f"{protocol.name}-{config.weights}" + ("" if config.data is None else f"-{_name(data)}")
     out = folder.path / "evaluations" / name
     out.mkdir(parents=True, exist_ok=True)
     config.machine.precision = scored_precision(folder, config.machine)
     tracker = _tracker(config, trained, protocol, data, folder, name)
-    showcase = Showcase(out, tracker)
+    showcase = Showcase(out, task.shown, tracker)
     task.watchers.append(showcase.watch)
     trainer = build_trainer(config.machine, [showcase], [], default_root_dir=folder.path)
     with tracked(tracker):
@@ -108,6 +108,11 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
         console.print(f"written to {out}", highlight=False, soft_wrap=True)
     return task.scores
+
+
+def _name(data: DictConfig) -> str:
+    """What a data set is called: the folder it lies in, or the class that makes it."""
+    return Path(data.root).name if "root" in data else str(data._target_).rpartition(".")[2]
 
 
 def _tracker(
