@@ -1,9 +1,10 @@
-"""Published networks have their published numbers of parameters and keys (BasicSR, TecoGAN-PyTorch)."""
+"""Published networks have their published numbers of parameters and keys (BasicSR, TecoGAN-PyTorch, fastdvdnet)."""
 
 import pytest
 from torch import nn
 
 from vidgan.generators.basicvsr import BasicVSR
+from vidgan.generators.fastdvdnet import FastDVDnet
 from vidgan.generators.rrdbnet import RRDBNet
 from vidgan.generators.spynet import SpyNet
 from vidgan.generators.srresnet import MSRResNet
@@ -27,6 +28,7 @@ def parameters(network: nn.Module) -> int:
         (FNet(), 1_745_506),
         (TecoGAN(blocks=10), 2_589_093),
         (TecoGAN(blocks=16), 3_032_229),
+        (FastDVDnet(), 2_479_096),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
 )
@@ -45,6 +47,16 @@ def test_parameter_counts(network: nn.Module, count: int) -> None:
             BasicVSR(),
             316,
             ["spynet.mean", "spynet.basic_module.5.basic_module.8.bias", "forward_trunk.main.2.29.conv2.bias"],
+        ),
+        (
+            FastDVDnet(),
+            162,
+            [
+                "temp1.inc.convblock.0.weight",
+                "temp1.downc0.convblock.3.convblock.4.running_var",
+                "temp2.upc2.convblock.0.convblock.3.weight",
+                "temp2.outc.convblock.3.weight",
+            ],
         ),
         (TecoGAN(), 100, ["fnet.encoder1.0.weight", "fnet.flow.2.bias", "srnet.resblocks.15.conv.2.weight"]),
     ],

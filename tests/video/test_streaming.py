@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vidgan.errors import UserError
-from vidgan.generators.base import CausalGenerator, FrameGenerator, Generator
+from vidgan.generators.base import CausalGenerator, FrameGenerator, Generator, WindowGenerator
 from vidgan.generators.recurrent import RecurrentSR
 from vidgan.generators.srvgg import SRVGGNetCompact
 from vidgan.video.reader import Frames
@@ -28,6 +28,16 @@ class MeanOfNeighbours(Generator):
     def forward(self, low: Tensor) -> Tensor:
         steps = range(low.shape[1])
         return torch.stack([low[:, max(0, t - 1) : t + 2].mean(1) for t in steps], dim=1)
+
+
+class MirroredMean(WindowGenerator):
+    """Window toy: each frame becomes the mean of five, mirrored at the ends."""
+
+    scale = 1
+    reach = 2
+
+    def window(self, low: Tensor) -> Tensor:
+        return low.unfold(1, 5, 1).mean(-1)
 
 
 class Shrinking(CausalGenerator):
@@ -78,7 +88,13 @@ def whole(generator: nn.Module, frames: list[Frames]) -> np.ndarray:
 @pytest.mark.parametrize("chunk", [1, 3, 4, 11, 20])
 @pytest.mark.parametrize(
     "generator",
-    [MeanOfNeighbours(), Shrinking(), awake(SRVGGNetCompact(2, 8, 2)), awake(RecurrentSR(2, channels=8))],
+    [
+        MeanOfNeighbours(),
+        MirroredMean(),
+        Shrinking(),
+        awake(SRVGGNetCompact(2, 8, 2)),
+        awake(RecurrentSR(2, channels=8)),
+    ],
     ids=lambda generator: type(generator).__name__,
 )
 def test_streaming_equals_the_whole_clip(generator: Generator, chunk: int) -> None:
@@ -94,7 +110,9 @@ def test_windows_follow_each_other_with_the_context_asked_for() -> None:
     assert list(windows([], 4, 2)) == []
 
 
-@pytest.mark.parametrize("generator", [MeanOfNeighbours(), Shrinking()], ids=lambda generator: generator.temporal)
+@pytest.mark.parametrize(
+    "generator", [MeanOfNeighbours(), MirroredMean(), Shrinking()], ids=lambda generator: generator.temporal
+)
 def test_the_frames_held_do_not_grow_with_the_video(generator: Generator) -> None:
     alive: set[int] = set()
     peak = 0
@@ -126,6 +144,12 @@ def test_tiles_equal_the_whole_frame_for_a_finite_radius(tile: int) -> None:
     with torch.inference_mode():
         assert network.radius == 4
         assert torch.allclose(Tiled(network, tile)(low), network(low), atol=1e-5)
+
+
+@pytest.mark.parametrize("chunk", [3, 20])
+def test_tiles_stream_through_a_window(chunk: int) -> None:
+    streamed = np.stack(list(stream(Tiled(MirroredMean(), 4, 0), clip(), chunk)))
+    assert np.abs(streamed - whole(MirroredMean(), clip())).max() <= 0.5 + 1e-3
 
 
 def test_one_pixel_less_than_the_radius_shows_seams() -> None:

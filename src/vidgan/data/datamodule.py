@@ -16,10 +16,11 @@ from torch.utils.data import DataLoader, Dataset
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.cache import DecodedCache
 from vidgan.data.clip import Clip
-from vidgan.data.datasets import TrainingWindows, WholeClips, usable
+from vidgan.data.datasets import TrainingWindows, WholeClips, refuse_missing, usable
+from vidgan.data.layout import Folder, Layout
 from vidgan.data.sampling import IterationSampler
 from vidgan.data.sources import Source
-from vidgan.data.splits import Splits, split
+from vidgan.data.splits import Splits
 from vidgan.errors import UserError
 from vidgan.interruption import deaf
 
@@ -148,6 +149,7 @@ class ClipDataModule(DataModule):
         eval_crop: the largest height and width evaluated, cut from the middle; None for whole frames.
         eval_multiple: evaluated heights and widths are cut down to multiples of this.
         seed: what is sampled follows from it and from the number of the sample.
+        layout: which clips there are below the root; None takes all, see :class:`vidgan.data.layout.Folder`.
         loading: the machine's half.
     """
 
@@ -162,17 +164,24 @@ class ClipDataModule(DataModule):
         eval_crop: int | None = None,
         eval_multiple: int = 8,
         seed: int = 0,
+        layout: Layout | None = None,
         loading: Loading | None = None,
     ) -> None:
         super().__init__(batch_size, loading)
         self.root, self.frames, self.patch = Path(root), frames, patch
-        self.augmentation, self.seed = augmentation, seed
+        self.augmentation, self.seed, self.layout = augmentation, seed, layout or Folder()
         self.eval_frames, self.eval_crop, self.eval_multiple = eval_frames, eval_crop, eval_multiple
 
     def prepare_data(self) -> None:
-        """Fills the cache, in one process of each machine, with the splits that the trainer is about to use."""
+        """Fills the cache, in one process of each machine, with the splits that the trainer is about to use.
+
+        Raises:
+            UserError: before training, a clip of another split is missing, which would be noticed hours later.
+        """
+        training = self.trainer is None or self.trainer.state.fn == "fit"
+        if training:
+            refuse_missing([*self.splits.val, *self.splits.test])
         if self._cache:
-            training = self.trainer is None or self.trainer.state.fn == "fit"
             self._cache.fill([*self.splits.train, *self.splits.val] if training else self.splits.test)
 
     def evaluated(self, split: Literal["val", "test"]) -> WholeClips:
@@ -195,7 +204,7 @@ class ClipDataModule(DataModule):
     @cached_property
     def splits(self) -> Splits:
         """The sources of each split; found when first asked for."""
-        return split(self.root)
+        return self.layout.splits(self.root)
 
     @cached_property
     def training(self) -> TrainingWindows:

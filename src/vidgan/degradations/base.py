@@ -25,7 +25,7 @@ class Degradation(nn.Module):
             randomness: (B,) int64, one seed for each sample, on the device of ``frames``.
 
         Returns:
-            (B, T, C, H / scale, W / scale) float32 in [0, 1].
+            (B, T, C, H / scale, W / scale) float32 in [0, 1]; noise that is told not to clip leaves that range.
 
         Raises:
             UserError: the scale does not divide height and width.
@@ -41,6 +41,18 @@ class Degradation(nn.Module):
 
     def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
         raise NotImplementedError
+
+    def deviation(self, frames: Tensor, randomness: Tensor) -> Tensor | None:
+        """Standard deviation of the noise it adds, or None where it adds none that is known.
+
+        Args:
+            frames: (B, T, C, H, W) in [0, 1]; given noisy frames, the answer is what a calibrated camera knows.
+            randomness: (B,) as in :meth:`forward`.
+
+        Returns:
+            In the units of ``frames``, of a shape that broadcasts to theirs.
+        """
+        return None
 
 
 def quantized(frames: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from vidgan.degradations.draws import Range, between, happens
 from vidgan.randomness import normal
 
 
-class _Noise(Degradation):
+class Noise(Degradation):
     """Additive normal noise of a deviation that a subclass gives.
 
     Args:
@@ -22,17 +22,19 @@ class _Noise(Degradation):
         self.clip = clip
 
     def deviation(self, frames: Tensor, randomness: Tensor) -> Tensor:
-        """Standard deviation, broadcast to ``frames``, in their units."""
         raise NotImplementedError
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def draws(self, frames: Tensor, randomness: Tensor) -> Tensor:
+        """Standard normal noise in the shape of ``frames``."""
         noise = normal(randomness, "noise", *frames.shape[1:])
-        noise = torch.where(happens(randomness, "noise gray", self.gray), noise[:, :, :1], noise)
-        noisy = frames + self.deviation(frames, randomness) * noise
+        return torch.where(happens(randomness, "noise gray", self.gray), noise[:, :, :1], noise)
+
+    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+        noisy = frames + self.deviation(frames, randomness) * self.draws(frames, randomness)
         return noisy.clamp(0, 1) if self.clip else noisy
 
 
-class GaussianNoise(_Noise):
+class GaussianNoise(Noise):
     """White Gaussian noise.
 
     Args:
@@ -49,7 +51,7 @@ class GaussianNoise(_Noise):
         return between(randomness, "noise sigma", self.sigma) / 255
 
 
-class ShotNoise(_Noise):
+class ShotNoise(Noise):
     """Photon noise: its variance grows with the signal.
 
     A normal approximation of the Poisson distribution, which stateless draws can make in parallel; it differs from it

@@ -127,11 +127,11 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
     showcase = Showcase(folder.samples, task.shown, tracker)
     task.watchers.append(showcase.watch)
     callbacks: list[Callback] = [
-        _checkpoints(config, folder),
         RunRecorder(csv.table, recorded, tracker),
         showcase,
         Usage(folder),
         *watchers,
+        _checkpoints(config, folder),  # after those that record: what a checkpoint is past is never done again
     ]
     if config.machine.progress:
         callbacks.append(IterationBar())

@@ -10,13 +10,18 @@ class Generator(nn.Module):
 
     Attributes:
         scale: enlargement factor.
-        temporal: ``"frame"`` sees one frame at a time, ``"causal"`` the past, ``"bidirectional"`` the whole clip.
+        temporal: ``"frame"`` sees one frame at a time, ``"causal"`` the past, ``"window"`` a few frames on either side,
+            ``"bidirectional"`` the whole clip.
+        reach: frames that a window generator sees on either side.
+        noise_map: its input has a fourth channel, the deviation of the noise in the units of the frames.
         radius: an output pixel depends on input pixels at most this far away; None where that is unbounded.
         aliases: (regular expression, replacement) pairs that turn other published key names into this network's.
     """
 
     scale: int
-    temporal: ClassVar[Literal["frame", "causal", "bidirectional"]]
+    temporal: ClassVar[Literal["frame", "causal", "window", "bidirectional"]]
+    reach: int = 0
+    noise_map: bool = False
     aliases: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     @property
@@ -51,3 +56,38 @@ class CausalGenerator(Generator):
 
     def forward(self, low: Tensor) -> Tensor:
         return self.stream(low)[0]
+
+
+class WindowGenerator(Generator):
+    """A network whose frame t depends on the frames t - reach to t + reach; a subclass writes :meth:`window`."""
+
+    temporal = "window"
+
+    def window(self, low: Tensor) -> Tensor:
+        """(B, T, C, h, w) to (B, T - 2 * reach, C, scale * h, scale * w): the frames that have all they depend on."""
+        raise NotImplementedError
+
+    def between(self, low: Tensor, first: int, last: int) -> Tensor:
+        """Frames ``first`` to ``last`` (exclusive) of what the whole clip gives.
+
+        Where frames are missing at an end of the clip, those inside are mirrored at it (the frame at the end once).
+        """
+        wanted = range(first - self.reach, last + self.reach)
+        if wanted.start < 0 or wanted.stop > low.shape[1]:
+            low = low[:, [mirrored(index, low.shape[1]) for index in wanted]]
+        else:
+            low = low[:, wanted.start : wanted.stop]
+        return self.window(low)
+
+    def forward(self, low: Tensor) -> Tensor:
+        return self.between(low, 0, low.shape[1])
+
+
+def mirrored(index: int, length: int) -> int:
+    """The place in ``range(length)`` of an index beyond its ends, mirrored at them as often as needed.
+
+    Examples: for a length of 4, -2 -1 0 ... 3 4 5 are 2 1 0 ... 3 2 1.
+    """
+    period = max(1, 2 * (length - 1))
+    index %= period
+    return min(index, period - index)

@@ -21,9 +21,10 @@ def stream(
 ) -> Iterator[Frames]:
     """Applies a generator to a video, chunk by chunk.
 
-    A causal generator carries its state from chunk to chunk, a frame generator needs none: both give what the whole
-    clip in one call gives. A bidirectional one sees ``context`` more frames before and after each chunk, whose results
-    are dropped; it differs from the whole clip by what it would have learned from frames farther away.
+    A causal generator carries its state from chunk to chunk, a frame generator needs none, and a window generator sees
+    the frames that it reaches on either side of a chunk: they give what the whole clip in one call gives. A
+    bidirectional one sees ``context`` more frames before and after each chunk, whose results are dropped; it differs
+    from the whole clip by what it would have learned from frames farther away.
 
     Args:
         generator: in evaluation mode; the frames are moved to the device of its parameters.
@@ -37,15 +38,19 @@ def stream(
     """
     device = next((parameter.device for parameter in generator.parameters()), torch.device("cpu"))
     state: Any = None
-    for window, first, last in windows(frames, chunk, context if generator.temporal == "bidirectional" else 0):
+    seen = context if generator.temporal == "bidirectional" else generator.reach
+    for window, first, last in windows(frames, chunk, seen):
         mixed = nullcontext() if precision is None else torch.autocast(device.type, precision)
         with torch.inference_mode(), mixed:
             low = _to_float(window, device)
-            if generator.temporal == "causal":
-                made, state = generator.stream(low, state)  # type: ignore[operator]
-            else:
-                made = generator(low)
-            made = _to_bytes(made[:, first:last])
+            match generator.temporal:
+                case "causal":
+                    made, state = generator.stream(low, state)  # type: ignore[operator]
+                case "window":
+                    made = generator.between(low, first, last)  # type: ignore[operator]
+                case _:
+                    made = generator(low)[:, first:last]
+            made = _to_bytes(made)
         yield from made.numpy()
 
 

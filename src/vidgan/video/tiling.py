@@ -66,6 +66,8 @@ class Tiled(Generator):
         self.generator = generator
         self.scale = generator.scale
         self.temporal = generator.temporal  # type: ignore[misc]
+        self.reach = generator.reach
+        self.noise_map = generator.noise_map
         self.tile = tile
         self.overlap = overlap
 
@@ -75,6 +77,10 @@ class Tiled(Generator):
 
     def forward(self, low: Tensor) -> Tensor:
         return self._assembled(low, lambda part, index: self.generator(part))
+
+    def between(self, low: Tensor, first: int, last: int) -> Tensor:
+        """Frames ``first`` to ``last`` of a window generator."""
+        return self._assembled(low, lambda part, index: self.generator.between(part, first, last))  # type: ignore
 
     def stream(self, low: Tensor, state: list[Any] | None = None) -> tuple[Tensor, list[Any]]:
         """The next frames of a video and the states of the tiles after them; None starts a video."""
