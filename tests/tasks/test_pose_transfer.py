@@ -106,7 +106,8 @@ def test_controls_by_hand() -> None:
 
     test = SyntheticPersons(1, 32, 32).evaluated("test")
     clip, task = test[0].to_float(), Recorded()
-    made = task.baselines(clip, task.condition(clip))
+    condition = task.condition(clip)
+    made = {name: make(clip, condition) for name, make in task.baselines().items()}
     assert torch.equal(made["ground truth"], clip.frames)
     assert torch.equal(made["copy source"], clip.conditions["source"])
     assert torch.equal(made["background only"], clip.conditions["background"])
