@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from vidgan.data.discovery import discover
 from vidgan.data.index import Index
 from vidgan.data.sources import FrameFolder, Paired, Source
 from vidgan.data.splits import Splits, split
@@ -93,6 +94,11 @@ def clip(name: str, truth: Path, frames: int | None = None, low: Path | None = N
     """A published clip of so many frames, with its low resolution if that is read."""
     source = FrameFolder(name, truth, frames)
     return source if low is None else Paired(source, FrameFolder(name, low, frames))
+
+
+def all_clips(folder: Path) -> list[Source]:
+    """Every clip below a folder whose clips are listed nowhere; none if there is no such folder."""
+    return list(discover(folder)) if folder.is_dir() else []
 
 
 def chosen(folders: dict[str, str], low: str, title: str) -> str:
