@@ -1,0 +1,89 @@
+"""Video denoising: noisy clips to clean ones of the same size."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vidgan.data.clip import Clip
+from vidgan.degradations.base import Degradation, quantized
+from vidgan.degradations.noise_level import estimate_deviation, with_noise_map
+from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.scene import Made
+from vidgan.errors import UserError
+from vidgan.video.classical import ffmpeg_hqdn3d, ffmpeg_nlmeans, ffmpeg_program, opencv_nlm
+
+
+class Denoising(AdversarialTask):
+    """Noisy clips (B, T, 3, H, W) to clean ones.
+
+    The condition is the noisy clip, and for generators that ask for it a map of the noise's deviation in a fourth
+    channel: what the degradation tells of itself, or a blind estimate where it cannot tell.
+
+    Args:
+        degradation: what training clips suffer.
+        evaluation: what clips of validation and test suffer; none is what training clips do. What is drawn for a clip
+            follows from its name.
+        middle_only: train on the middle frame of a clip alone, so that a generator that sees two frames on either side
+            is trained on five real ones (FastDVDnet).
+        arguments: those of :class:`AdversarialTask`.
+    """
+
+    def __init__(
+        self, degradation: Degradation, evaluation: Degradation | None = None, middle_only: bool = False, **arguments: Any
+    ) -> None:
+        super().__init__(**arguments)
+        self.degradation = degradation
+        self.evaluation = evaluation or degradation
+        self.middle_only = middle_only
+        for name, scale in (("networks.generator", self.generator.scale), ("degradation", degradation.scale)):
+            if scale != 1:
+                raise UserError(f"{name} has a scale of {scale}; denoising keeps the size: choose one of scale 1.")
+
+    @property
+    def generator(self) -> Any:
+        return self.network("generator")
+
+    def condition(self, clip: Clip) -> Tensor:
+        degradation = self.degradation if self.training else self.evaluation
+        with torch.no_grad(), torch.autocast(clip.frames.device.type, enabled=False):
+            noisy = degradation(clip.frames, clip.randomness)
+            if not self.generator.noise_map:
+                return noisy
+            deviation = degradation.deviation(noisy, clip.randomness)
+            return with_noise_map(noisy, estimated(noisy) if deviation is None else deviation)
+
+    def target(self, clip: Clip) -> Tensor:
+        return clip.frames[:, self._compared(clip.frames)]
+
+    def generate(self, condition: Tensor) -> Made:
+        compared = self._compared(condition)
+        if self.generator.temporal == "window":
+            return Made(self.generator.between(condition, compared.start, compared.stop))
+        return Made(self.generator(condition)[:, compared])
+
+    def baselines(self, condition: Tensor) -> dict[str, Tensor]:
+        noisy = quantized(condition[:, :, :3])
+        sigma = 255 * (float(condition[:, :, 3:].mean()) if condition.shape[2] > 3 else estimate_deviation(noisy[0]))
+        frames = (noisy[0] * 255).byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        methods = {"opencv_nlm": opencv_nlm, "ffmpeg_nlmeans": ffmpeg_nlmeans}
+        if ffmpeg_program() is not None:
+            methods["ffmpeg_hqdn3d"] = ffmpeg_hqdn3d
+        made = {name: _to_clip(method(frames, sigma)).to(noisy.device) for name, method in methods.items()}
+        return {"noisy": noisy, **made}
+
+    def _compared(self, frames: Tensor) -> slice:
+        count = frames.shape[1]
+        middle = count // 2
+        return slice(middle, middle + 1) if self.training and self.middle_only else slice(0, count)
+
+
+def estimated(noisy: Tensor) -> Tensor:
+    """(B, 1, 1, 1, 1) blind estimates, one for each clip of (B, T, C, H, W)."""
+    return noisy.new_tensor([estimate_deviation(clip) for clip in noisy]).view(-1, 1, 1, 1, 1)
+
+
+def _to_clip(frames: np.ndarray) -> Tensor:
+    """(T, H, W, 3) uint8 to (1, T, 3, H, W) in [0, 1]."""
+    return torch.from_numpy(frames).permute(0, 3, 1, 2)[None].float() / 255
