@@ -6,6 +6,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
+from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, device_kind
@@ -19,6 +20,8 @@ from vidgan.experiment.schema import MACHINE_HALF
 from vidgan.experiment.tables import Table
 from vidgan.experiment.wandb_layout import run_arguments
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
+from vidgan.metrics.noise_levels import NoiseLevels
+from vidgan.tasks.denoising import Denoising
 from vidgan.weights import load_weights
 
 
@@ -81,9 +84,11 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     data = config.data if config.data is not None else trained.data
     lint(OmegaConf.create({"protocol": protocol, "data": data}), {})
     task.protocol = build(protocol, "protocol")
+    _set_noise(task, config.sigma, config.blind)
     if not config.baselines:
         task.baselines = lambda condition: {}  # type: ignore[method-assign]
     name = f"{protocol.name}-{config.weights}" + ("" if config.data is None else f"-{Path(data.root).name}")
+    name += ("" if config.sigma is None else f"-sigma{config.sigma:g}") + ("-blind" if config.blind else "")
     out = folder.path / "evaluations" / name
     out.mkdir(parents=True, exist_ok=True)
     config.machine.precision = scored_precision(folder, config.machine)
@@ -108,6 +113,22 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
         console.print(f"written to {out}", highlight=False, soft_wrap=True)
     return task.scores
+
+
+def _set_noise(task: Any, sigma: float | None, blind: bool) -> None:
+    """Changes what a denoiser is scored on.
+
+    Raises:
+        UserError: the run is no denoiser, or its protocol has levels of its own.
+    """
+    if (sigma is not None or blind) and not isinstance(task, Denoising):
+        raise UserError("sigma and blind are for runs that denoise; leave them out.")
+    if sigma is not None and isinstance(task.protocol, NoiseLevels):
+        raise UserError(f"sigma={sigma}: protocol {task.protocol.name} has noise levels of its own; leave sigma out.")
+    if sigma is not None:
+        task.evaluation = GaussianNoise((sigma, sigma))
+    if blind:
+        task.blind = True
 
 
 def _tracker(

@@ -19,6 +19,8 @@ from vidgan.errors import UserError
 from vidgan.experiment.assemble import device_kind
 from vidgan.experiment.evaluation import restore
 from vidgan.experiment.folder import find_run
+from vidgan.generators.base import Generator
+from vidgan.video.noise import SAMPLE, Told, measured
 from vidgan.video.reader import Frames, probe
 from vidgan.video.streaming import stream
 from vidgan.video.tiling import Tiled
@@ -70,16 +72,39 @@ def predict(config: DictConfig) -> Path:
         torch.set_num_threads(config.machine.threads)
     generator = restore(folder, config.weights).networks["generator"].to(kind)
     channels_last(generator)
+    generator, frames = _informed(generator, given.frames, config.sigma)
     if config.tile is not None:
         generator = Tiled(generator, config.tile)
     dtype = _DTYPES[choose_precision(config.machine.precision, kind)]
-    made = stream(generator, given.frames, chunk=config.chunk, precision=dtype)
+    made = stream(generator, frames, chunk=config.chunk, precision=dtype)
     with writer(out, given.fps, given.video) as sink, _bar(given.count, config.machine.progress) as bar:
         for frame in made:
             sink.write(frame)
             bar.advance(bar.task_ids[0])
     Console().print(f"written to {out}", highlight=False, soft_wrap=True)
     return out
+
+
+def _informed(
+    generator: Generator, frames: Iterator[Frames], sigma: float | None
+) -> tuple[Generator, Iterator[Frames]]:
+    """The generator, told how noisy its frames are if it asks, and the frames.
+
+    Raises:
+        UserError: a level is given that cannot be used.
+    """
+    if not generator.noise_map:
+        if sigma is not None:
+            raise UserError(f"sigma={sigma}: the generator of this run does not ask for a noise level; leave it out.")
+        return generator, frames
+    if sigma is not None:
+        if not 0 <= sigma <= 255:
+            raise UserError(f"sigma={sigma} is no standard deviation in 8-bit levels; give one between 0 and 255.")
+        return Told(generator, sigma / 255), frames
+    deviation, frames = measured(frames)
+    told = f"noise level {255 * deviation:.1f} of 255, estimated from the first {SAMPLE} frames; sigma=... sets another"
+    Console().print(told, highlight=False)
+    return Told(generator, deviation), frames
 
 
 @contextmanager

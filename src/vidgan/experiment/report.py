@@ -15,7 +15,7 @@ from vidgan.experiment.folder import RunFolder
 from vidgan.metrics.protocol import Protocol
 from vidgan.video.compare import comparison_picture, comparison_video
 
-_COLUMNS = ("bicubic", MODEL, "real")
+_COLUMNS = ("bicubic", "noisy", "ffmpeg_nlmeans", MODEL, "real")
 
 
 class Showcase(Callback):

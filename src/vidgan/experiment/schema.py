@@ -238,6 +238,8 @@ class EvaluateConfig:
         data: a data set other than the run's own, or null.
         baselines: whether classical methods are scored beside the model.
         seed: what is drawn for ``data`` follows from it.
+        sigma: of the noise that a denoiser's clips suffer, in 8-bit levels; null is the run's own noise.
+        blind: whether a denoiser is given estimates of the noise instead of the truth.
     """
 
     run: str = MISSING
@@ -246,6 +248,8 @@ class EvaluateConfig:
     data: Any = None
     baselines: bool = True
     seed: int = 0
+    sigma: float | None = None
+    blind: bool = False
     machine: MachineConfig = field(default_factory=MachineConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
@@ -262,6 +266,7 @@ class PredictConfig:
         weights: ``last`` or ``best``.
         chunk: frames computed at once.
         tile: side of the tiles in input pixels that large frames are cut into; null computes whole frames.
+        sigma: standard deviation of the noise that a denoiser removes, in 8-bit levels; null estimates it.
     """
 
     run: str = MISSING
@@ -270,5 +275,6 @@ class PredictConfig:
     weights: str = "last"
     chunk: int = 8
     tile: int | None = None
+    sigma: float | None = None
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)

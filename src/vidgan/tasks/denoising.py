@@ -1,5 +1,10 @@
 """Video denoising: noisy clips to clean ones of the same size."""
 
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +17,7 @@ from vidgan.degradations.noise_level import estimate_deviation, with_noise_map
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Made
 from vidgan.errors import UserError
+from vidgan.metrics.noise_levels import NoiseLevels
 from vidgan.video.classical import ffmpeg_hqdn3d, ffmpeg_nlmeans, ffmpeg_program, opencv_nlm
 
 
@@ -23,20 +29,31 @@ class Denoising(AdversarialTask):
 
     Args:
         degradation: what training clips suffer.
-        evaluation: what clips of validation and test suffer; none is what training clips do. What is drawn for a clip
-            follows from its name.
+        evaluation: what clips of validation and test suffer, where the protocol does not say; none is what training
+            clips do. What is drawn for a clip follows from its name.
+        blind: give estimates in validation and test, as on videos whose noise nobody knows.
         middle_only: train on the middle frame of a clip alone, so that a generator that sees two frames on either side
             is trained on five real ones (FastDVDnet).
         arguments: those of :class:`AdversarialTask`.
+
+    Attributes:
+        seconds: time that each method took for each clip of the last validation or test, a frame.
     """
 
     def __init__(
-        self, degradation: Degradation, evaluation: Degradation | None = None, middle_only: bool = False, **arguments: Any
+        self,
+        degradation: Degradation,
+        evaluation: Degradation | None = None,
+        blind: bool = False,
+        middle_only: bool = False,
+        **arguments: Any,
     ) -> None:
         super().__init__(**arguments)
         self.degradation = degradation
         self.evaluation = evaluation or degradation
+        self.blind = blind
         self.middle_only = middle_only
+        self.seconds: dict[str, list[float]] = defaultdict(list)
         for name, scale in (("networks.generator", self.generator.scale), ("degradation", degradation.scale)):
             if scale != 1:
                 raise UserError(f"{name} has a scale of {scale}; denoising keeps the size: choose one of scale 1.")
@@ -51,35 +68,74 @@ class Denoising(AdversarialTask):
             noisy = degradation(clip.frames, clip.randomness)
             if not self.generator.noise_map:
                 return noisy
-            deviation = degradation.deviation(noisy, clip.randomness)
-            return with_noise_map(noisy, estimated(noisy) if deviation is None else deviation)
+            known = None if self.blind and not self.training else degradation.deviation(noisy, clip.randomness)
+            return with_noise_map(noisy, _estimates(noisy) if known is None else known)
 
     def target(self, clip: Clip) -> Tensor:
         return clip.frames[:, self._compared(clip.frames)]
 
     def generate(self, condition: Tensor) -> Made:
-        compared = self._compared(condition)
-        if self.generator.temporal == "window":
-            return Made(self.generator.between(condition, compared.start, compared.stop))
-        return Made(self.generator(condition)[:, compared])
-
-    def baselines(self, condition: Tensor) -> dict[str, Tensor]:
-        noisy = quantized(condition[:, :, :3])
-        sigma = 255 * (float(condition[:, :, 3:].mean()) if condition.shape[2] > 3 else estimate_deviation(noisy[0]))
-        frames = (noisy[0] * 255).byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        methods = {"opencv_nlm": opencv_nlm, "ffmpeg_nlmeans": ffmpeg_nlmeans}
-        if ffmpeg_program() is not None:
-            methods["ffmpeg_hqdn3d"] = ffmpeg_hqdn3d
-        made = {name: _to_clip(method(frames, sigma)).to(noisy.device) for name, method in methods.items()}
-        return {"noisy": noisy, **made}
+        if self.training:
+            compared = self._compared(condition)
+            if self.generator.temporal == "window":
+                return Made(self.generator.between(condition, compared.start, compared.stop))
+            return Made(self.generator(condition)[:, compared])
+        with self._timed("model", condition):
+            return Made(self.generator(condition))
 
     def _compared(self, frames: Tensor) -> slice:
         count = frames.shape[1]
         middle = count // 2
         return slice(middle, middle + 1) if self.training and self.middle_only else slice(0, count)
 
+    # Scores ------------------------------------------------------------------------------------------------------
 
-def estimated(noisy: Tensor) -> Tensor:
+    def baselines(self, condition: Tensor) -> dict[str, Tensor]:
+        noisy = quantized(condition[:, :, :3])
+        deviation = condition[:, :, 3:].mean().item() if self.generator.noise_map else estimate_deviation(noisy[0])
+        frames = (noisy[0] * 255).byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        methods = {"opencv_nlm": opencv_nlm, "ffmpeg_nlmeans": ffmpeg_nlmeans}
+        if ffmpeg_program() is not None:
+            methods["ffmpeg_hqdn3d"] = ffmpeg_hqdn3d
+        made = {"noisy": noisy}
+        for name, method in methods.items():
+            with self._timed(name, noisy):
+                made[name] = _to_clip(method(frames, 255 * deviation)).to(noisy.device)
+        return made
+
+    def _score(self, clip: Clip, with_baselines: bool) -> None:
+        if not isinstance(self.protocol, NoiseLevels):
+            super()._score(clip, with_baselines)
+            return
+        whole, evaluation = self.protocol, self.evaluation
+        clip, before, levels = replace(clip, frames=clip.frames[:, : whole.frames]), self.rows, []
+        for self.evaluation, self.protocol in whole.levels():
+            self.rows = []
+            super()._score(clip, with_baselines)
+            levels.append(self.rows)
+        self.rows = before + [dict(item for row in rows for item in row.items()) for rows in zip(*levels, strict=True)]
+        self.protocol, self.evaluation = whole, evaluation
+
+    @contextmanager
+    def _timed(self, method: str, clip: Tensor) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        if clip.is_cuda:
+            torch.cuda.synchronize(clip.device)
+        self.seconds[method].append((time.perf_counter() - started) / clip.shape[1])
+
+    def on_test_epoch_start(self) -> None:
+        super().on_test_epoch_start()
+        self.seconds.clear()
+
+    def on_test_epoch_end(self) -> None:
+        super().on_test_epoch_end()
+        if self.trainer.is_global_zero:
+            means = (f"{method} {sum(times) / len(times):.3f}" for method, times in self.seconds.items())
+            print(f"seconds a frame: {', '.join(means)}")
+
+
+def _estimates(noisy: Tensor) -> Tensor:
     """(B, 1, 1, 1, 1) blind estimates, one for each clip of (B, T, C, H, W)."""
     return noisy.new_tensor([estimate_deviation(clip) for clip in noisy]).view(-1, 1, 1, 1, 1)
 

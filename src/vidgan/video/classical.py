@@ -7,12 +7,13 @@ figures.
 
 import shutil
 import subprocess
+from fractions import Fraction
 from importlib.util import find_spec
 
-import av
 import cv2
 import numpy as np
 from av.filter import Graph
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from vidgan.errors import UserError
@@ -35,7 +36,10 @@ def opencv_nlm(frames: Frames, sigma: float) -> Frames:
 def ffmpeg_nlmeans(frames: Frames, sigma: float) -> Frames:
     """FFmpeg's non-local means, frame by frame; PyAV carries it."""
     graph = Graph()
-    source = graph.add_buffer(width=frames.shape[2], height=frames.shape[1], format="yuv444p", time_base="1/25")
+    height, width = frames.shape[1:3]
+    source = graph.add_buffer(
+        width=width, height=height, format=VideoFormat("yuv444p", width, height), time_base=Fraction(1, 25)
+    )
     nlmeans = graph.add("nlmeans", f"s={min(max(0.28 * sigma, 1), 30)}:p=5:r=15")
     sink = graph.add("buffersink")
     source.link_to(nlmeans)
@@ -46,7 +50,7 @@ def ffmpeg_nlmeans(frames: Frames, sigma: float) -> Frames:
         picture = VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="yuv444p")
         picture.pts = index
         graph.push(picture)
-        made.append(graph.pull().to_ndarray(format="rgb24"))
+        made.append(graph.vpull().to_ndarray(format="rgb24"))
     return np.stack(made)
 
 
