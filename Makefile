@@ -26,7 +26,7 @@ train: $(READY)
 	$(BIN)/vidgan-train experiments=super_resolution/quickstart
 
 test: $(READY)
-	$(BIN)/python -m pytest --ignore=tests/slurm
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/slurm
 
 test-slurm: $(READY)
 	tests/slurm/install.sh
@@ -34,7 +34,7 @@ test-slurm: $(READY)
 
 check: $(READY)
 	$(BIN)/pre-commit run --all-files
-	$(BIN)/python -m pytest --ignore=tests/slurm
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/slurm
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks

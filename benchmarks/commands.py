@@ -9,6 +9,20 @@ from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
+#: The quickstart, as short as it can be.
+STILL = (
+    "data.batch_size=1",
+    "data.frames=2",
+    "data.patch=32",
+    "data.eval_frames=2",
+    "data.eval_crop=32",
+    "engine.iterations=1",
+    "validation.every=null",
+    "tracking=disabled",
+    "machine=cpu",
+    "machine.workers=0",
+)
+
 
 @dataclass(frozen=True)
 class Cost:

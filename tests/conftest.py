@@ -1,5 +1,6 @@
 """Composes configurations as the commands do."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from omegaconf import DictConfig
 
 from vidgan.experiment.commands import register
 from vidgan.experiment.places import CONF
+
+# Tests run side by side, and so do the processes that they start: threads that wait for each other cost minutes.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture

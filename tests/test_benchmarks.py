@@ -17,8 +17,10 @@ EXPECTED = {
     "loader": ["loading, 0 workers", "loading, 2 workers", "share of a step that waits for data"],
     "memory": ["memory of a longer video"],
     "overhead": ["fixed cost of a step"],
+    "requeue": ["from the signal to the end of the process", "from a new start to the next iteration"],
     "startup": ["vidgan-evaluate --help", "vidgan-predict --help", "vidgan-train --help"],
     "step": ["step / tuned hand loop", "step / plain hand loop"],
+    "sweep": ["preflight of a sweep", "launcher's cost a job"],
     "traffic": [
         "reduced gradients, two ranks",
         "reduced bytes an iteration",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from benchmarks.commands import run
+from benchmarks.commands import STILL, run
 from benchmarks.figure import Figure
 from benchmarks.footage import moving
 from vidgan.video.writer import writer
@@ -46,9 +46,7 @@ def measure(progress: Progress, size: Size = Size()) -> list[Figure]:
 
 def _train(folder: Path) -> None:
     """One iteration of the quickstart: enough of a run to predict with."""
-    small = ("data.batch_size=1", "data.frames=2", "data.patch=32", "data.eval_frames=2", "data.eval_crop=32")
-    still = ("engine.iterations=1", "validation.every=null", "tracking=disabled", "machine=cpu", "machine.workers=0")
-    run("vidgan-train", *small, *still, folder=folder)
+    run("vidgan-train", *STILL, folder=folder)
 
 
 def _peak(folder: Path, frames: int, size: Size) -> int:

@@ -14,15 +14,16 @@ from omegaconf import DictConfig
 from tests.comparison.conftest import clips, write_run
 from tests.comparison.fake_reports import FakeReports
 from tests.comparison.test_analysis import WEIGHT
-from vidgan.comparison import wandb_log
 from vidgan.comparison.analysis import Comparison, compare
 from vidgan.comparison.folders import read_folder
 from vidgan.comparison.records import RunRecord
 from vidgan.comparison.selection import select
+from vidgan.comparison.wandb_logs import read_logs
 from vidgan.comparison.wandb_report import build_report, build_workspace, publish
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.wandb_layout import run_arguments
+from vidgan.experiment.wandb_log import log_files
 from vidgan.experiment.wandb_tracker import WandbTracker
 
 
@@ -81,7 +82,7 @@ def test_the_log_tells_what_the_folder_tells(tracked: RunFolder) -> None:
 
 
 def test_a_log_that_ends_early_is_a_run_that_goes_on(tracked: RunFolder, tmp_path: Path) -> None:
-    last = wandb_log.log_files(tracked.path / "wandb")[-1]
+    last = log_files(tracked.path / "wandb")[-1]
     torn = tmp_path / "torn" / "run-x.wandb"
     torn.parent.mkdir()
     torn.write_bytes(last.read_bytes()[:-30])
@@ -93,16 +94,16 @@ def test_what_is_no_log_or_damaged_is_refused(tracked: RunFolder, tmp_path: Path
     other = tmp_path / "other.wandb"
     other.write_text("text")
     with pytest.raises(UserError, match="is no W&B log"):
-        wandb_log.read_logs([other])
-    content = bytearray(wandb_log.log_files(tracked.path / "wandb")[-1].read_bytes())
+        read_logs([other])
+    content = bytearray(log_files(tracked.path / "wandb")[-1].read_bytes())
     content[100] ^= 255
     other.write_bytes(content)
     with pytest.raises(UserError, match="is damaged at byte"):
-        wandb_log.read_logs([other])
+        read_logs([other])
 
 
 def test_the_server_tells_what_the_folder_tells(tracked: RunFolder, server: FakeReports) -> None:
-    for log in wandb_log.log_files(tracked.path / "wandb"):
+    for log in log_files(tracked.path / "wandb"):
         line = [str(Path(sys.executable).parent / "wandb"), "sync", "--entity", "lab", str(log.parent)]
         subprocess.run(line, check=True, capture_output=True, timeout=60)
     (record,) = select(["wandb:lab/vidgan/study"], Path("nowhere"))

@@ -13,6 +13,9 @@ from tests.media import damage, moving, write_folder, write_video
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.clip import Clip
 from vidgan.data.datamodule import ClipDataModule, ClipLoader, Loading
+from vidgan.data.layout import Layout, clip
+from vidgan.data.sources import Source
+from vidgan.data.splits import Splits
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 
@@ -179,3 +182,71 @@ def test_resumed_fit_goes_on_with_the_same_samples(root: Path, tmp_path: Path, w
     assert whole[0].frames.max() <= 1
     assert_same(fit(4), whole[:4])
     assert_same(fit(6, resume=tmp_path / "4.ckpt"), whole[4:])
+
+
+class Pairs(Layout):
+    """Clip ``a`` with its low resolution, each third pixel of it, in every split."""
+
+    title, homepage, terms, tree = "pairs", "", "", "a"
+
+    def published(self, root: Path) -> Splits:
+        clips: list[Source] = [clip("a", root / "a", 5, root / "low")]
+        return Splits(clips, clips, clips)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    frames = moving(5, height=48, width=66)
+    write_folder(tmp_path / "a", frames)
+    write_folder(tmp_path / "low", frames[:, 1::3, 1::3])
+    return tmp_path
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_low_resolution_is_cut_and_turned_with_its_clip(pairs: Path, tmp_path: Path, cached: bool) -> None:
+    """Flips and turns keep the middle pixel of each 3 x 3 block in the middle."""
+    loading = Loading(cache_dir=str(tmp_path / "cache") if cached else None)
+    data = make(pairs, loading, layout=Pairs(), patch=24, augmentation=Augmentation(), eval_crop=40)
+    batches = training(data)
+    for batch in (*batches, *data.val_dataloader()):
+        assert torch.equal(batch.conditions["low"], batch.frames[..., 1::3, 1::3])
+    assert batches[0].frames.shape == (4, 3, 3, 24, 24)
+    whole = next(iter(data.test_dataloader()))
+    assert whole.frames.shape == (1, 5, 3, 24, 24)  # the largest multiple of 3 and 8 within 40
+    assert whole.to_float().conditions["low"].max() <= 1
+
+
+def test_patch_that_does_not_divide_into_low_pixels_is_told(pairs: Path) -> None:
+    with pytest.raises(UserError, match=r"a: its low resolution is 3 times smaller, data\.patch=32 does not divide"):
+        training(make(pairs, layout=Pairs(), patch=32))
+
+
+def test_a_test_set_is_not_trained_on_and_a_training_set_not_tested_on(pairs: Path) -> None:
+    class Empty(Pairs):
+        def published(self, root: Path) -> Splits:
+            return Splits([], super().published(root).val, [])
+
+    data = make(pairs, layout=Empty())
+    with pytest.raises(UserError, match="no clip to train on, it is for tests; choose another one by data=<name>"):
+        training(data)
+    with pytest.raises(UserError, match="no clip to evaluate on"):
+        data.test_dataloader()
+
+
+def test_of_many_unusable_clips_five_are_named(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(7):
+        (root / f"train/broken{number}.mp4").write_text("not a video")
+    training(make(root))
+    (message,) = (record.message for record in caplog.records if "skipped" in record.message)
+    assert message.count("cannot be read") == 5
+    assert message.endswith("; and 2 more")
+
+
+def test_a_missing_test_clip_is_told_before_training(pairs: Path) -> None:
+    class Missing(Pairs):
+        def published(self, root: Path) -> Splits:
+            splits = super().published(root)
+            return Splits(splits.train, splits.val, [clip("b", root / "b")])
+
+    with pytest.raises(UserError, match=r"b: is missing and would be scored; see vidgan-data check"):
+        make(pairs, layout=Missing())

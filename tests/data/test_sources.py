@@ -1,6 +1,8 @@
 """Sources: what is found below a root, the same pixels however stored, and images of every kind."""
 
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import cv2
@@ -8,7 +10,8 @@ import numpy as np
 import pytest
 
 from tests.media import moving, write_folder, write_video, write_zip
-from vidgan.data.sources import Box, FrameFolder, FrameZip, Size, Span, VideoFile, decode_image, discover
+from vidgan.data.discovery import discover
+from vidgan.data.sources import Box, FrameFolder, FrameZip, Size, Span, VideoFile, decode_image
 from vidgan.errors import UserError
 from vidgan.video.reader import BrokenFileError, Frames
 
@@ -85,6 +88,22 @@ def test_missing_and_empty_roots_are_refused(tmp_path: Path) -> None:
 )
 def test_images_of_every_kind_become_8_bit_rgb(image: Frames, rgb: tuple[int, int, int]) -> None:
     np.testing.assert_array_equal(decode_image(encoded(image), "x.png"), np.full((2, 2, 3), rgb, np.uint8))
+
+
+def png(kind: int, row: bytes, *chunks: tuple[bytes, bytes]) -> bytes:
+    """One row of two 8-bit pixels (PNG specification, section 11.2.2: kind 3 has a palette, 4 is grey and alpha)."""
+    header = struct.pack(">IIBBBBB", 2, 1, 8, kind, 0, 0, 0)
+    parts = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(b"\0" + row)), (b"IEND", b"")]
+    coded = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(coded)
+
+
+def test_png_with_a_palette_and_with_grey_and_alpha() -> None:
+    palette = (b"PLTE", bytes((10, 20, 30, 40, 50, 60)))
+    assert decode_image(png(3, bytes((1, 0)), palette), "x.png").tolist() == [[[40, 50, 60], [10, 20, 30]]]
+    assert decode_image(png(4, bytes((77, 255, 99, 0))), "x.png").tolist() == [[[77] * 3, [99] * 3]]
 
 
 def test_broken_images_are_named(tmp_path: Path) -> None:

@@ -43,9 +43,7 @@ def run(composed: Composed, tmp_path: Path) -> str:
     return folder.id
 
 
-def test_predict_and_evaluate(
-    run: str, composed: Composed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_predict_and_evaluate(run: str, composed: Composed, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     noise = np.random.default_rng(0).normal(0, 25, (10, 42, 50, 3))
     noisy = np.clip(np.full((10, 42, 50, 3), 128) + noise, 0, 255).astype(np.uint8)
     given = write_video(tmp_path / "noisy.mp4", noisy, crf="1")
@@ -61,7 +59,7 @@ def test_predict_and_evaluate(
     told = clean("sigma=25")
     assert "noise level" not in capsys.readouterr().out
     assert told[-1].std() < 0.9 * noisy[-1].std()
-    with pytest.raises(UserError, match="sigma=-3.0 is no standard deviation"):
+    with pytest.raises(UserError, match=r"sigma=-3\.0 is no standard deviation"):
         clean("sigma=-3")
 
     def scores(*overrides: str) -> dict[str, dict[str, float]]:

@@ -67,7 +67,7 @@ def test_an_offline_log_has_everything(tmp_path: Path, config: Callable[..., dic
         "train",
         ["super_resolution", "clips", "mine"],
     )
-    told = run["config"]["update"]
+    told = log.config
     experiment, machine = halves(OmegaConf.create(given))
     assert {key: told[key] for key in experiment} == experiment
     assert told["machine_half"] == machine
@@ -78,16 +78,17 @@ def test_an_offline_log_has_everything(tmp_path: Path, config: Callable[..., dic
         if "loss/pixel" in row:
             assert {name: row[name] for name in ("loss/pixel", "val/psnr")} == logged_values(row["iteration"])
     for name in ("loss/pixel", "val/psnr"):
-        assert log.metrics[name]["step_metric"] == "iteration"
-        assert log.metrics[name]["summary"] == {"min": True, "max": True, "last": True}
-    assert not any("glob_name" in metric for metric in log.metrics.values())
+        (metric,) = (metric for metric in log.of("metric") if metric.name == name)
+        assert metric.step_metric == "iteration"
+        assert {field.name for field, _ in metric.summary.ListFields()} == {"min", "max", "last"}
+    assert not any(metric.glob_name for metric in log.of("metric"))
     assert log.summary["loss/pixel"] == {"min": 0.1, "max": 1, "last": 0.1}
     assert log.summary["test/psnr"] == 30
     assert log.exit_code == 0
-    assert any(record["type"] == "stats" for record in log.records)  # the system's own metrics
+    assert log.of("stats")  # the system's own metrics
     files = log.path.parent / "files"
     pictures, videos = ([files / name for name in log.media if name.endswith(kind)] for kind in (".png", ".mp4"))
-    assert [row["iteration"] for row in log.rows if "samples/picture._type" in row] == [MIDDLE, ROWS]
+    assert [row["iteration"] for row in log.rows if "samples/picture" in row] == [MIDDLE, ROWS]
     for path in pictures:
         assert Image.open(path).convert("RGB").getpixel((0, 0))
     for path in videos:
@@ -101,11 +102,11 @@ def test_an_offline_log_has_everything(tmp_path: Path, config: Callable[..., dic
 def test_offline_artifacts_stay_in_the_run_folder(tmp_path: Path, config: Callable[..., dict[str, Any]]) -> None:
     assert finish(Training(tmp_path, config("tracking.upload_weights=true"))) == 0
     (log,) = logs(tmp_path)
-    (artifact,) = (record["artifact"] for record in log.records if record["type"] == "artifact")
-    assert artifact["name"] == "weights-quickstart"
-    assert set(artifact["aliases"]) == {"last", "latest"}
-    (file,) = artifact["manifest"]["contents"]
-    assert Path(file["local_path"]) == run_folder(tmp_path) / "checkpoints/last.safetensors"
+    (artifact,) = log.of("artifact")
+    assert artifact.name == "weights-quickstart"
+    assert set(artifact.aliases) == {"last", "latest"}
+    (file,) = artifact.manifest.contents
+    assert Path(file.local_path) == run_folder(tmp_path) / "checkpoints/last.safetensors"
     outside = {path.name for path in tmp_path.iterdir()} - {"runs", "output.txt"}
     assert outside == set()  # HOME and the working directory are tmp_path
 
@@ -117,8 +118,7 @@ def test_the_exit_code_is_told(
     assert finish(Training(tmp_path, config(), end=end)) == process
     (log,) = logs(tmp_path)
     assert log.exit_code == told
-    preempted = [record for record in log.records if record["type"] == "preempting"]
-    assert len(preempted) == (end == "is stopped")
+    assert len(log.of("preempting")) == (end == "is stopped")
 
 
 def test_two_runs_of_one_process_leak_nothing(tmp_path: Path, config: Callable[..., dict[str, Any]]) -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vidgan.losses.feature_matching import FeatureMatching
-from vidgan.losses.pixel import L1, MSE, Charbonnier
+from vidgan.losses.pixel import L1, MSE, Charbonnier, MaskedL1
 
 
 def clips(*values: float) -> torch.Tensor:
@@ -19,6 +19,13 @@ def test_values_by_hand():
     assert MSE()(FAKE, REAL).item() == pytest.approx((0.25 + 1 + 0.0625) / 4)
     by_hand = (math.sqrt(0.26) + 0.1 + math.sqrt(1.01) + math.sqrt(0.0725)) / 4
     assert Charbonnier(eps=0.1)(FAKE, REAL).item() == pytest.approx(by_hand)
+
+
+def test_pg2_weighs_the_person_twice():
+    mask = clips(1.0, 1.0, 0.0, 1.0)
+    assert MaskedL1()(FAKE, REAL, mask).item() == pytest.approx((0.5 + 0.25) / 4)
+    both = (L1()(FAKE, REAL) + MaskedL1()(FAKE, REAL, mask)).item()
+    assert both == pytest.approx(((FAKE - REAL).abs() * (1 + mask)).mean().item())
 
 
 def test_charbonnier_is_smooth_where_clips_agree():

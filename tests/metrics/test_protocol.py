@@ -8,6 +8,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from torch import Tensor
 
+from vidgan.data.persons.synthetic import SyntheticPersons
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric
 from vidgan.metrics.color import luma
@@ -75,17 +76,58 @@ def test_what_is_not_available_is_left_out_and_said(real: Tensor) -> None:
     assert protocol.left_out == ["absent"]
 
 
+class Masked(Metric):
+    """Keeps the mask and the palette it was given."""
+
+    def __call__(self, fake: Tensor, mask: Tensor) -> float:
+        self.fake, self.mask = fake, mask
+        return 0
+
+
+class Colored(Metric):
+    def __call__(self, palette: Tensor) -> float:
+        return float(palette.sum())
+
+
+def test_metrics_are_given_what_they_name(real: Tensor) -> None:
+    masked, colored = Masked(), Colored()
+    mask, palette = torch.rand(4, 1, 40, 48), torch.ones(2, 3)
+    scores = Protocol("p", "", {"a": masked, "b": colored, "c": PSNR()}).score(
+        real, real, {"mask": mask, "palette": palette, "unused": palette}
+    )
+    assert scores["b"] == 6
+    assert torch.equal(masked.mask, mask)
+
+
+def test_masks_are_cut_as_the_frames_are(real: Tensor) -> None:
+    masked, mask = Masked(), torch.rand(4, 1, 40, 48)
+    Protocol("p", "", {"a": masked}, crop=[0, 9], skip_first=1).score(real, real, {"mask": mask})
+    assert torch.equal(masked.mask, mask[1:, :, :, 9:39])
+    assert masked.fake.shape == (3, 3, 40, 30)
+
+
+def test_what_the_data_does_not_have_is_named(real: Tensor) -> None:
+    with pytest.raises(UserError, match="the metric limbs asks for palette, which this data does not have"):
+        Protocol("p", "", {"limbs": Colored()}).score(real, real, {"mask": real})
+    with pytest.raises(UserError, match="the metric limbs asks for palette, which fits whole clips only"):
+        Protocol("p", "", {"limbs": Colored()}, crop=1)
+
+
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda path: path.stem)
 def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor) -> None:
     config = OmegaConf.load(option)
     protocol = instantiate(config)
     assert protocol.name == option.stem
     assert protocol.follows
-    clip = torch.cat([real, real.flip(0)])
-    scores = protocol.score(torch.cat([fake, fake.flip(0)]), clip)
+    made, clip = (torch.cat([frames, frames.flip(0)]).repeat(1, 1, 1, 3) for frames in (fake, real))
+    person = SyntheticPersons(1, *clip.shape[-2:]).training[0].to_float()
+    maps = {name: person.conditions[name][0] for name in ("parts", "background")}
+    known = {name: part.expand(len(clip), *part.shape[1:]) for name, part in maps.items()}
+    known |= {"mask": person.masks[0].expand(len(clip), -1, -1, -1), "palette": person.conditions["palette"][0]}
+    scores = protocol.score(made, clip, known)
     assert sorted([*scores, *protocol.left_out]) == sorted(config.metrics)
     assert 0.5 < scores["ssim"] < 1
-    assert 20 < scores["psnr"] < 40
+    assert 20 < scores.get("psnr", 30) < 40
 
 
 def test_direction_of_every_metric() -> None:

@@ -110,7 +110,7 @@ def test_levels_of_a_protocol_are_scored_side_by_side() -> None:
     with torch.no_grad():
         denoiser._score(Clip(given.frames[:1], ["a"], given.randomness[:1]), with_baselines=False)
     (row,) = denoiser.rows
-    assert row.keys() == {"method", "clip", "psnr_10", "psnr_40"} == {"method", "clip", *bounded.metrics}
+    assert row.keys() == {"method", "clip", "psnr_10", "psnr_40"} == {"method", "clip", *bounded.higher_is_better}
     assert row["psnr_10"] == pytest.approx(28.13, abs=0.05)
     assert row["psnr_40"] == pytest.approx(16.09, abs=0.05)
     assert denoiser.protocol is bounded
@@ -118,8 +118,9 @@ def test_levels_of_a_protocol_are_scored_side_by_side() -> None:
 
 def test_baselines_are_made_of_the_noisy_clip() -> None:
     denoiser = task(evaluation=GaussianNoise((25, 25))).eval()
-    given = clip(frames=2, size=32)
-    made = denoiser.baselines(denoiser.condition(Clip(given.frames[:1], ["a"], given.randomness[:1])))
+    both = clip(frames=2, size=32)
+    given = Clip(both.frames[:1], ["a"], both.randomness[:1])
+    made = denoiser.baselines(given, denoiser.condition(given))
     assert {"noisy", "opencv_nlm", "ffmpeg_nlmeans"} <= made.keys()
     errors = {name: (frames - 0.5).square().mean() for name, frames in made.items()}
     for name, frames in made.items():

@@ -6,9 +6,10 @@ from pathlib import Path
 from vidgan.comparison.folders import read_folder
 from vidgan.comparison.records import RunRecord
 from vidgan.comparison.wandb_api import PREFIX, read_project
-from vidgan.comparison.wandb_log import log_files, read_logs
+from vidgan.comparison.wandb_logs import read_logs
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.wandb_log import log_files
 
 
 def select(arguments: Sequence[str], runs: Path) -> list[RunRecord]:
@@ -32,7 +33,7 @@ def _named(argument: str, runs: Path) -> list[RunRecord]:
         return read_project(argument)
     if folders := _folders(argument, runs):
         return [read_folder(RunFolder(path)) for path in folders]
-    if logs := log_files(Path(argument)):
+    if logs := [Path(argument)] if argument.endswith(".wandb") else log_files(Path(argument)):
         return read_logs(logs)
     known = [RunFolder(path) for path in _runs_in(runs)]
     groups = {folder.path: folder.summary.get("group") for folder in known}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vidgan.comparison.records import RunRecord, curves, model_scores
-from vidgan.comparison.wandb_log import experiment_half, logged
+from vidgan.comparison.wandb_logs import experiment_half, logged
 from vidgan.errors import UserError
 
 PREFIX = "wandb:"

@@ -12,7 +12,7 @@ import av
 import cv2
 import numpy as np
 
-from vidgan.data.sources import Box, FileSource, Size, Source, Span
+from vidgan.data.sources import Box, FileSource, Paired, Size, Source, Span, files
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 from vidgan.video.reader import BrokenFileError, Frames
@@ -64,7 +64,7 @@ class DecodedCache:
         Raises:
             UserError: the folder cannot be written to, or its disk is full.
         """
-        originals = [_original(source) for source in sources]
+        originals = [file for source in sources for file in files(source)]
         if not self._missing(originals):
             return
         with self._locked():
@@ -78,7 +78,9 @@ class DecodedCache:
         """The source as the cache holds it, or itself where it does not."""
         if isinstance(source, Span):
             return Span(self.wrap(source.source), source.start, source.stop)
-        original = _original(source)
+        if isinstance(source, Paired):
+            return Paired(self.wrap(source.source), self.wrap(source.low))
+        (original,) = files(source)
         entry = self._entry(original)
         return CachedClip(original, entry) if entry and _is_whole(entry) else original
 
@@ -110,9 +112,10 @@ class DecodedCache:
             ) from error
 
     def _within_budget(self, missing: dict[Path, FileSource]) -> dict[Path, FileSource]:
-        for original in missing.values():
-            for outdated in self.folder.glob(f"{_place(original)}-*.npy"):
-                outdated.unlink()
+        places = {_place(original) for original in missing.values()}
+        for entry in self.folder.glob("*.npy"):
+            if entry.stem.rpartition("-")[0] in places:  # made of what the file was before
+                entry.unlink()
         left = int(self.budget_gb * 1e9) - sum(entry.stat().st_size for entry in self.folder.glob("*.npy"))
         chosen: dict[Path, FileSource] = {}
         over = 0
@@ -132,13 +135,6 @@ class DecodedCache:
                 *(over, self.budget_gb, self.folder),
             )
         return chosen
-
-
-def _original(source: Source) -> FileSource:
-    while isinstance(source, Span | CachedClip):
-        source = source.source
-    assert isinstance(source, FileSource)
-    return source
 
 
 def _place(original: FileSource) -> str:

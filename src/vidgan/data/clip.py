@@ -18,7 +18,8 @@ class Clip:
         randomness: (B,) int64 seeds from which everything random about a sample follows.
         keypoints: (B, T, K, 2) float32 as (x, y) in pixels, or None.
         masks: (B, T, 1, H, W), uint8 or float like ``frames``, or None.
-        conditions: further tensors by name, each with B first.
+        conditions: further tensors by name, each with B first; those that are uint8 are pictures, float32 in [0, 1]
+            after :meth:`to_float`.
     """
 
     frames: Tensor
@@ -38,9 +39,8 @@ class Clip:
         return self._map(Tensor.pin_memory)
 
     def to_float(self) -> "Clip":
-        """Frames and masks as float32 in [0, 1]; those that are float already stay as they are."""
-        masks = None if self.masks is None else _unit(self.masks)
-        return Clip(_unit(self.frames), self.names, self.randomness, self.keypoints, masks, self.conditions)
+        """All that is uint8 as float32 in [0, 1]; the rest stays as it is."""
+        return self._map(_unit)
 
     def chunk(self, count: int) -> list["Clip"]:
         """``count`` equal parts along the batch, for gradient accumulation.
@@ -67,17 +67,18 @@ class Clip:
         return part
 
     def _map(self, function: Callable[[Tensor], Tensor]) -> "Clip":
-        return Clip(names=self.names, **{name: _mapped(getattr(self, name), function) for name in _TENSOR_FIELDS})
+        return Clip(names=self.names, **{name: mapped(getattr(self, name), function) for name in _TENSOR_FIELDS})
 
 
 _TENSOR_FIELDS = tuple(entry.name for entry in fields(Clip) if entry.name != "names")
 
 
 def _unit(tensor: Tensor) -> Tensor:
-    return tensor if tensor.is_floating_point() else tensor.to(torch.float32).div_(255)
+    return tensor.to(torch.float32).div_(255) if tensor.dtype == torch.uint8 else tensor
 
 
-def _mapped(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
+def mapped(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
+    """A tensor, a dictionary of tensors or None with ``function`` applied to each tensor."""
     if isinstance(value, dict):
         return {name: function(tensor) for name, tensor in value.items()}
     return None if value is None else function(value)

@@ -1,24 +1,26 @@
 """The Lightning face of the data: sources to batches, the same ones for every number of workers and devices."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.cache import DecodedCache
 from vidgan.data.clip import Clip
-from vidgan.data.datasets import TrainingWindows, WholeClips, usable
+from vidgan.data.datasets import TrainingWindows, WholeClips, refuse_missing, usable
+from vidgan.data.layout import Folder, Layout
 from vidgan.data.sampling import IterationSampler
 from vidgan.data.sources import Source
-from vidgan.data.splits import Splits, split
+from vidgan.data.splits import Splits
 from vidgan.errors import UserError
 from vidgan.interruption import deaf
 
@@ -59,49 +61,35 @@ class ClipLoader(DataLoader[Clip]):
             raise UserError(str(error).rpartition(f"{type(error).__name__}: ")[2].strip()) from None
 
 
-class ClipDataModule(pl.LightningDataModule):
-    """Clips below one folder (see :func:`vidgan.data.splits.split`) as batches of :class:`Clip`.
+class DataModule(pl.LightningDataModule, ABC):
+    """Data sets as batches of :class:`Clip`; a subclass says what they hold.
 
-    Training goes through random windows, a batch an iteration, from the trainer's ``global_step`` to its ``max_steps``;
-    evaluation through whole clips, each on one rank. Batches arrive on the device as floats in [0, 1].
+    Training goes through samples by their number, a batch an iteration, from the trainer's ``global_step`` to its
+    ``max_steps``; evaluation through clips one by one, each on one rank. Batches arrive on the device as floats in
+    [0, 1].
 
     Args:
-        root: folder of videos, zipped frames and folders of frames.
-        batch_size: clips in an iteration, over all devices.
-        frames: length of a training clip.
-        patch: height and width of a training clip in pixels.
-        augmentation: of training clips; None for none.
-        eval_frames: the first frames of a clip are evaluated; None for all.
-        eval_crop: the largest height and width evaluated, cut from the middle; None for whole frames.
-        eval_multiple: evaluated heights and widths are cut down to multiples of this.
-        seed: what is sampled follows from it and from the number of the sample.
+        batch_size: samples in an iteration, over all devices.
         loading: the machine's half.
     """
 
-    def __init__(
-        self,
-        root: str,
-        batch_size: int,
-        frames: int,
-        patch: int,
-        augmentation: Augmentation | None = None,
-        eval_frames: int | None = None,
-        eval_crop: int | None = None,
-        eval_multiple: int = 8,
-        seed: int = 0,
-        loading: Loading | None = None,
-    ) -> None:
+    def __init__(self, batch_size: int, loading: Loading | None) -> None:
         super().__init__()
-        self.root, self.batch_size, self.frames, self.patch = Path(root), batch_size, frames, patch
-        self.augmentation, self.seed = augmentation, seed
-        self.eval_frames, self.eval_crop, self.eval_multiple = eval_frames, eval_crop, eval_multiple
+        self.batch_size = batch_size
         self.loading = loading or Loading()
 
-    def prepare_data(self) -> None:
-        """Fills the cache, in one process of each machine, with the splits that the trainer is about to use."""
-        if self._cache:
-            training = self.trainer is None or self.trainer.state.fn == "fit"
-            self._cache.fill([*self.splits.train, *self.splits.val] if training else self.splits.test)
+    @property
+    @abstractmethod
+    def training(self) -> Dataset[Clip]:
+        """The training samples by number: ``training[n]`` is the one that training saw under that number."""
+
+    @abstractmethod
+    def evaluated(self, split: Literal["val", "test"]) -> Dataset[Clip]:
+        """Batches of one clip; it has a length."""
+
+    def blank(self) -> Clip | None:
+        """A training sample with nothing in it, to know its shapes without reading any data; None where they vary."""
+        return None
 
     def train_dataloader(self) -> ClipLoader:
         trainer = self.trainer
@@ -116,13 +104,13 @@ class ClipDataModule(pl.LightningDataModule):
         return self._loader(self.training, batch_sampler=sampler, collate_fn=Clip.collate)
 
     def val_dataloader(self) -> ClipLoader:
-        return self._whole_clips(self.splits.val)
+        return self._one_by_one(self.evaluated("val"))
 
     def test_dataloader(self) -> ClipLoader:
-        return self._whole_clips(self.splits.test)
+        return self._one_by_one(self.evaluated("test"))
 
     def predict_dataloader(self) -> ClipLoader:
-        return self._whole_clips(self.splits.test)
+        return self.test_dataloader()
 
     def transfer_batch_to_device(self, batch: Clip, device: torch.device, dataloader_idx: int) -> Clip:
         return batch.to(device, non_blocking=True)
@@ -130,37 +118,7 @@ class ClipDataModule(pl.LightningDataModule):
     def on_after_batch_transfer(self, batch: Clip, dataloader_idx: int) -> Clip:
         return batch.to_float()
 
-    def teardown(self, stage: str) -> None:
-        """Reports, after training, what damaged files have cost."""
-        if stage != "fit" or "training" not in self.__dict__:
-            return
-        damaged = self.training.damaged
-        if damaged.any():
-            counts = (f"{self.training.sources[i].path} ({damaged[i]})" for i in damaged.nonzero().flatten().tolist())
-            logger.warning("%d samples were drawn again, for damaged files: %s", damaged.sum(), ", ".join(counts))
-
-    @cached_property
-    def splits(self) -> Splits:
-        """The sources of each split; found when first asked for."""
-        return split(self.root)
-
-    @cached_property
-    def training(self) -> TrainingWindows:
-        """The training samples by number: ``training[n]`` is the one that training saw under that number."""
-        sources = usable(self._cached(self.splits.train), self.frames, self.patch)
-        return TrainingWindows(sources, self.frames, self.patch, self.augmentation, self.seed)
-
-    @cached_property
-    def _cache(self) -> DecodedCache | None:
-        if self.loading.cache_dir is None:
-            return None
-        return DecodedCache(Path(self.loading.cache_dir), self.loading.cache_gb, threads=max(1, self.loading.workers))
-
-    def _cached(self, sources: Sequence[Source]) -> Sequence[Source]:
-        return [self._cache.wrap(source) for source in sources] if self._cache else sources
-
-    def _whole_clips(self, sources: Sequence[Source]) -> ClipLoader:
-        dataset = WholeClips(self._cached(sources), self.eval_frames, self.eval_crop, self.eval_multiple)
+    def _one_by_one(self, dataset: Any) -> ClipLoader:
         rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         # Lightning skips the hooks of a rank without batches, and the other ranks would wait for it.
         own = range(rank, len(dataset), world_size) or [rank % len(dataset)]
@@ -176,3 +134,89 @@ class ClipDataModule(pl.LightningDataModule):
             pin_memory=torch.cuda.is_available() if pin_memory is None else pin_memory,
             **arguments,
         )
+
+
+class ClipDataModule(DataModule):
+    """Clips below one folder, see :func:`vidgan.data.splits.split`: random windows train, whole clips evaluate.
+
+    Args:
+        root: folder of videos, zipped frames and folders of frames.
+        batch_size: clips in an iteration, over all devices.
+        frames: length of a training clip.
+        patch: height and width of a training clip in pixels.
+        augmentation: of training clips; None for none.
+        eval_frames: the first frames of a clip are evaluated; None for all.
+        eval_crop: the largest height and width evaluated, cut from the middle; None for whole frames.
+        eval_multiple: evaluated heights and widths are cut down to multiples of this.
+        seed: what is sampled follows from it and from the number of the sample.
+        layout: which clips there are below the root; None takes all, see :class:`vidgan.data.layout.Folder`.
+        loading: the machine's half.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        batch_size: int,
+        frames: int,
+        patch: int,
+        augmentation: Augmentation | None = None,
+        eval_frames: int | None = None,
+        eval_crop: int | None = None,
+        eval_multiple: int = 8,
+        seed: int = 0,
+        layout: Layout | None = None,
+        loading: Loading | None = None,
+    ) -> None:
+        super().__init__(batch_size, loading)
+        self.root, self.frames, self.patch = Path(root), frames, patch
+        self.augmentation, self.seed, self.layout = augmentation, seed, layout or Folder()
+        self.eval_frames, self.eval_crop, self.eval_multiple = eval_frames, eval_crop, eval_multiple
+
+    def prepare_data(self) -> None:
+        """Fills the cache, in one process of each machine, with the splits that the trainer is about to use.
+
+        Raises:
+            UserError: before training, a clip of another split is missing, which would be noticed hours later.
+        """
+        training = self.trainer is None or self.trainer.state.fn == "fit"
+        if training:
+            refuse_missing([*self.splits.val, *self.splits.test])
+        if self._cache:
+            self._cache.fill([*self.splits.train, *self.splits.val] if training else self.splits.test)
+
+    def evaluated(self, split: Literal["val", "test"]) -> WholeClips:
+        sources = self.splits.val if split == "val" else self.splits.test
+        return WholeClips(self._cached(sources), self.eval_frames, self.eval_crop, self.eval_multiple)
+
+    def blank(self) -> Clip:
+        frames = torch.zeros(1, self.frames, 3, self.patch, self.patch)
+        return Clip(frames, ["blank"], torch.zeros(1, dtype=torch.int64))
+
+    def teardown(self, stage: str) -> None:
+        """Reports, after training, what damaged files have cost."""
+        if stage != "fit" or "training" not in self.__dict__:
+            return
+        damaged = self.training.damaged
+        if damaged.any():
+            counts = (f"{self.training.sources[i].path} ({damaged[i]})" for i in damaged.nonzero().flatten().tolist())
+            logger.warning("%d samples were drawn again, for damaged files: %s", damaged.sum(), ", ".join(counts))
+
+    @cached_property
+    def splits(self) -> Splits:
+        """The sources of each split; found when first asked for."""
+        return self.layout.splits(self.root)
+
+    @cached_property
+    def training(self) -> TrainingWindows:
+        """The training samples by number: ``training[n]`` is the one that training saw under that number."""
+        sources = usable(self._cached(self.splits.train), self.frames, self.patch)
+        return TrainingWindows(sources, self.frames, self.patch, self.augmentation, self.seed)
+
+    @cached_property
+    def _cache(self) -> DecodedCache | None:
+        if self.loading.cache_dir is None:
+            return None
+        return DecodedCache(Path(self.loading.cache_dir), self.loading.cache_gb, threads=max(1, self.loading.workers))
+
+    def _cached(self, sources: Sequence[Source]) -> Sequence[Source]:
+        return [self._cache.wrap(source) for source in sources] if self._cache else sources

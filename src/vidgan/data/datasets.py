@@ -1,7 +1,8 @@
 """Datasets over sources: random windows to train on, named by their number, and whole clips to evaluate on."""
 
 import logging
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from torch.utils.data import Dataset
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.clip import Clip
 from vidgan.data.sampling import clip_of
-from vidgan.data.sources import Box, Size, Source
+from vidgan.data.sources import Box, Paired, Size, Source, files
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 from vidgan.video.reader import BrokenFileError, Frames
@@ -19,6 +20,7 @@ from vidgan.video.reader import BrokenFileError, Frames
 logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 10
+_SHOWN = 5  # faults in one message
 
 
 class TrainingWindows(Dataset[Clip]):
@@ -64,13 +66,22 @@ class TrainingWindows(Dataset[Clip]):
         def draw(what: str, choices: int) -> int:
             return mix(self.seed, sample, what) % choices
 
-        size = source.size
+        size, step = source.size, _step(source)
         start = draw("start", size.frames - self.frames + 1)
-        top, left = draw("top", size.height - self.patch + 1), draw("left", size.width - self.patch + 1)
-        frames = source.read(start, self.frames, Box(top, left, self.patch, self.patch))
-        if self.augmentation:
-            frames = self.augmentation(mix(self.seed, sample, "augmentation"), frames)["frames"]
-        return _clip(frames, f"{source.name}#{sample}", mix(self.seed, sample, "randomness"))
+        top, left = (
+            draw(what, (side - self.patch) // step + 1) * step
+            for what, side in (("top", size.height), ("left", size.width))
+        )
+        box = Box(top, left, self.patch, self.patch)
+        name, randomness = f"{source.name}#{sample}", mix(self.seed, sample, "randomness")
+        return _clip(source, start, self.frames, box, name, randomness, self._augmented(sample))
+
+    def _augmented(self, sample: int) -> Callable[[Frames], Frames]:
+        """What happens to the frames of a sample: the same each time it is called."""
+        augmentation = self.augmentation
+        if augmentation is None:
+            return lambda frames: frames
+        return lambda frames: augmentation(mix(self.seed, sample, "augmentation"), frames)["frames"]
 
 
 class WholeClips(Dataset[Clip]):
@@ -81,9 +92,14 @@ class WholeClips(Dataset[Clip]):
         frames: the first frames of each are read; None for all.
         crop: the largest height and width, cut from the middle; None for whole frames.
         multiple: height and width are cut down to multiples of this, so that they divide by a network's scale.
+
+    Raises:
+        UserError: there are no clips.
     """
 
     def __init__(self, sources: Sequence[Source], frames: int | None, crop: int | None, multiple: int) -> None:
+        if not sources:
+            raise UserError("the data set has no clip to evaluate on; choose another one by data=<name>")
         self.sources, self.frames, self.crop, self.multiple = sources, frames, crop, multiple
 
     def __len__(self) -> int:
@@ -97,13 +113,16 @@ class WholeClips(Dataset[Clip]):
         source = self.sources[index]
         size = source.size
         count = min(size.frames, self.frames or size.frames)
-        return _clip(source.read(0, count, self._box(source, size)), source.name, mix(source.name))
+        return _clip(source, 0, count, self._box(source, size), source.name, mix(source.name))
 
     def _box(self, source: Source, size: Size) -> Box:
-        height, width = (min(side, self.crop or side) // self.multiple * self.multiple for side in size[1:])
+        step = _step(source)
+        multiple = math.lcm(self.multiple, step)
+        height, width = (min(side, self.crop or side) // multiple * multiple for side in size[1:])
         if not height or not width:
-            raise UserError(f"{source.path}: {size.width} x {size.height} pixels, at least {self.multiple} are needed")
-        return Box((size.height - height) // 2, (size.width - width) // 2, height, width)
+            raise UserError(f"{source.path}: {size.width} x {size.height} pixels, at least {multiple} are needed")
+        top, left = (size.height - height) // 2, (size.width - width) // 2
+        return Box(top - top % step, left - left % step, height, width)
 
 
 def usable(sources: Sequence[Source], frames: int, patch: int) -> list[Source]:
@@ -114,6 +133,8 @@ def usable(sources: Sequence[Source], frames: int, patch: int) -> list[Source]:
     Raises:
         UserError: none is left.
     """
+    if not sources:
+        raise UserError("the data set has no clip to train on, it is for tests; choose another one by data=<name>")
     good: list[Source] = []
     faults: list[str] = []
     for source in sources:
@@ -125,8 +146,20 @@ def usable(sources: Sequence[Source], frames: int, patch: int) -> list[Source]:
     if not good:
         raise UserError(f"none of {len(faults)} clips can be trained on; the first: {faults[0]}")
     if faults:
-        logger.warning("%d of %d clips are skipped in training: %s", len(faults), len(sources), "; ".join(faults))
+        more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        shown = "; ".join(faults[:_SHOWN])
+        logger.warning("%d of %d clips are skipped in training: %s%s", len(faults), len(sources), shown, more)
     return good
+
+
+def refuse_missing(sources: Sequence[Source]) -> None:
+    """
+    Raises:
+        UserError: a source is not there.
+    """
+    for file in (file for source in sources for file in files(source)):
+        if not file.path.exists():
+            raise UserError(f"{file.path}: is missing and would be scored; see vidgan-data check, or choose other data")
 
 
 def _fault(source: Source, frames: int, patch: int) -> str | None:
@@ -138,9 +171,32 @@ def _fault(source: Source, frames: int, patch: int) -> str | None:
         return f"{source.path}: {size.frames} frames, data.frames={frames} are needed"
     if min(size.height, size.width) < patch:
         return f"{source.path}: {size.width} x {size.height} pixels, less than data.patch={patch}"
+    if patch % _step(source):
+        return f"{source.path}: its low resolution is {_step(source)} times smaller, data.patch={patch} does not divide"
     return None
 
 
-def _clip(frames: Frames, name: str, randomness: int) -> Clip:
-    channels_first = np.ascontiguousarray(frames.transpose(0, 3, 1, 2))
-    return Clip(torch.from_numpy(channels_first)[None], [name], torch.tensor([randomness], dtype=torch.int64))
+def _step(source: Source) -> int:
+    """What offsets and sides must divide by so that they fall on pixels of the low resolution, too."""
+    return source.scale if isinstance(source, Paired) else 1
+
+
+def _clip(
+    source: Source,
+    start: int,
+    count: int,
+    box: Box,
+    name: str,
+    randomness: int,
+    change: Callable[[Frames], Frames] = lambda frames: frames,
+) -> Clip:
+    """A window of a source as a batch of one, its low resolution as the condition ``low``."""
+    clip = Clip(_tensor(change(source.read(start, count, box))), [name], torch.tensor([randomness], dtype=torch.int64))
+    if isinstance(source, Paired):
+        clip.conditions["low"] = _tensor(change(source.read_low(start, count, box)))
+    return clip
+
+
+def _tensor(frames: Frames) -> Tensor:
+    """(T, H, W, 3) to (1, T, 3, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2)))[None]

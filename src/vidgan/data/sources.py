@@ -1,21 +1,19 @@
-"""Where clips come from: video files, folders of frames and zipped frames, found below one root in any mix."""
+"""Where clips come from: video files, folders of frames and zipped frames."""
 
 import os
 import re
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
 
-from vidgan.errors import UserError
-from vidgan.video.reader import VIDEO_SUFFIXES, BrokenFileError, Frames, iterate, probe, read_clip
+from vidgan.video.reader import VIDEO_SUFFIXES, BrokenFileError, Frames, VideoIndex, iterate, read_clip, video_index
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 
@@ -67,8 +65,43 @@ class Source(ABC):
         """
 
 
+class Facts(NamedTuple):
+    """What has to be known of a file before any window of it can be read; the index of a video, None of images."""
+
+    size: Size
+    video: VideoIndex | None = None
+
+
+class Memory(Protocol):
+    """What may know the facts of a file without a look into it."""
+
+    def recall(self, source: "FileSource") -> Facts | None: ...
+
+
 class FileSource(Source):
-    """A clip as the user stored it, which the cache may decode as a whole."""
+    """A clip as the user stored it, which the cache may decode as a whole.
+
+    Attributes:
+        memory: asked for the facts before the file is opened, see :class:`vidgan.data.index.Index`.
+    """
+
+    memory: Memory | None = None
+
+    @cached_property
+    def facts(self) -> Facts:
+        """
+        Raises:
+            BrokenFileError: the source cannot be read.
+        """
+        return (self.memory and self.memory.recall(self)) or self.probe()
+
+    @property
+    def size(self) -> Size:
+        return self.facts.size
+
+    @abstractmethod
+    def probe(self) -> Facts:
+        """The facts from the file itself."""
 
     @abstractmethod
     def stream(self) -> Iterator[Frames]:
@@ -80,13 +113,12 @@ class FileSource(Source):
 
 
 class VideoFile(FileSource):
-    @cached_property
-    def size(self) -> Size:
-        info = probe(self.path)
-        return Size(info.frames, info.height, info.width)
+    def probe(self) -> Facts:
+        index = video_index(self.path)
+        return Facts(Size(index.info.frames, index.info.height, index.info.width), index)
 
     def read(self, start: int, count: int, box: Box | None = None) -> Frames:
-        frames = read_clip(self.path, start, count)
+        frames = read_clip(self.path, start, count, self.facts.video)
         return np.ascontiguousarray(box.cut(frames)) if box else frames
 
     def stream(self) -> Iterator[Frames]:
@@ -107,15 +139,14 @@ class ImageSequence(FileSource):
 
     @cached_property
     def _names(self) -> list[str]:
-        names = sorted(filter(_is_image, self._image_names()), key=_natural)
+        names = sorted(filter(is_image, self._image_names()), key=natural)
         if not names:
             raise BrokenFileError(f"{self.path}: holds no image ({', '.join(sorted(IMAGE_SUFFIXES))})")
         return names
 
-    @cached_property
-    def size(self) -> Size:
+    def probe(self) -> Facts:
         first = next(self._frames(self._names[:1]))
-        return Size(len(self._names), first.shape[0], first.shape[1])
+        return Facts(Size(len(self._names), first.shape[0], first.shape[1]))
 
     def read(self, start: int, count: int, box: Box | None = None) -> Frames:
         frames = self._frames(self._names[start : start + count])
@@ -138,8 +169,26 @@ class ImageSequence(FileSource):
 
 
 class FrameFolder(ImageSequence):
+    """A folder of images.
+
+    Args:
+        name: see :class:`Source`.
+        path: the folder.
+        frames: how many it was published with; None where any number will do.
+    """
+
+    def __init__(self, name: str, path: Path, frames: int | None = None) -> None:
+        super().__init__(name, path)
+        self.frames = frames
+
     def _image_names(self) -> list[str]:
-        return [path.name for path in self.path.iterdir()]
+        try:
+            names = [entry.name for entry in os.scandir(self.path) if is_image(entry.name)]
+        except OSError as error:
+            raise BrokenFileError(f"{self.path}: there is no such folder of frames") from error
+        if names and self.frames not in (None, len(names)):
+            raise BrokenFileError(f"{self.path}: holds {len(names)} frames of {self.frames}; unpack it again")
+        return names
 
     def _bytes(self, names: list[str]) -> Iterator[bytes]:
         for name in names:
@@ -155,7 +204,7 @@ class FrameFolder(ImageSequence):
 class FrameZip(ImageSequence):
     def _image_names(self) -> list[str]:
         with self._archive() as archive:
-            names = [name for name in archive.namelist() if _is_image(name)]
+            names = [name for name in archive.namelist() if is_image(name)]
         if len({Path(name).parent for name in names}) > 1:
             raise BrokenFileError(f"{self.path}: holds frames in several folders; make one zip file for each clip")
         return names
@@ -194,25 +243,50 @@ class Span(Source):
         return self.source.read(self.start + start, count, box)
 
 
-def discover(root: Path) -> list[FileSource]:
-    """Every clip below ``root``, sorted by name: each video, each zip file, each folder that holds images and no video.
+class Paired(Source):
+    """A clip and the low-resolution clip that was published with it."""
 
-    ``root`` may also be one video or zip file. Hidden files and folders are passed over.
+    def __init__(self, source: Source, low: Source) -> None:
+        super().__init__(source.name, source.path)
+        self.source, self.low = source, low
 
-    Raises:
-        UserError: ``root`` does not exist or holds no clip.
-    """
-    if not root.exists():
-        raise UserError(f"{root}: there is no such file or folder; set data.root to your videos")
-    found = [source for source in map(_source_at, _candidates(root)) if source]
-    if not found:
-        raise UserError(
-            f"{root}: holds no video, no zipped frames and no folder of frames; set data.root to your videos"
-        )
-    names = _unique_names(root, [source.path for source in found])
-    for source, name in zip(found, names, strict=True):
-        source.name = name
-    return sorted(found, key=lambda source: _natural(source.name))
+    @property
+    def size(self) -> Size:
+        """
+        Raises:
+            BrokenFileError: either cannot be read, or they do not belong together.
+        """
+        assert self.scale
+        return self.source.size
+
+    @cached_property
+    def scale(self) -> int:
+        """How many times the low resolution goes into the high one."""
+        high, low = self.source.size, self.low.size
+        scale = high.height // low.height
+        if high != (low.frames, low.height * scale, low.width * scale):
+            raise BrokenFileError(
+                f"{self.low.path}: {low.frames} frames of {low.width} x {low.height} pixels are no low resolution of "
+                f"{self.path} with {high.frames} of {high.width} x {high.height}"
+            )
+        return scale
+
+    def read(self, start: int, count: int, box: Box | None = None) -> Frames:
+        return self.source.read(start, count, box)
+
+    def read_low(self, start: int, count: int, box: Box) -> Frames:
+        """The low resolution of what ``read`` gives; the box is that of the high one and divides by the scale."""
+        return self.low.read(start, count, Box(*(side // self.scale for side in box)))
+
+
+def files(source: Source) -> list[FileSource]:
+    """The files that a source is made of."""
+    if isinstance(source, Paired):
+        return [*files(source.source), *files(source.low)]
+    if isinstance(source, Span):
+        return files(source.source)
+    assert isinstance(source, FileSource)
+    return [source]
 
 
 def decode_image(data: bytes, name: str) -> Frames:
@@ -233,46 +307,15 @@ def decode_image(data: bytes, name: str) -> Frames:
     return np.asarray(cv2.cvtColor(image, conversions[channels]), np.uint8)
 
 
-def _candidates(root: Path) -> Iterator[Path]:
-    if root.is_file():
-        yield root
-        return
-    for folder, subfolders, files in os.walk(root, followlinks=True):
-        subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
-        paths = [Path(folder, name) for name in files if not name.startswith(".")]
-        yield from (path for path in paths if not _is_image(path.name))
-        if any(_is_image(path.name) for path in paths) and not any(_is_video(path.name) for path in paths):
-            yield Path(folder)
-
-
-def _source_at(path: Path) -> FileSource | None:
-    if path.is_dir():
-        return FrameFolder(path.name, path)
-    if _is_video(path.name):
-        return VideoFile(path.name, path)
-    return FrameZip(path.name, path) if path.suffix.lower() == ".zip" else None
-
-
-def _unique_names(root: Path, paths: list[Path]) -> list[str]:
-    """Paths from ``root`` on, without the suffix where that is enough to tell them apart."""
-    whole = [path.relative_to(root).as_posix() if path != root else path.name for path in paths]
-    short = [
-        str(Path(name).with_suffix("").as_posix()) if path.is_file() else name
-        for name, path in zip(whole, paths, strict=True)
-    ]
-    count = Counter(short)
-    return [name if count[name] == 1 else full for name, full in zip(short, whole, strict=True)]
-
-
-def _is_image(name: str) -> bool:
+def is_image(name: str) -> bool:
     return Path(name).suffix.lower() in IMAGE_SUFFIXES
 
 
-def _is_video(name: str) -> bool:
+def is_video(name: str) -> bool:
     return Path(name).suffix.lower() in VIDEO_SUFFIXES
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def natural(name: str) -> list[tuple[int, str]]:
     """Sort key by which frame_2 comes before frame_10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 

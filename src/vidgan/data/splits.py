@@ -4,7 +4,8 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidgan.data.sources import FileSource, Source, Span, discover
+from vidgan.data.discovery import discover
+from vidgan.data.sources import FileSource, Source, Span
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 

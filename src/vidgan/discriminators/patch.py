@@ -1,28 +1,14 @@
 """PatchGAN (Isola et al. 2017, appendix 6.1.2): a fully convolutional discriminator of overlapping patches."""
 
-from typing import Literal
-
 from torch import Tensor, nn
-from torch.nn.utils import spectral_norm
 
 from vidgan.discriminators.base import FrameDiscriminator
-
-Norm = Literal["spectral", "batch", "instance", "none"]
+from vidgan.discriminators.blocks import Norm, normalized
 
 
 def _layer(inputs: int, outputs: int, stride: int, norm: Norm) -> list[nn.Module]:
     """4 x 4 convolution and normalization; a batch norm has its own bias, so the convolution before it has none."""
-    conv = nn.Conv2d(inputs, outputs, 4, stride, padding=1, bias=norm != "batch")
-    match norm:
-        case "spectral":
-            return [spectral_norm(conv)]
-        case "batch":
-            return [conv, nn.BatchNorm2d(outputs)]
-        case "instance":
-            return [conv, nn.InstanceNorm2d(outputs)]
-        case "none":
-            return [conv]
-    raise ValueError(f"norm is '{norm}', expected spectral, batch, instance or none")
+    return normalized(nn.Conv2d(inputs, outputs, 4, stride, padding=1, bias=norm != "batch"), norm)
 
 
 class PatchGAN(FrameDiscriminator):

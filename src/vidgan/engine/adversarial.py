@@ -24,7 +24,7 @@ from vidgan.engine.optimization import (
 )
 from vidgan.engine.parallel import Reducers, refuse_unsupported
 from vidgan.engine.players import Player, Role, assign_parameters
-from vidgan.engine.scene import Judged, Made, Opinion, Scene
+from vidgan.engine.scene import Condition, Judged, Made, Opinion, Scene
 from vidgan.engine.scoring import ScoredModule
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
@@ -120,11 +120,11 @@ class AdversarialTask(ScoredModule, ABC):
     # What a task says --------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def condition(self, clip: Clip) -> Tensor:
+    def condition(self, clip: Clip) -> Condition:
         """What the generator is given, made of a batch of clips."""
 
     @abstractmethod
-    def generate(self, condition: Tensor) -> Made:
+    def generate(self, condition: Any) -> Made:
         """What the generator side makes of it."""
 
     def target(self, clip: Clip) -> Tensor:
@@ -139,7 +139,7 @@ class AdversarialTask(ScoredModule, ABC):
         """The loss of an auxiliary player."""
         raise NotImplementedError(f"{type(self).__name__} has no auxiliary player '{player}'")
 
-    def made_and_real(self, clip: Clip) -> tuple[Tensor, Tensor, Tensor]:
+    def made_and_real(self, clip: Clip) -> tuple[Condition, Tensor, Tensor]:
         condition = self.condition(clip)
         return condition, self.generate(condition).fake, self.target(clip)
 

@@ -7,6 +7,10 @@ from typing import Any
 from torch import Tensor
 
 from vidgan.data.clip import Clip
+from vidgan.errors import UserError
+
+#: What a generator is given: a tensor, or several by name; each has B first.
+Condition = Tensor | dict[str, Tensor]
 
 
 @dataclass
@@ -44,7 +48,7 @@ class Scene:
     """A chunk of the batch on its way through one iteration; a loss term reads its arguments off it by name."""
 
     clip: Clip
-    condition: Tensor
+    condition: Condition
     real: Tensor
     made: Made
     opinions: dict[tuple[str, str], Opinion] = field(default_factory=dict)
@@ -56,6 +60,17 @@ class Scene:
     @property
     def flow(self) -> Tensor | None:
         return self.made.flow
+
+    @property
+    def mask(self) -> Tensor:
+        """(B, T, 1, H, W) in [0, 1], the clip's own.
+
+        Raises:
+            UserError: the data has none.
+        """
+        if self.clip.masks is None:
+            raise UserError("A loss asks for mask, and this data has no masks; remove the loss or choose other data.")
+        return self.clip.masks
 
     def detach(self) -> "Scene":
         """The same scene as the discriminators may use it: no gradient reaches the generator, no opinion is kept."""

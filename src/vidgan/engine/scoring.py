@@ -1,7 +1,7 @@
 """Scoring a task clip by clip under a protocol, on any number of devices."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytorch_lightning as pl
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vidgan.data.clip import Clip
 from vidgan.engine.health import distributed
+from vidgan.engine.scene import Condition
 from vidgan.metrics.protocol import Protocol
 
 Row = dict[str, Any]
@@ -38,15 +39,24 @@ def gathered(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (row["method"] != MODEL, row["method"], row["clip"]))
 
 
+def _known(clip: Clip) -> dict[str, Tensor]:
+    """What a metric may ask for of a batch of one clip, beside ``fake`` and ``real``."""
+    known = {**clip.conditions, "keypoints": clip.keypoints, "mask": clip.masks}
+    return {name: value[0] for name, value in known.items() if value is not None}
+
+
 class ScoredModule(pl.LightningModule):
     """A module whose validation and test score whole clips.
 
     Attributes:
+        shown: methods that comparison pictures and videos show, left to right; ``real`` is the truth.
         protocol: how clips are scored; None scores nothing.
         rows: scores of the last validation or test, one row a clip and method.
         scores: their means, ``{method: {metric: value}}``; the trained model's method is ``model``.
         watchers: called with (clip name, pictures by method) after each clip; pictures are (T, C, H, W) in [0, 1].
     """
+
+    shown: ClassVar[tuple[str, ...]] = (MODEL, "real")
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,12 +65,20 @@ class ScoredModule(pl.LightningModule):
         self.scores: dict[str, dict[str, float]] = {}
         self.watchers: list[Callable[[str, Mapping[str, Tensor]], None]] = []
 
-    def made_and_real(self, clip: Clip) -> tuple[Tensor, Tensor, Tensor]:
+    def made_and_real(self, clip: Clip) -> tuple[Condition, Tensor, Tensor]:
         """Condition, made and real frames of a batch of one clip."""
         raise NotImplementedError
 
-    def baselines(self, condition: Tensor) -> dict[str, Tensor]:
-        """What classical methods make of the condition, by name."""
+    def baselines(self, clip: Clip, condition: Any) -> dict[str, Tensor]:
+        """What classical methods make of the condition, and controls that may use the real clip, by name."""
+        return {}
+
+    def presented(self, made: Tensor) -> Tensor:
+        """What is scored and shown of one made clip (T, ...): pictures are saturated to [0, 1]."""
+        return made.float().clamp(0, 1)
+
+    def given(self, condition: Any) -> dict[str, Tensor]:
+        """Clips (B, T, C, H, W) of what the generator was given, to be shown beside what it made."""
         return {}
 
     def _score(self, clip: Clip, with_baselines: bool) -> None:
@@ -68,14 +86,15 @@ class ScoredModule(pl.LightningModule):
         pictures = {MODEL: fake}
         with torch.autocast(self.device.type, enabled=False):
             if with_baselines:
-                pictures |= self.baselines(condition)
-            pictures = {name: frames[0].float().clamp(0, 1) for name, frames in pictures.items()}
+                pictures |= self.baselines(clip, condition)
+            pictures = {name: self.presented(frames[0]) for name, frames in pictures.items()}
             for method, frames in pictures.items():
                 if self.protocol is not None:
-                    scores = self.protocol.score(frames, real[0].float())
+                    scores = self.protocol.score(frames, real[0].float(), _known(clip))
                     self.rows.append({"method": method, "clip": clip.names[0], **scores})
+        given = {name: frames[0] for name, frames in self.given(condition).items()}
         for watch in self.watchers:
-            watch(clip.names[0], {**pictures, "real": real[0]})
+            watch(clip.names[0], {**given, **pictures, "real": real[0]})
 
     def validation_step(self, batch: Clip, batch_idx: int) -> None:
         self._score(batch, with_baselines=False)

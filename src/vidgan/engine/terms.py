@@ -16,6 +16,7 @@ AVAILABLE = (
     "real",
     "condition",
     "flow",
+    "mask",
     "fake_logits",
     "real_logits",
     "fake_features",

@@ -13,7 +13,7 @@ from pytorch_lightning.loggers import Logger
 from pytorch_lightning.plugins.environments import SLURMEnvironment
 from torch import nn
 
-from vidgan.data.datamodule import ClipDataModule, Loading
+from vidgan.data.datamodule import Loading
 from vidgan.engine.adversarial import AdversarialTask, EngineSettings
 from vidgan.engine.hardware import choose_precision, cores, keep_freed_memory
 from vidgan.engine.parallel import PlayerDDPStrategy
@@ -103,7 +103,7 @@ def build_task(config: DictConfig, networks: dict[str, nn.Module] | None = None)
     return task
 
 
-def build_data(data: DictConfig, machine: DictConfig, paths: DictConfig) -> ClipDataModule:
+def build_data(data: DictConfig, machine: DictConfig, paths: DictConfig) -> pl.LightningDataModule:
     spare = min(8, max(0, cores() - 2))
     workers = spare if machine.workers is None else machine.workers
     loading = Loading(workers=workers, cache_dir=paths.cache, cache_gb=machine.cache_gb)

@@ -86,14 +86,14 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     task.protocol = build(protocol, "protocol")
     _set_noise(task, config.sigma, config.blind)
     if not config.baselines:
-        task.baselines = lambda condition: {}  # type: ignore[method-assign]
-    name = f"{protocol.name}-{config.weights}" + ("" if config.data is None else f"-{Path(data.root).name}")
+        task.baselines = lambda clip, condition: {}  # type: ignore[method-assign]
+    name = f"{protocol.name}-{config.weights}" + ("" if config.data is None else f"-{_name(data)}")
     name += ("" if config.sigma is None else f"-sigma{config.sigma:g}") + ("-blind" if config.blind else "")
     out = folder.path / "evaluations" / name
     out.mkdir(parents=True, exist_ok=True)
     config.machine.precision = scored_precision(folder, config.machine)
     tracker = _tracker(config, trained, protocol, data, folder, name)
-    showcase = Showcase(out, tracker)
+    showcase = Showcase(out, task.shown, tracker)
     task.watchers.append(showcase.watch)
     trainer = build_trainer(config.machine, [showcase], [], default_root_dir=folder.path)
     with tracked(tracker):
@@ -129,6 +129,11 @@ def _set_noise(task: Any, sigma: float | None, blind: bool) -> None:
         task.evaluation = GaussianNoise((sigma, sigma))
     if blind:
         task.blind = True
+
+
+def _name(data: DictConfig) -> str:
+    """What a data set is called: the folder it lies in, or the class that makes it."""
+    return Path(data.root).name if "root" in data else str(data._target_).rpartition(".")[2]
 
 
 def _tracker(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from vidgan.atomic import replacing
 from vidgan.errors import UserError
 
 RUNNING, FINISHED, FAILED, PRUNED = "running", "finished", "failed", "pruned"
@@ -18,15 +19,8 @@ RUNNING, FINISHED, FAILED, PRUNED = "running", "finished", "failed", "pruned"
 
 def write_atomically(path: Path, text: str) -> None:
     """Writes a text file so that a reader sees the old or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(path) as temporary:
         temporary.write_text(text)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UserError(
-            f"{path} cannot be written ({error.strerror}); free space or choose another paths.runs."
-        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:

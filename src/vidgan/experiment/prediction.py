@@ -1,5 +1,6 @@
 """Applying a run to a video, a picture or a folder of frames, of any length, in constant memory."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from vidgan.video.reader import Frames, probe
 from vidgan.video.streaming import stream
 from vidgan.video.tiling import Tiled
 from vidgan.video.writer import writer
+
+logger = logging.getLogger(__name__)
 
 _RATE_OF_FOLDERS = Fraction(25)
 _DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": None}
@@ -54,6 +57,8 @@ def open_input(path: Path) -> Input:
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return Input(iter([decode_image(path.read_bytes(), str(path))]), 1, _RATE_OF_FOLDERS)
     info = probe(path)
+    if info.varying_rate:
+        logger.warning("%s: its rate varies; the result has %.4g frames a second throughout", path, float(info.fps))
     return Input(VideoFile(path.name, path).stream(), info.frames, info.fps, path)
 
 

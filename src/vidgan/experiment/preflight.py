@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,12 +17,13 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
-from vidgan.data.clip import Clip
+from vidgan.data.clip import Clip, mapped
+from vidgan.data.datamodule import DataModule
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.players import Player, Role, assign_parameters
-from vidgan.engine.scene import Scene
+from vidgan.engine.scene import Condition, Scene
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import build_networks, build_player, build_task, check, world_size
+from vidgan.experiment.assemble import build_data, build_networks, build_player, build_task, check, world_size
 
 _BYTES = 4  # of a float32 number
 
@@ -77,10 +79,12 @@ class Preflight:
         )
 
     def _trial(self, config: DictConfig) -> _Trial:
-        key = _architecture(config)
+        data = build_data(config.data, config.machine, config.paths)
+        clip = data.blank() if isinstance(data, DataModule) else None
+        key = _architecture(config, clip)
         if key not in self._trials:
             try:
-                self._trials[key] = _try(config)
+                self._trials[key] = _try(config, clip)
             except UserError as error:
                 self._trials[key] = error
         known = self._trials[key]
@@ -150,18 +154,23 @@ def memory(config: DictConfig, trial: _Trial, optimizer_numbers: int) -> int:
     return _BYTES * (2 * networks + averages + optimizer_numbers) + clips * max(trial.activations.values())
 
 
-def _architecture(config: DictConfig) -> str:
+def _architecture(config: DictConfig, clip: Clip | None) -> str:
     """All of a configuration that shapes depend on."""
     whole: Any = OmegaConf.to_container(config, resolve=True)
     parts = {name: whole[name] for name in ("task", "networks", "degradation")}
     parts["losses"] = {name: [term["loss"], term["discriminator"]] for name, term in whole["losses"].items()}
     parts["players"] = {name: [player["role"], player["owns"]] for name, player in whole["players"].items()}
-    parts["data"] = [whole["data"].get(name) for name in ("frames", "patch")]
+    parts["data"] = None if clip is None else _shapes(clip)
     parts["average"] = whole["engine"]["ema"] is not None
     return json.dumps(parts, sort_keys=True)
 
 
-def _try(config: DictConfig) -> _Trial:
+def _shapes(clip: Clip) -> dict[str, Any]:
+    tensors = {"frames": clip.frames, "keypoints": clip.keypoints, "masks": clip.masks, **clip.conditions}
+    return {name: list(tensor.shape) for name, tensor in tensors.items() if tensor is not None}
+
+
+def _try(config: DictConfig, clip: Clip | None) -> _Trial:
     """Builds the task on the meta device and passes one clip through all its networks and losses."""
     config = config.copy()
     config.engine.compile = []
@@ -169,11 +178,11 @@ def _try(config: DictConfig) -> _Trial:
     with torch.device("meta"):
         networks = build_networks(config)
     trial = _Trial(build_task(config, networks))
-    clip = _blank(config, getattr(trial.task, "scale", 1))
     if clip is None:
         return _Trial(trial.task, {}, {"generator": 0})
-    with _named("degradation"):
-        condition = trial.task.condition(clip).to("meta")
+    _refuse_patch(clip, getattr(trial.task, "scale", 1))
+    with _named("task" if config.degradation is None else "degradation"):
+        condition = mapped(trial.task.condition(clip), partial(Tensor.to, device="meta"))
     clip = clip.to("meta")
     with _named("networks.generator", condition):
         made, trial.multiply_adds["generator"] = _counted(lambda: trial.task.generate(condition))
@@ -201,14 +210,10 @@ def _judge(trial: _Trial, name: str, scene: Scene) -> None:
         _, trial.multiply_adds[name] = _counted(lambda: network(judged.fake, **judged.context))
 
 
-def _blank(config: DictConfig, scale: int) -> Clip | None:
-    """One black training clip, as the data's configuration says; None where it does not say its size."""
-    frames, patch = (config.data.get(name) for name in ("frames", "patch"))
-    if frames is None or patch is None:
-        return None
+def _refuse_patch(clip: Clip, scale: int) -> None:
+    patch = clip.frames.shape[-1]
     if patch % scale:
         raise UserError(f"data.patch={patch} is not a multiple of the scale, {scale}.")
-    return Clip(torch.zeros(1, frames, 3, patch, patch), ["preflight"], torch.zeros(1, dtype=torch.int64))
 
 
 def _refuse_other_shape(scene: Scene) -> None:
@@ -221,15 +226,22 @@ def _refuse_other_shape(scene: Scene) -> None:
 
 
 @contextmanager
-def _named(key: str, given: Tensor | None = None) -> Iterator[None]:
+def _named(key: str, given: Condition | None = None) -> Iterator[None]:
     """Turns an error of a network or a loss into one that names its key and what it was given."""
     try:
         yield
     except UserError as error:
         raise UserError(f"{key}: {error}") from error
     except (RuntimeError, ValueError, TypeError, AssertionError, AttributeError) as error:
-        shape = "" if given is None else f" given a clip of {tuple(given.shape[1:])} (frames, channels, height, width)"
-        raise UserError(f"{key} fails{shape}: {str(error).partition(chr(10))[0]}") from error
+        raise UserError(f"{key} fails{_described(given)}: {str(error).partition(chr(10))[0]}") from error
+
+
+def _described(given: Condition | None) -> str:
+    if given is None:
+        return ""
+    if isinstance(given, Tensor):
+        return f" given a clip of {tuple(given.shape[1:])} (frames, channels, height, width)"
+    return " given " + ", ".join(f"{name} of {tuple(tensor.shape[1:])}" for name, tensor in given.items())
 
 
 @contextmanager

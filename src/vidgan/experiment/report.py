@@ -1,6 +1,6 @@
 """What a user sees of a run: its table, its comparison picture and video, and where they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +10,28 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from vidgan.engine.scoring import MODEL
 from vidgan.experiment.folder import RunFolder
 from vidgan.metrics.protocol import Protocol
 from vidgan.video.compare import comparison_picture, comparison_video
 
-_COLUMNS = ("bicubic", "noisy", "ffmpeg_nlmeans", MODEL, "real")
+#: Clips in a comparison picture, the first ones.
+_ROWS = 12
 
 
 class Showcase(Callback):
-    """A comparison picture of all clips of each validation and test, and a side-by-side video of the first clip.
+    """A comparison picture of the first clips of each validation and test, and a side-by-side video of the very first.
 
     Validations fall on the same iterations in all runs of a study, so that their samples line up.
+
+    Args:
+        folder: where they are written.
+        shown: methods, left to right.
+        tracker: logs them too; None for none.
     """
 
-    def __init__(self, folder: Path, tracker: Any = None) -> None:
+    def __init__(self, folder: Path, shown: Sequence[str], tracker: Any = None) -> None:
         self._folder = folder
+        self._shown = shown
         self._tracker = tracker
         self._iteration = 0
         self._testing = False
@@ -49,10 +55,10 @@ class Showcase(Callback):
 
     def watch(self, clip: str, pictures: Mapping[str, Tensor]) -> None:
         """Takes what was made of one clip, (T, C, H, W) by method."""
-        if not self._writes:
+        shown = {name: pictures[name] for name in self._shown if name in pictures}
+        if not shown or not self._writes or len(self._rows) == _ROWS:
             return
-        shown = {name: pictures[name] for name in _COLUMNS if name in pictures}
-        if not self._rows:
+        if not self._rows and len(shown["real"]) > 1:
             comparison_video(shown, self._made.with_suffix(".mp4"))
         middle = {name: frames[len(frames) // 2].float().cpu() for name, frames in shown.items()}
         self._rows[clip] = middle
@@ -67,8 +73,9 @@ class Showcase(Callback):
         if self._rows:
             picture, video = self._made.with_suffix(".png"), self._made.with_suffix(".mp4")
             comparison_picture(self._rows, picture)
+            media = {f"{name}/picture": picture, f"{name}/video": video}
             if self._tracker is not None:
-                self._tracker.log_media({f"{name}/picture": picture, f"{name}/video": video}, self._iteration)
+                self._tracker.log_media({key: path for key, path in media.items() if path.is_file()}, self._iteration)
 
 
 def show_start(folder: RunFolder, reason: str) -> None:
@@ -79,7 +86,7 @@ def described(protocol: Protocol) -> dict[str, Any]:
     """What a table needs to know of its protocol beside the scores."""
     return {
         "protocol": protocol.name,
-        "higher_is_better": {name: metric.higher_is_better for name, metric in protocol.metrics.items()},
+        "higher_is_better": protocol.higher_is_better,
         "left_out": protocol.left_out,
     }
 

@@ -256,6 +256,21 @@ class EvaluateConfig:
 
 
 @dataclass
+class DataSetsConfig:
+    """The root of ``vidgan-data``.
+
+    Attributes:
+        data: the data set; its ``root`` and ``layout`` are used.
+        quick: check that all clips are there and can be opened, not every frame.
+    """
+
+    data: Any = None
+    quick: bool = False
+    seed: int = 0
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
 class PredictConfig:
     """The root of ``vidgan-predict``.
 

@@ -17,7 +17,8 @@ from typing import Any
 
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder, write_json
-from vidgan.experiment.wandb_log import WandbLog, kept_inside, log_files
+from vidgan.experiment.wandb_layout import kept_inside
+from vidgan.experiment.wandb_log import WandbLog, log_files
 
 _MARK = "wandb/synced.json"
 _ANSWER_SECONDS = 20

@@ -96,7 +96,7 @@ def _state_kept(folder: RunFolder) -> Iterator[None]:
         state = RUNNING
         print(f"\n{stop} Run the same command again to go on.")
         raise SystemExit(128 + stop.number) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # Lightning makes the one the other while it tests
         state = RUNNING
         raise SystemExit(128 + signal.SIGINT) from None
     finally:
@@ -124,14 +124,14 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
     if config.tracking.mode != "disabled":
         tracker = WandbTracker(run_arguments(config, folder), config.tracking)
         loggers.append(tracker)
-    showcase = Showcase(folder.samples, tracker)
+    showcase = Showcase(folder.samples, task.shown, tracker)
     task.watchers.append(showcase.watch)
     callbacks: list[Callback] = [
-        _checkpoints(config, folder),
         RunRecorder(csv.table, recorded, tracker),
         showcase,
         Usage(folder),
         *watchers,
+        _checkpoints(config, folder),  # after those that record: what a checkpoint is past is never done again
     ]
     if config.machine.progress:
         callbacks.append(IterationBar())

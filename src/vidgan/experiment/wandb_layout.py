@@ -1,6 +1,8 @@
 """How a run appears in W&B: its place, its name and what it tells of itself."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,3 +46,20 @@ def run_arguments(config: DictConfig, folder: RunFolder, evaluation: str | None 
         "resume": "allow",
         "config": {**definition(config), "machine_half": halves(config)[1], "provenance": origin()},
     }
+
+
+@contextmanager
+def kept_inside(folder: Path) -> Iterator[None]:
+    """Makes W&B stage artifacts and cache inside of a folder; it takes these places from the environment only."""
+    places = {"WANDB_DATA_DIR": str(folder / "wandb"), "WANDB_CACHE_DIR": str(folder / "wandb" / "cache")}
+    telemetry = {} if "WANDB_ERROR_REPORTING" in os.environ else {"WANDB_ERROR_REPORTING": "false"}
+    before = {name: os.environ.get(name) for name in places | telemetry}
+    os.environ.update(places | telemetry)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

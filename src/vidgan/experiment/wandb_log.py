@@ -1,94 +1,129 @@
-"""W&B's files on this machine: where they lie, and what a run has logged, read by W&B's own inspector."""
+"""Reading a W&B log: what one process has logged of a run.
+
+Own code because W&B's inspector (``wandb leet inspect``) leaves out damaged records without failing, and takes half a
+minute a file where W&B's own servers cannot be reached. The format is LevelDB's log: blocks of 32 KiB, records of
+header (checksum, length, type) and data, split where a block ends (its doc/log_format.md).
+"""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from vidgan.errors import UserError
 
-@contextmanager
-def kept_inside(folder: Path) -> Iterator[None]:
-    """Makes W&B stage artifacts and cache inside of a folder; it takes these places from the environment only."""
-    places = {"WANDB_DATA_DIR": str(folder / "wandb"), "WANDB_CACHE_DIR": str(folder / "wandb" / "cache")}
-    telemetry = {} if "WANDB_ERROR_REPORTING" in os.environ else {"WANDB_ERROR_REPORTING": "false"}
-    before = {name: os.environ.get(name) for name in places | telemetry}
-    os.environ.update(places | telemetry)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+_MAGIC = struct.pack("<4sHB", b":W&B", 0xBEE1, 0)
+_BLOCK, _HEADER = 32768, struct.Struct("<IHB")
+_FULL, _FIRST, _LAST = 1, 2, 4
 
 
 @dataclass(frozen=True)
 class WandbLog:
-    """One ``.wandb`` file: what one process has logged of a run. The torn end that ``kill -9`` leaves is not read.
+    """One ``.wandb`` file. The torn end that ``kill -9`` leaves is not read.
 
     Attributes:
         path: the file.
-        records: its records, oldest first, as ``wandb leet inspect --json`` prints them.
+        records: its records, oldest first, as W&B's protocol buffers.
     """
 
     path: Path
-    records: list[dict[str, Any]] = field(repr=False)
+    records: list[Any] = field(repr=False)
 
     @classmethod
     def read(cls, path: Path) -> "WandbLog":
-        command = [sys.executable, "-m", "wandb", "leet", "inspect", str(path), "--json"]
-        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-        return cls(path, [json.loads(line) for line in lines])
+        """
+        Raises:
+            UserError: the file is no W&B log or is damaged.
+        """
+        return cls(path, list(_records(path)))
 
-    def _of(self, kind: str) -> list[dict[str, Any]]:
-        return [record[kind] for record in self.records if record["type"] == kind]
+    def of(self, kind: str) -> list[Any]:
+        """The records of one kind: ``run``, ``history``, ``metric``, ``artifact`` and so on."""
+        return [getattr(record, kind) for record in self.records if record.WhichOneof("record_type") == kind]
 
     @cached_property
     def run(self) -> dict[str, Any]:
-        """Id, project, group, tags, config and so on; empty where the process died before it had told them."""
-        return next(iter(self._of("run")), {})
+        """Id, project, group, tags and so on by their names; empty where the process died before it had told them."""
+        from google.protobuf.json_format import MessageToDict
+
+        return MessageToDict(self.of("run")[0], preserving_proto_field_name=True) if self.of("run") else {}
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        updates = [*(run.config for run in self.of("run")), *self.of("config")]
+        return _nested(item for update in updates for item in update.update)
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """The history; what is nested has dotted names."""
-        return [record["item"] for record in self._of("history")]
+        """The history."""
+        return [_nested(row.item) for row in self.of("history")]
 
     @cached_property
     def media(self) -> list[str]:
         """Paths of pictures and videos, below the run's ``files`` folder here and by the same name on the server."""
-        named = ((name.removesuffix(".path"), row, value) for row in self.rows for name, value in row.items())
-        return [value for name, row, value in named if f"{name}._type" in row]
+        values = (value for row in self.rows for value in row.values())
+        return [value["path"] for value in values if isinstance(value, dict) and "path" in value]
 
     @cached_property
     def artifacts(self) -> list[str]:
         """``name:alias`` of every artifact, by an alias that later versions do not take over at once."""
-        records = self._of("artifact")
-        return [f"{record['name']}:{(set(record['aliases']) - {'latest'} or {'latest'}).pop()}" for record in records]
-
-    @cached_property
-    def metrics(self) -> dict[str, dict[str, Any]]:
-        """Definitions of metrics by exact name."""
-        return {record["name"]: record for record in self._of("metric")}
+        records = self.of("artifact")
+        return [f"{record.name}:{(set(record.aliases) - {'latest'} or {'latest'}).pop()}" for record in records]
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """The last value of every summary key."""
-        return {key: value for record in self._of("summary") for key, value in record["update"].items()}
+        return _nested(item for record in self.of("summary") for item in record.update)
 
     @cached_property
     def exit_code(self) -> int | None:
         """None while the process lives, or if it was killed."""
-        return next((record.get("exit_code", 0) for record in self._of("exit")), None)
+        return next((record.exit_code for record in self.of("exit")), None)
 
 
 def log_files(folder: Path) -> list[Path]:
-    """The logs of a run folder, of its evaluations too, oldest first."""
-    found = folder.glob("**/wandb/*run-*/run-*.wandb")
-    return sorted(found, key=lambda path: (path.parent.name.removeprefix("offline-"), path))
+    """The logs in a folder and below it, oldest first: of a run, of its evaluations too, or of many runs."""
+    return sorted(folder.glob("**/run-*.wandb"), key=lambda path: (path.parent.name.removeprefix("offline-"), path))
+
+
+def _nested(items: Iterable[Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for item in items:
+        *parents, last = list(item.nested_key) or [item.key]
+        inner = values
+        for name in parents:
+            inner = inner.setdefault(name, {})
+        inner[last] = json.loads(item.value_json)
+    return values
+
+
+def _records(path: Path) -> Iterator[Any]:
+    """The records of a log; a record that the writer was killed in ends it."""
+    from wandb.proto import wandb_internal_pb2
+
+    content = path.read_bytes()
+    if content and not content.startswith(_MAGIC):
+        raise UserError(f"{path} is no W&B log; give a run-*.wandb file of wandb 0.16 or newer, or a run folder.")
+    position, data = len(_MAGIC), b""
+    while position + _HEADER.size <= len(content):
+        left = _BLOCK - position % _BLOCK
+        if left < _HEADER.size:  # padding at the end of a block
+            position += left
+            continue
+        checksum, length, kind = _HEADER.unpack_from(content, position)
+        position += _HEADER.size
+        piece = content[position : position + length]
+        if kind == 0 or len(piece) < length:
+            return
+        if zlib.crc32(bytes([kind]) + piece) != checksum:
+            raise UserError(f"{path} is damaged at byte {position}; sync or copy it again, or give the run folder.")
+        position += length
+        data = piece if kind in (_FULL, _FIRST) else data + piece
+        if kind in (_FULL, _LAST):
+            record = wandb_internal_pb2.Record()  # type: ignore[attr-defined]  # protobuf makes it at import
+            record.ParseFromString(data)
+            yield record

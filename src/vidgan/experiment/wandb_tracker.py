@@ -20,8 +20,7 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from vidgan.engine.checkpoints import TrainingInterrupted
 from vidgan.engine.pruning import TrainingPruned
-from vidgan.experiment.wandb_layout import under_agent
-from vidgan.experiment.wandb_log import kept_inside
+from vidgan.experiment.wandb_layout import kept_inside, under_agent
 
 log = logging.getLogger(__name__)
 

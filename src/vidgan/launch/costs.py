@@ -8,6 +8,8 @@ from rich.table import Table
 from vidgan.experiment.preflight import Cost
 from vidgan.launch.job import Job
 
+_NAMED = 2  # jobs that a network is said to occur in, before the rest are only counted
+
 
 def show_costs(jobs: Sequence[Job], costs: Sequence[Cost]) -> None:
     """Prints the runs, and each network that occurs in them."""
@@ -27,7 +29,7 @@ def show_costs(jobs: Sequence[Job], costs: Sequence[Cost]) -> None:
         for name, parameters in cost.parameters.items():
             users.setdefault((name, parameters, cost.multiply_adds.get(name)), []).append(job.label)
     for (name, parameters, operations), labels in users.items():
-        where = "all" if len(labels) == len(jobs) else "; ".join(labels)
+        where = "all" if len(labels) == len(jobs) else _some(labels)
         networks.add_row(name, short(parameters), "" if operations is None else short(operations), where)
     console.print(networks)
     console.print(
@@ -36,6 +38,11 @@ def show_costs(jobs: Sequence[Job], costs: Sequence[Cost]) -> None:
         "fragmentation come on top.",
         highlight=False,
     )
+
+
+def _some(labels: Sequence[str]) -> str:
+    more = f"; and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
+    return "; ".join(labels[:_NAMED]) + more
 
 
 def short(number: float) -> str:

@@ -32,3 +32,14 @@ class Charbonnier(nn.Module):
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         return torch.sqrt((fake.float() - real).square() + self.eps**2).mean()
+
+
+class MaskedL1(nn.Module):
+    """Mean over all pixels of the absolute difference times the mask: what lies outside of it costs nothing.
+
+    Added to :class:`L1` it is PG2's pose mask loss, |fake - real| (1 + M) (Ma et al. 2017, equation 2). ``mask`` is
+    (B, T, 1, H, W) in [0, 1].
+    """
+
+    def forward(self, fake: Tensor, real: Tensor, mask: Tensor) -> Tensor:
+        return ((fake.float() - real).abs() * mask).mean()

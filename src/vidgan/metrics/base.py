@@ -1,8 +1,8 @@
 """What every metric promises."""
 
-from typing import ClassVar, Literal
-
-from torch import Tensor
+import inspect
+from functools import cached_property
+from typing import Any, ClassVar, Literal
 
 
 class Metric:
@@ -22,11 +22,20 @@ class Metric:
         """Whether all it needs is on this machine; a protocol leaves it out otherwise."""
         return True
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
-        """
+    @cached_property
+    def wants(self) -> tuple[str, ...]:
+        """Names of the arguments that :meth:`__call__` asks for."""
+        return tuple(inspect.signature(self.__call__).parameters)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> float:
+        """A subclass names what it needs; a protocol gives it that.
+
         Args:
             fake: (T, C, H, W) in [0, 1].
             real: the same shape and range.
+            mask: (T, 1, H, W) in [0, 1], where the data has masks.
+            keypoints: (T, K, 2) in pixels, where the data has key points.
+            others: entries of the clip's ``conditions``, by their names.
 
         Returns:
             The mean over the frames, or over the pairs of neighbouring frames where time is what is measured.

@@ -1,6 +1,6 @@
 """A protocol: all that must be pinned for two scores to be comparable."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from torch import Tensor
@@ -18,7 +18,7 @@ class Protocol:
         follows: whose protocol this is, and where it is written down.
         metrics: metrics by the name of their column; those that are not available on this machine are left out.
         color: what metrics of the protocol's color space score: ``"rgb"``, or ``"y"``, BT.601 luma of studio swing.
-        crop: pixels cut off at each border.
+        crop: pixels cut off at each border; a pair is those at top and bottom, and those left and right.
         quantize: saturate to [0, 1] and round to 8 bits first.
         skip_first, skip_last: frames left out at the ends of a clip.
         centre_only: score the middle frame of a clip alone.
@@ -33,7 +33,7 @@ class Protocol:
         follows: str,
         metrics: Mapping[str, Metric],
         color: Literal["rgb", "y"] = "rgb",
-        crop: int = 0,
+        crop: int | Sequence[int] = 0,
         quantize: bool = True,
         skip_first: int = 0,
         skip_last: int = 0,
@@ -41,49 +41,87 @@ class Protocol:
     ) -> None:
         if color not in ("rgb", "y"):
             raise UserError(f"protocol {name}: color is {color!r}; it must be 'rgb' or 'y'")
+        rows, columns = (crop, crop) if isinstance(crop, int) else crop
         self.name = name
         self.follows = follows
         self.metrics = {name: metric for name, metric in metrics.items() if metric.available}
         self.left_out = sorted(metrics.keys() - self.metrics.keys())
         self.color = color
-        self.crop = crop
+        self.crop = rows, columns
         self.quantize = quantize
         self.skip_first = skip_first
         self.skip_last = skip_last
         self.centre_only = centre_only
+        self._refuse_cuts()
 
-    def score(self, fake: Tensor, real: Tensor) -> dict[str, float]:
+    @property
+    def higher_is_better(self) -> dict[str, bool]:
+        """The direction in which each reported score improves."""
+        return {name: metric.higher_is_better for name, metric in self.metrics.items()}
+
+    def score(self, fake: Tensor, real: Tensor, known: Mapping[str, Tensor] | None = None) -> dict[str, float]:
         """Scores one clip.
 
         Args:
             fake: (T, 3, H, W) RGB in [0, 1].
             real: the same shape and range.
+            known: what else metrics may ask for by name; see :class:`vidgan.metrics.base.Metric`. A ``mask`` is cut as
+                the frames are.
 
         Returns:
             The clip's score by the name of the metric.
 
         Raises:
-            UserError: the clips differ in shape, or nothing is left of them.
+            UserError: the clips differ in shape, nothing is left of them, or a metric asks for what is not known.
         """
         if fake.shape != real.shape:
             raise UserError(
                 f"protocol {self.name}: the scored clip is {tuple(fake.shape)} and the real one {tuple(real.shape)} "
                 "(frames, channels, height, width); they must be equal"
             )
-        rgb = self._prepared(fake), self._prepared(real)
-        scored = (luma(rgb[0]), luma(rgb[1])) if self.color == "y" else rgb
-        return {name: metric(*(scored if metric.color == "protocol" else rgb)) for name, metric in self.metrics.items()}
+        rgb = {"fake": self._prepared(fake), "real": self._prepared(real)}
+        scored = {side: luma(frames) for side, frames in rgb.items()} if self.color == "y" else rgb
+        others = dict(known or {})
+        if "mask" in others:
+            others["mask"] = self._cut(others["mask"])
+        return {
+            name: metric(**self._asked(name, {**others, **(scored if metric.color == "protocol" else rgb)}))
+            for name, metric in self.metrics.items()
+        }
 
-    def _prepared(self, frames: Tensor) -> Tensor:
+    def _asked(self, name: str, known: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        wants = self.metrics[name].wants
+        if absent := [wanted for wanted in wants if wanted not in known]:
+            raise UserError(
+                f"protocol {self.name}: the metric {name} asks for {', '.join(absent)}, which this data does not have; "
+                "leave the metric out or choose other data"
+            )
+        return {wanted: known[wanted] for wanted in wants}
+
+    def _refuse_cuts(self) -> None:
+        """What is neither a frame nor a mask would no longer fit to what is left of the frames."""
+        if any(self.crop) or self.skip_first or self.skip_last or self.centre_only:
+            for name, metric in self.metrics.items():
+                if others := set(metric.wants) - {"fake", "real", "mask"}:
+                    raise UserError(
+                        f"protocol {self.name}: the metric {name} asks for {', '.join(sorted(others))}, which fits "
+                        "whole clips only; set crop, skip_first, skip_last to 0 and centre_only to false, or remove it"
+                    )
+
+    def _cut(self, frames: Tensor) -> Tensor:
         count, _, height, width = frames.shape
         frames = frames[self.skip_first : count - self.skip_last]
         if self.centre_only:
             frames = frames[len(frames) // 2 :][:1]
-        frames = frames[..., self.crop : height - self.crop, self.crop : width - self.crop]
+        rows, columns = self.crop
+        frames = frames[..., rows : height - rows, columns : width - columns]
         if frames.numel() == 0:
             raise UserError(
                 f"protocol {self.name} leaves nothing of a clip of {count} frames of {width}x{height} pixels: "
                 "see its crop, skip_first and skip_last"
             )
-        frames = frames.float()
+        return frames
+
+    def _prepared(self, frames: Tensor) -> Tensor:
+        frames = self._cut(frames).float()
         return (frames.clamp(0, 1) * 255).round() / 255 if self.quantize else frames

@@ -16,6 +16,7 @@ from vidgan.degradations.base import Degradation, quantized
 from vidgan.degradations.noise_level import estimate_deviation, with_noise_map
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Made
+from vidgan.engine.scoring import MODEL, Row
 from vidgan.errors import UserError
 from vidgan.metrics.noise_levels import NoiseLevels
 from vidgan.video.classical import ffmpeg_hqdn3d, ffmpeg_nlmeans, ffmpeg_program, opencv_nlm
@@ -39,6 +40,8 @@ class Denoising(AdversarialTask):
     Attributes:
         seconds: time that each method took for each clip of the last validation or test, a frame.
     """
+
+    shown = ("noisy", "ffmpeg_nlmeans", MODEL, "real")
 
     def __init__(
         self,
@@ -80,7 +83,7 @@ class Denoising(AdversarialTask):
             if self.generator.temporal == "window":
                 return Made(self.generator.between(condition, compared.start, compared.stop))
             return Made(self.generator(condition)[:, compared])
-        with self._timed("model", condition):
+        with self._timed(MODEL, condition):
             return Made(self.generator(condition))
 
     def _compared(self, frames: Tensor) -> slice:
@@ -90,14 +93,17 @@ class Denoising(AdversarialTask):
 
     # Scores ------------------------------------------------------------------------------------------------------
 
-    def baselines(self, condition: Tensor) -> dict[str, Tensor]:
-        noisy = quantized(condition[:, :, :3])
+    def given(self, condition: Tensor) -> dict[str, Tensor]:
+        return {"noisy": quantized(condition[:, :, :3])}
+
+    def baselines(self, clip: Clip, condition: Tensor) -> dict[str, Tensor]:
+        made = self.given(condition)
+        noisy = made["noisy"]
         deviation = condition[:, :, 3:].mean().item() if self.generator.noise_map else estimate_deviation(noisy[0])
         frames = (noisy[0] * 255).byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
         methods = {"opencv_nlm": opencv_nlm, "ffmpeg_nlmeans": ffmpeg_nlmeans}
         if ffmpeg_program() is not None:
             methods["ffmpeg_hqdn3d"] = ffmpeg_hqdn3d
-        made = {"noisy": noisy}
         for name, method in methods.items():
             with self._timed(name, noisy):
                 made[name] = _to_clip(method(frames, 255 * deviation)).to(noisy.device)
@@ -107,14 +113,14 @@ class Denoising(AdversarialTask):
         if not isinstance(self.protocol, NoiseLevels):
             super()._score(clip, with_baselines)
             return
-        whole, evaluation = self.protocol, self.evaluation
-        clip, before, levels = replace(clip, frames=clip.frames[:, : whole.frames]), self.rows, []
-        for self.evaluation, self.protocol in whole.levels():
+        clip = replace(clip, frames=clip.frames[:, : self.protocol.frames])
+        before, evaluation, scored = self.rows, self.evaluation, []
+        for level, self.evaluation in self.protocol.levels():
             self.rows = []
             super()._score(clip, with_baselines)
-            levels.append(self.rows)
-        self.rows = before + [dict(item for row in rows for item in row.items()) for rows in zip(*levels, strict=True)]
-        self.protocol, self.evaluation = whole, evaluation
+            scored.append([_at(level, row) for row in self.rows])
+        self.rows = before + [dict(item for row in rows for item in row.items()) for rows in zip(*scored, strict=True)]
+        self.evaluation = evaluation
 
     @contextmanager
     def _timed(self, method: str, clip: Tensor) -> Iterator[None]:
@@ -133,6 +139,10 @@ class Denoising(AdversarialTask):
         if self.trainer.is_global_zero:
             means = (f"{method} {sum(times) / len(times):.3f}" for method, times in self.seconds.items())
             print(f"seconds a frame: {', '.join(means)}")
+
+
+def _at(level: str, row: Row) -> Row:
+    return {name if name in ("method", "clip") else name + level: value for name, value in row.items()}
 
 
 def _estimates(noisy: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from vidgan.degradations.base import Degradation
 from vidgan.degradations.resize import enlarge
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Judged, Made, Scene
+from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError
 
 
@@ -17,11 +18,13 @@ class SuperResolution(AdversarialTask):
     """Low-resolution clips (B, T, 3, h, w) in [0, 1] to clips of the degradation's scale times the size.
 
     Args:
-        degradation: makes the low-resolution clip from the real one.
+        degradation: makes the low-resolution clip from the real one, where none was published with it.
         ping_pong: train on the clip followed by its reverse, so that both passes over a frame can be compared
             (TecoGAN, Chu et al. 2020, section 3.3).
         arguments: those of :class:`AdversarialTask`.
     """
+
+    shown = ("bicubic", MODEL, "real")
 
     def __init__(self, degradation: Degradation, ping_pong: bool = False, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -40,6 +43,8 @@ class SuperResolution(AdversarialTask):
         return self.network("generator")
 
     def condition(self, clip: Clip) -> Tensor:
+        if "low" in clip.conditions:
+            return self._there_and_back(self._published(clip))
         with torch.no_grad(), torch.autocast(clip.frames.device.type, enabled=False):
             low = self.degradation(self._divisible(clip.frames), clip.randomness)
         return self._there_and_back(low)
@@ -55,16 +60,31 @@ class SuperResolution(AdversarialTask):
     def judged(self, discriminator: str, scene: Scene) -> Judged:
         if getattr(self.networks[discriminator], "conditional", False):
             assert scene.flow is not None, "a conditional discriminator needs a generator that estimates flow"
+            assert isinstance(scene.condition, Tensor)
             return Judged(scene.real, scene.fake, {"condition": scene.condition, "flow": scene.flow.detach()})
         return Judged(scene.real, scene.fake)
 
-    def baselines(self, condition: Tensor) -> dict[str, Tensor]:
+    def baselines(self, clip: Clip, condition: Tensor) -> dict[str, Tensor]:
         return {kernel: enlarge(condition, self.scale, kernel) for kernel in ("bicubic", "lanczos")}
 
     def _divisible(self, frames: Tensor) -> Tensor:
         """The frames without the rows and columns that are left over by the scale, as all published protocols do."""
         height, width = (size - size % self.scale for size in frames.shape[-2:])
         return frames[..., :height, :width]
+
+    def _published(self, clip: Clip) -> Tensor:
+        """The low resolution that came with the clip.
+
+        Raises:
+            UserError: it is not so many times smaller as the generator enlarges.
+        """
+        low, size = clip.conditions["low"], clip.frames.shape[-2:]
+        if (low.shape[-2] * self.scale, low.shape[-1] * self.scale) != size:
+            raise UserError(
+                f"{clip.names[0]}: its low resolution is {low.shape[-1]}x{low.shape[-2]} pixels and the run enlarges "
+                f"x{self.scale} to {size[1]}x{size[0]}; set data.layout.low=null to make it from the clip"
+            )
+        return low
 
     def _there_and_back(self, frames: Tensor) -> Tensor:
         if not (self.training and self.ping_pong):

@@ -1,11 +1,12 @@
 """Videos to RGB frames with PyAV: what a file holds, any window of it to the exact frame, or all of it as a stream."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
@@ -26,6 +27,8 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".m
 _CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 _BT709, _BT601, _UNSPECIFIED = 1, 5, 2
 _TALLEST_BT601 = 576
+_HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics of ITU-T H.273
+_UNKNOWN_RATE = Fraction(25)  # of streams that do not say, e.g. of a single frame
 
 
 class BrokenFileError(UserError):
@@ -34,20 +37,33 @@ class BrokenFileError(UserError):
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a video holds: ``frames`` as counted, not as promised; ``width`` and ``height`` as shown, turned upright."""
+    """What a video holds.
+
+    Attributes:
+        frames: as counted, not as promised.
+        fps: frames a second, on average where the rate varies.
+        width, height: as shown, turned upright.
+        has_audio: whether there is sound.
+        varying_rate: whether some frame is shown more than half as long again as another.
+    """
 
     frames: int
     fps: Fraction
     width: int
     height: int
     has_audio: bool
+    varying_rate: bool = False
 
 
 @dataclass(frozen=True)
-class _Index:
-    """Time stamps of all frames in the order shown, and ``(pts, dts)`` of the key frames, in the stream's time base.
+class VideoIndex:
+    """All that is needed to decode any window of a video.
 
-    ``times`` is None where packets carry no usable presentation times: such files are decoded from their start.
+    Attributes:
+        info: what it holds.
+        times: time stamps of all frames in the order shown, in the stream's time base; None where packets carry no
+            usable presentation times: such files are decoded from their start.
+        keys: ``(pts, dts)`` of the key frames.
     """
 
     info: VideoInfo
@@ -61,11 +77,25 @@ def probe(path: Path) -> VideoInfo:
     Raises:
         BrokenFileError: the file is missing, is no video, or holds no frame.
     """
-    return _index(path).info
+    return video_index(path).info
 
 
-def read_clip(path: Path, start: int, count: int) -> Frames:
+def video_index(path: Path) -> VideoIndex:
+    """
+    Raises:
+        BrokenFileError: as for :func:`probe`.
+    """
+    status = path.stat() if path.is_file() else None
+    return _index_of(path, (status.st_size, status.st_mtime_ns) if status else None)
+
+
+def read_clip(path: Path, start: int, count: int, index: VideoIndex | None = None) -> Frames:
     """Frames ``start`` to ``start + count``, the same as a decode of the whole file gives.
+
+    Args:
+        path: the video.
+        start, count: the window.
+        index: that of the file as it is now; None finds it.
 
     Returns:
         (count, H, W, 3) uint8 RGB.
@@ -73,12 +103,14 @@ def read_clip(path: Path, start: int, count: int) -> Frames:
     Raises:
         BrokenFileError: a frame cannot be decoded, or the file ends before the window does.
     """
-    index = _index(path)
+    index = index or video_index(path)
     with _opened(path) as (container, stream):
         stream.thread_type = "NONE"  # a short window ends before frame threads have warmed up
         frames = [_to_rgb(frame) for frame in islice(_decode_from(container, stream, index, start), count)]
     if len(frames) < count:
-        raise _cut_short(path, start + len(frames))
+        raise _cut_short(path, start + len(frames), index.info.frames)
+    for frame in frames:
+        _refuse_other_size(path, frame, index.info)
     return np.stack(frames)
 
 
@@ -88,14 +120,16 @@ def iterate(path: Path) -> Iterator[Frames]:
     Raises:
         BrokenFileError: the file is missing, is no video, or a frame cannot be decoded.
     """
-    converter, count = VideoReformatter(), 0
+    converter, count, info = VideoReformatter(), 0, probe(path)
     with _opened(path) as (container, stream):
         stream.thread_type = "AUTO"
         for frame in _decode(container, stream):
-            yield _to_rgb(frame, converter)
+            rgb = _to_rgb(frame, converter)
+            _refuse_other_size(path, rgb, info)
+            yield rgb
             count += 1
-    if count < probe(path).frames:
-        raise _cut_short(path, count)
+    if count < info.frames:
+        raise _cut_short(path, count, info.frames)
 
 
 @contextmanager
@@ -112,13 +146,8 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         raise BrokenFileError(f"{path}: cannot be read as video ({error.strerror}); repair or remove it") from error
 
 
-def _index(path: Path) -> _Index:
-    status = path.stat() if path.is_file() else None
-    return _index_of(path, (status.st_size, status.st_mtime_ns) if status else None)
-
-
 @lru_cache(maxsize=4096)
-def _index_of(path: Path, identity: tuple[int, int] | None) -> _Index:
+def _index_of(path: Path, identity: tuple[int, int] | None) -> VideoIndex:
     """One pass over the packets, without decoding; ``identity`` renews the entry of a file that has changed."""
     with _opened(path) as (container, stream):
         # Only the numbers: a list of the packets would hold the whole file.
@@ -127,26 +156,46 @@ def _index_of(path: Path, identity: tuple[int, int] | None) -> _Index:
             for packet in container.demux(stream)
             if packet.size
         ]
-        promised = stream.frames
-        rate, has_audio = stream.average_rate or stream.guessed_rate, bool(container.streams.audio)
-        if len(packets) < promised:
-            raise BrokenFileError(f"{path}: holds {len(packets)} of {promised} frames; copy or download it again")
+        times = sorted({pts for pts, _, _, is_discard in packets if pts is not None and not is_discard})
+        _refuse_cut_file(path, stream, len(packets), times)
+        rate, varying = _rate(stream, times)
+        has_audio = bool(container.streams.audio)
     with _opened(path) as (container, stream):
         first = next(_decode(container, stream), None)
-    if first is None or not rate:
+    if first is None:
         raise BrokenFileError(f"{path}: holds no frame that can be decoded; repair or remove it")
     height, width = _to_rgb(first).shape[:2]
     shown = [(pts, dts, is_key) for pts, dts, is_key, is_discard in packets if not is_discard]
-    times = {pts for pts, _, _ in shown if pts is not None}
     keys = sorted((pts, dts) for pts, dts, is_key in shown if is_key and pts is not None and dts is not None)
-    return _Index(
-        VideoInfo(len(shown), rate, width, height, has_audio),
-        tuple(sorted(times)) if keys and len(times) == len(shown) else None,
+    return VideoIndex(
+        VideoInfo(len(shown), rate, width, height, has_audio, varying),
+        tuple(times) if keys and len(times) == len(shown) else None,
         tuple(keys),
     )
 
 
-def _decode_from(container: InputContainer, stream: VideoStream, index: _Index, start: int) -> Iterator[VideoFrame]:
+def _refuse_cut_file(path: Path, stream: VideoStream, count: int, times: list[int]) -> None:
+    """MP4 promises a number of frames, Matroska a duration; other files are what they hold."""
+    if count < stream.frames:
+        raise BrokenFileError(f"{path}: holds {count} of {stream.frames} frames; copy or download it again")
+    promised = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
+    if promised and times and stream.time_base:
+        hours, minutes, seconds = map(float, promised.groups())
+        end, whole = float(times[-1] * stream.time_base), 3600 * hours + 60 * minutes + seconds
+        if end + 1 < whole:
+            raise BrokenFileError(f"{path}: ends at {end:.1f} s of {whole:.1f} s; copy or download it again")
+
+
+def _rate(stream: VideoStream, times: list[int]) -> tuple[Fraction, bool]:
+    """Frames a second, and whether some frame is shown more than half as long again as another."""
+    steps = [later - earlier for earlier, later in pairwise(times)]
+    if steps and stream.time_base and 2 * max(steps) > 3 * min(steps):
+        # Not the stream's own rate: some containers name that of the shortest frame.
+        return (len(steps) / ((times[-1] - times[0]) * stream.time_base)).limit_denominator(1001), True
+    return stream.average_rate or stream.guessed_rate or _UNKNOWN_RATE, False
+
+
+def _decode_from(container: InputContainer, stream: VideoStream, index: VideoIndex, start: int) -> Iterator[VideoFrame]:
     """Frames from number ``start`` on, decoded from the last key frame that is shown no later."""
     if index.times is None or start >= len(index.times):
         yield from islice(_decode(container, stream), start, None)
@@ -161,17 +210,31 @@ def _decode_from(container: InputContainer, stream: VideoStream, index: _Index, 
 
 
 def _decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Decoded frames; one that the decoder had to paint over, and from which others are predicted, is an error."""
+    """Decoded frames; one that the decoder had to paint over, and from which others are predicted, is an error.
+
+    So is one of high dynamic range: read as it is it would be grey and pale, and there are many ways to map its tones.
+    """
     for frame in container.decode(stream):
         if frame.is_corrupt:
             raise BrokenFileError(f"{container.name}: damaged at {frame.time or 0:.2f} s; repair or remove it")
+        if frame.color_trc in _HDR:
+            raise BrokenFileError(
+                f"{container.name}: is HDR video ({_HDR[frame.color_trc]}); map its tones to BT.709 first, "
+                "e.g. with FFmpeg's filters zscale and tonemap"
+            )
         yield frame
 
 
-def _cut_short(path: Path, count: int) -> BrokenFileError:
-    return BrokenFileError(
-        f"{path}: ends after {count} frames, {probe(path).frames} were expected; repair or remove it"
-    )
+def _cut_short(path: Path, count: int, expected: int) -> BrokenFileError:
+    return BrokenFileError(f"{path}: ends after {count} frames, {expected} were expected; repair or remove it")
+
+
+def _refuse_other_size(path: Path, frame: Frames, info: VideoInfo) -> None:
+    if frame.shape[:2] != (info.height, info.width):
+        raise BrokenFileError(
+            f"{path}: its frames change from {info.width} x {info.height} to {frame.shape[1]} x {frame.shape[0]} "
+            "pixels; split it where they do"
+        )
 
 
 def _to_rgb(frame: VideoFrame, converter: VideoReformatter | None = None) -> Frames:

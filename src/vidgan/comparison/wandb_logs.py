@@ -1,0 +1,72 @@
+"""Records of runs from offline W&B logs."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vidgan.comparison.records import RunRecord, comparable, curves, model_scores
+from vidgan.experiment.folder import FAILED, FINISHED, RUNNING
+from vidgan.experiment.wandb_log import WandbLog
+
+
+def read_logs(files: Sequence[Path]) -> list[RunRecord]:
+    """One record a training: the logs of one that was resumed are joined.
+
+    Raises:
+        UserError: a file is no W&B log or is damaged.
+    """
+    runs: dict[str, list[WandbLog]] = {}
+    for log in map(WandbLog.read, files):
+        if log.run and log.run["job_type"] != "evaluate":
+            runs.setdefault(log.run["run_id"], []).append(log)
+    return [_record(logs) for logs in runs.values()]
+
+
+def _record(logs: Sequence[WandbLog]) -> RunRecord:
+    """The record of a run from the logs of its processes, oldest first."""
+    last = logs[-1]
+    files = last.path.parent / "files"
+    config = {key: value for log in logs for key, value in log.config.items()}
+    state = {None: RUNNING, 0: FINISHED}.get(last.exit_code, FAILED)
+    pictures, videos = _media(logs, "samples/picture"), _media(logs, "comparison/video")
+    scores = files / "per_clip.csv"
+    seconds = sum(log.rows[-1]["_runtime"] for log in logs if log.rows)
+    return RunRecord(
+        id=last.run["run_id"],
+        config=experiment_half(config),
+        summary={**_json(files / "summary.json"), "state": state, "seconds": round(seconds, 1)},
+        clips=model_scores(csv.DictReader(scores.read_text().splitlines())) if scores.is_file() else {},
+        curves=curves([logged(row) for log in logs for row in log.rows if "iteration" in row]),
+        samples=pictures,
+        video=videos[max(videos)] if videos else None,
+        provenance=config.get("provenance", {}),
+        project="/".join(filter(None, (last.run.get("entity"), last.run.get("project")))),
+    )
+
+
+def experiment_half(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's configuration in W&B without what is logged beside the experiment."""
+    beside = ("_wandb", "machine_half", "provenance")
+    return comparable({key: value for key, value in config.items() if key not in beside})
+
+
+def _media(logs: Sequence[WandbLog], name: str) -> dict[int, Path]:
+    """Media files that are there, by iteration."""
+    named = {
+        int(row["iteration"]): log.path.parent / "files" / row[name]["path"]
+        for log in logs
+        for row in log.rows
+        if "iteration" in row and name in row
+    }
+    return {iteration: path for iteration, path in named.items() if path.is_file()}
+
+
+def logged(row: dict[str, Any]) -> dict[str, Any]:
+    """The numbers that vidgan logged in a row of W&B's history, without W&B's own and without media."""
+    return {key: value for key, value in row.items() if isinstance(value, int | float) and not key.startswith("_")}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text()) if path.is_file() else {}

@@ -1,0 +1,83 @@
+"""What of a data set is there, and whether it can be read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vidgan.data.sources import Size, Source, files
+from vidgan.video.reader import BrokenFileError
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one clip.
+
+    Attributes:
+        size: its extent; None where it cannot be read.
+        fault: what is wrong with it, one sentence.
+        absent: whether it is not there at all.
+    """
+
+    size: Size | None = None
+    fault: str | None = None
+    absent: bool = False
+
+
+def examine(source: Source, quick: bool = False) -> Finding:
+    """Looks at a clip and its low resolution, if it has one: opens them or, unless ``quick``, decodes every frame."""
+    if missing := next((file.path for file in files(source) if not file.path.exists()), None):
+        return Finding(fault=f"{missing}: is missing", absent=missing == source.path)
+    try:
+        size = source.size
+        for file in [] if quick else files(source):
+            for _ in file.stream():
+                pass
+    except (BrokenFileError, OSError) as error:
+        return Finding(fault=str(error))
+    return Finding(size)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The findings of a split, counted.
+
+    Attributes:
+        clips: that belong to it.
+        whole: of them that can be read.
+        absent: of them that are not there.
+        frames: of the whole ones.
+        sizes: (height, width) of the whole ones, each once, in ascending order.
+    """
+
+    clips: int
+    whole: int
+    absent: int
+    frames: int
+    sizes: list[tuple[int, int]]
+
+    @property
+    def verdict(self) -> str:
+        if self.whole == self.clips:
+            return "complete" if self.clips else "none published"
+        return "not there" if self.absent == self.clips else "incomplete"
+
+
+def tally(findings: Sequence[Finding]) -> Tally:
+    sizes = [finding.size for finding in findings if finding.size]
+    return Tally(
+        clips=len(findings),
+        whole=len(sizes),
+        absent=sum(finding.absent for finding in findings),
+        frames=sum(size.frames for size in sizes),
+        sizes=sorted({(size.height, size.width) for size in sizes}),
+    )
+
+
+def usable(tallies: Sequence[Tally]) -> bool:
+    """Whether some split is complete and none is in part: one that is not there at all may have been left out."""
+    verdicts = {tally.verdict for tally in tallies}
+    return "complete" in verdicts and "incomplete" not in verdicts
+
+
+def shown_sizes(sizes: Sequence[tuple[int, int]], most: int = 1) -> str:
+    text = ", ".join(f"{width}x{height}" for height, width in sizes[:most])
+    return f"{text} and {len(sizes) - most} more" if len(sizes) > most else text

@@ -1,0 +1,121 @@
+"""The index of a data set: sizes, frame counts and decode offsets, found once and kept beside the clips."""
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from vidgan.data.sources import Facts, FileSource, Size, Source, files
+from vidgan.randomness import mix
+from vidgan.video.reader import BrokenFileError, VideoIndex, VideoInfo
+
+logger = logging.getLogger(__name__)
+
+NAME = ".vidgan-index.json"
+_FORM = 1  # of the file; another one is passed over
+
+
+class Index:
+    """What is known of the files below a root. A file that has changed since is told once and looked into again."""
+
+    def __init__(self, root: Path, entries: dict[str, Any] | None = None) -> None:
+        self.root, self.entries = root, entries or {}
+        self._told = False
+
+    @classmethod
+    def read(cls, root: Path) -> "Index | None":
+        """The index that lies in ``root``; None where there is none that can be used."""
+        path = root / NAME
+        if not path.is_file():
+            return None
+        try:
+            stored = json.loads(path.read_text())
+            if stored["form"] == _FORM:
+                return cls(root, stored["files"])
+        except (OSError, ValueError, TypeError, KeyError):
+            pass
+        logger.warning("%s: cannot be used as an index and is passed over; make it anew by vidgan-data index", path)
+        return None
+
+    def give(self, sources: Iterable[Source]) -> None:
+        """Lets sources ask this index before they look into their files."""
+        for source in sources:
+            for file in files(source):
+                file.memory = self
+
+    def recall(self, source: FileSource) -> Facts | None:
+        entry = self.entries.get(self._place(source))
+        if entry is None:
+            return None
+        try:
+            if entry["identity"] == _identity(source):
+                return _facts(entry)
+        except (BrokenFileError, OSError):  # the probe tells it better
+            return None
+        if not self._told:
+            self._told = True
+            logger.warning(
+                "%s: has changed since it was indexed and is looked into anew, as other clips may be; "
+                "run vidgan-data index again",
+                source.path,
+            )
+        return None
+
+    def learn(self, source: FileSource) -> None:
+        """
+        Raises:
+            BrokenFileError: the source cannot be read.
+        """
+        identity = _identity(source)  # before the look, so that a change after it is noticed
+        self.entries[self._place(source)] = {"identity": identity, **_stored(source.probe())}
+
+    def text(self) -> str:
+        """The content of the index file."""
+        return json.dumps({"form": _FORM, "files": self.entries}, separators=(",", ":")) + "\n"
+
+    def _place(self, source: FileSource) -> str:
+        return source.path.relative_to(self.root).as_posix() if source.path.is_relative_to(self.root) else ""
+
+
+def _identity(source: FileSource) -> str:
+    return f"{mix(*source.identity()):016x}"
+
+
+def _stored(facts: Facts) -> dict[str, Any]:
+    if facts.video is None:
+        return {"size": facts.size}
+    info = {**asdict(facts.video.info), "fps": str(facts.video.info.fps)}
+    times = None if facts.video.times is None else _runs(facts.video.times)
+    return {"size": facts.size, "info": info, "times": times, "keys": facts.video.keys}
+
+
+def _facts(entry: dict[str, Any]) -> Facts:
+    size = Size(*entry["size"])
+    if "info" not in entry:
+        return Facts(size)
+    info = VideoInfo(**{**entry["info"], "fps": Fraction(entry["info"]["fps"])})
+    times = None if entry["times"] is None else tuple(_expanded(entry["times"]))
+    return Facts(size, VideoIndex(info, times, tuple((pts, dts) for pts, dts in entry["keys"])))
+
+
+def _runs(times: tuple[int, ...]) -> list[int]:
+    """The first time and then (step, how often) in turns: two numbers for a video of constant rate."""
+    runs = [times[0]]
+    for earlier, later in pairwise(times):
+        if len(runs) > 1 and runs[-2] == later - earlier:
+            runs[-1] += 1
+        else:
+            runs += [later - earlier, 1]
+    return runs
+
+
+def _expanded(runs: list[int]) -> list[int]:
+    times = runs[:1]
+    for step, count in zip(runs[1::2], runs[2::2], strict=True):
+        last = times[-1]
+        times += [last + step * number for number in range(1, count + 1)]
+    return times

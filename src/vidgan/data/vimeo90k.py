@@ -1,0 +1,48 @@
+"""Vimeo-90K septuplets (Xue et al. 2019, "Video enhancement with task-oriented flow")."""
+
+from heapq import nsmallest
+from pathlib import Path
+
+from vidgan.data.layout import Layout, Low, chosen, clip, existing, listed, without_validation
+from vidgan.data.splits import Splits
+from vidgan.randomness import mix
+
+_FRAMES = 7
+_VALIDATION = 64
+_LOW = {
+    "bi": ("vimeo_septuplet_matlabLRx4/sequences", "BIx4"),
+    "bd": ("vimeo_septuplet_BDLRx4/sequences", "BDx4"),
+}
+
+
+class Vimeo90K(Layout):
+    """64,612 training and 7,824 test clips of 7 frames, as the two lists name them.
+
+    There is no official validation split: 64 training clips are held out, chosen by a hash of their names.
+
+    Args:
+        low: ``"bi"`` or ``"bd"`` reads the low resolution as KAIR or mmagic store it; None makes it from the clips.
+        validation: False trains on all training clips and validates on the test clips.
+    """
+
+    title = "Vimeo-90K septuplets"
+    homepage = "toflow.csail.mit.edu"
+    terms = "no licence is stated; the videos are their makers' on Vimeo"
+    tree = "sequences/00001/0001/im1.png to im7.png, sep_trainlist.txt and sep_testlist.txt"
+
+    def __init__(self, low: Low | None = None, validation: bool = True) -> None:
+        self.low = None if low is None else _LOW[chosen({name: name for name in _LOW}, low, self.title)]
+        self.validation = validation
+
+    def published(self, root: Path) -> Splits:
+        truth = existing(root, "sequences", "vimeo_septuplet/sequences", "GT")
+        low = existing(root, *self.low) if self.low else None
+        train, test = (self._names(root, split) for split in ("train", "test"))
+        held_out = set(nsmallest(min(_VALIDATION, len(train) // 2), train, lambda name: mix("held out", name)))
+        parts = ([name for name in train if name not in held_out], [name for name in train if name in held_out], test)
+        splits = Splits(*([clip(name, truth / name, _FRAMES, low and low / name) for name in part] for part in parts))
+        return splits if self.validation else without_validation(splits)
+
+    @staticmethod
+    def _names(root: Path, split: str) -> list[str]:
+        return listed(existing(root, f"sep_{split}list.txt", f"vimeo_septuplet/sep_{split}list.txt"), r"\d+/\d+")

@@ -1,0 +1,55 @@
+"""Discriminators of pairs: a picture of a person beside what it was made of."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from vidgan.discriminators.base import FrameDiscriminator, Verdict
+from vidgan.errors import UserError
+from vidgan.pose.maps import disc_maps
+from vidgan.pose.skeleton import OPENPOSE_18
+
+Partner = Literal["source", "pose"]
+_CHANNELS = {"source": 3, "pose": len(OPENPOSE_18)}
+
+
+class PairDiscriminator(FrameDiscriminator):
+    """Judges each frame with its partner beside it, channel by channel; a subclass writes ``judge``.
+
+    Args:
+        partner: ``"source"``, the picture of the person (is it the same person?), or ``"pose"``, the target's heat maps
+            (is it that pose?).
+        radius: of the heat maps' discs, in pixels.
+
+    Attributes:
+        conditional: the task gives it the source and the key points.
+        inputs: channels of a frame and its partner.
+    """
+
+    conditional = True
+
+    def __init__(self, partner: Partner = "source", radius: float = 4.0) -> None:
+        super().__init__()
+        if partner not in _CHANNELS:
+            raise UserError(f"partner is '{partner}'; it is one of {', '.join(_CHANNELS)}.")
+        self.partner, self.radius = partner, radius
+        self.inputs = 3 + _CHANNELS[partner]
+
+    def forward(  # type: ignore[override]
+        self,
+        frames: Tensor,
+        source: Tensor,
+        source_keypoints: Tensor,
+        target_keypoints: Tensor,
+        return_features: bool = False,
+    ) -> Verdict:
+        """Judges clips (B, T, 3, H, W) in [0, 1]; the logits' first dimension is B * T.
+
+        The others are what a :class:`vidgan.generators.pose.PoseGenerator` is given. All is scaled to [-1, 1].
+        """
+        if self.partner == "source":
+            beside = source.expand_as(frames)
+        else:
+            beside = disc_maps(target_keypoints, (frames.shape[-2], frames.shape[-1]), self.radius)
+        return super().forward(2 * torch.cat([frames, beside], dim=2) - 1, return_features)

@@ -1,0 +1,63 @@
+"""Pose sequences as files of any format, told apart by their suffix."""
+
+from pathlib import Path
+
+from vidgan.errors import UserError
+from vidgan.pose.formats.coco import read_coco, write_coco
+from vidgan.pose.formats.npz import read_npz, write_npz
+from vidgan.pose.formats.openpose import read_openpose, write_openpose
+from vidgan.pose.formats.patn import read_patn, write_patn
+from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.skeleton import COCO_17, OPENPOSE_18, Skeleton
+
+_READERS = {".npz": read_npz, ".json": read_coco, ".csv": read_patn, "": read_openpose}
+_WRITERS = {".npz": write_npz, ".json": write_coco, ".csv": write_patn, "": write_openpose}
+_SKELETONS = {".json": COCO_17, ".csv": OPENPOSE_18, "": OPENPOSE_18}
+FORMATS = ".npz, .json (COCO), .csv (PATN), or a folder (OpenPose)"
+
+
+def is_pose_file(path: Path) -> bool:
+    """Whether it is a file of key points, or a folder of OpenPose's."""
+    return any(path.glob("*.json")) if path.is_dir() else path.suffix.lower() in (".npz", ".json", ".csv")
+
+
+def read_poses(path: Path, expected: Skeleton | None = None) -> PoseSequence:
+    """Reads .npz, .json (COCO), .csv (PATN) or a folder (OpenPose).
+
+    Args:
+        path: the file or folder.
+        expected: the skeleton it must be; None takes what it is.
+
+    Raises:
+        UserError: it is not there, none of these, broken, or of another skeleton.
+    """
+    if not path.exists():
+        raise UserError(f"{path}: there is no such file or folder.")
+    sequence = _READERS[_format(path)](path)
+    if expected is not None and sequence.skeleton is not expected:
+        raise UserError(
+            f"{path}: its key points are {sequence.skeleton.name}, {expected.name} is expected; convert it with "
+            f"vidgan-pose input={path} skeleton={expected.name}."
+        )
+    return sequence
+
+
+def write_poses(sequence: PoseSequence, path: Path) -> None:
+    """Writes the format of the suffix: .npz, .json (COCO), .csv (PATN), a folder (OpenPose) without one.
+
+    Raises:
+        UserError: the suffix is none of these, or the format cannot hold the sequence.
+    """
+    _WRITERS[_format(path)](sequence, path)
+
+
+def skeleton_of(path: Path) -> Skeleton | None:
+    """The skeleton that the format of a path wants; None where it holds any."""
+    return _SKELETONS.get(_format(path))
+
+
+def _format(path: Path) -> str:
+    suffix = "" if path.is_dir() else path.suffix.lower()
+    if suffix not in _READERS:
+        raise UserError(f"{path}: {suffix} is no format of key points; give {FORMATS}.")
+    return suffix

@@ -1,0 +1,111 @@
+"""COCO key points: one JSON file of pictures and annotations, or a list of results."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vidgan.atomic import replacing
+from vidgan.errors import UserError
+from vidgan.pose.sequence import Points, PoseSequence
+from vidgan.pose.skeleton import COCO_17
+
+_VISIBLE = 2
+_SCORES = "keypoint_scores"  # beside COCO's own keys: its third number is 0, 1 or 2 in data sets
+
+
+def read_coco(path: Path) -> PoseSequence:
+    """A data set (``images``, ``annotations``) or a list of results (``image_id``, ``keypoints``), of COCO-17.
+
+    Frames are the pictures in the order of their ids. Persons are told apart by ``track_id`` where there is one, else
+    by their order in the picture. The confidence is ``keypoint_scores``; without it, the third number in results, and 1
+    for what is labelled in data sets.
+
+    Raises:
+        UserError: the file is something else; the text says what is wrong with it.
+    """
+    try:
+        content = json.loads(path.read_text())
+        labelled = isinstance(content, dict)
+        annotations = content["annotations"] if labelled else content
+        images = {image["id"]: image for image in content["images"]} if labelled else {}
+        frames = sorted(images or {item["image_id"] for item in annotations})
+        places = _places(annotations, frames)
+        persons = max((person for _, person in places), default=-1) + 1
+        points = np.full((len(frames), persons, len(COCO_17), 3), np.nan, np.float32)
+        for item, place in zip(annotations, places, strict=True):
+            points[place] = _points(item, labelled, path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: is no key point file of COCO ({type(error).__name__}: {error}).") from error
+    sizes = {(image["width"], image["height"]) for image in images.values() if {"width", "height"} <= image.keys()}
+    return PoseSequence(points, COCO_17, sizes.pop() if len(sizes) == 1 else None)
+
+
+def write_coco(sequence: PoseSequence, path: Path) -> None:
+    """Writes a data set of one picture a frame, of persons with ``track_id`` and ``keypoint_scores``.
+
+    Raises:
+        UserError: the skeleton is not COCO-17.
+    """
+    if sequence.skeleton is not COCO_17:
+        raise UserError(f"{path}: COCO's key points are 17, not {sequence.skeleton.name}; set skeleton=coco_17.")
+    sizes = dict(zip(("width", "height"), sequence.size, strict=True)) if sequence.size else {}
+    images = [{"id": frame, "file_name": f"{frame:08d}.png", **sizes} for frame in range(len(sequence))]
+    annotations = [
+        {"id": number, "image_id": int(frame), "category_id": 1, "track_id": int(person)}
+        | _annotation(sequence.points[frame, person])
+        for number, (frame, person) in enumerate(np.argwhere(sequence.present.any(-1)))
+    ]
+    limbs = [[a + 1, b + 1] for a, b in COCO_17.limb_indices]
+    categories = [{"id": 1, "name": "person", "keypoints": list(COCO_17.joints), "skeleton": limbs}]
+    with replacing(path) as temporary:
+        temporary.write_text(
+            json.dumps({"images": images, "annotations": annotations, "categories": categories}) + "\n"
+        )
+
+
+def _places(annotations: list[dict[str, Any]], frames: list[int]) -> list[tuple[int, int]]:
+    """Numbers of frame and person of each annotation."""
+    numbers = {frame: number for number, frame in enumerate(frames)}
+    if annotations and all("track_id" in item for item in annotations):
+        tracks = sorted({item["track_id"] for item in annotations})
+        return [(numbers[item["image_id"]], tracks.index(item["track_id"])) for item in annotations]
+    seen: Counter[int] = Counter()
+    places = []
+    for item in annotations:
+        frame = numbers[item["image_id"]]
+        places.append((frame, seen[frame]))
+        seen[frame] += 1
+    return places
+
+
+def _points(item: dict[str, Any], labelled: bool, path: Path) -> Points:
+    numbers = item["keypoints"]
+    if len(numbers) != 3 * len(COCO_17):
+        raise UserError(f"{path}: a person has {len(numbers)} numbers; 51 (17 key points) are expected.")
+    points = np.array(numbers, np.float32).reshape(-1, 3)
+    missing = points[:, 2] == 0
+    if _SCORES in item:
+        points[:, 2] = item[_SCORES]
+    elif labelled:
+        points[:, 2] = 1
+    points[missing] = np.nan
+    return points
+
+
+def _annotation(person: Points) -> dict[str, Any]:
+    there = np.isfinite(person[:, 0])
+    filled = np.nan_to_num(person, nan=0.0).astype(float)
+    marked = np.concatenate([filled[:, :2].round(4), _VISIBLE * there[:, None]], axis=1)
+    low, high = person[there, :2].min(0), person[there, :2].max(0)
+    box = [float(number) for number in (*low, *(high - low))]
+    return {
+        "keypoints": marked.flatten().tolist(),
+        "num_keypoints": int(there.sum()),
+        "bbox": box,
+        "area": box[2] * box[3],
+        "iscrowd": 0,
+        _SCORES: filled[:, 2].round(6).tolist(),
+    }

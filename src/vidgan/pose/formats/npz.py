@@ -1,0 +1,41 @@
+"""Our own file: a pose sequence with all it knows, as NumPy arrays. Nothing in it is pickled."""
+
+import zipfile
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from vidgan.atomic import replacing
+from vidgan.errors import UserError
+from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.skeleton import skeleton_named
+
+
+def write_npz(sequence: PoseSequence, path: Path) -> None:
+    """Writes ``points`` (T, P, K, 3), ``skeleton``, and where they are known ``size`` and ``fps`` (a fraction)."""
+    arrays = {"points": sequence.points, "skeleton": np.array(sequence.skeleton.name)}
+    if sequence.size is not None:
+        arrays["size"] = np.array(sequence.size)
+    if sequence.fps is not None:
+        arrays["fps"] = np.array(sequence.fps.as_integer_ratio())
+    with replacing(path) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)
+
+
+def read_npz(path: Path) -> PoseSequence:
+    """
+    Raises:
+        UserError: the file is none that :func:`write_npz` wrote.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            stored = {name: file[name] for name in file.files}
+        return PoseSequence(
+            points=stored["points"],
+            skeleton=skeleton_named(str(stored["skeleton"])),
+            size=tuple(stored["size"].tolist()) if "size" in stored else None,
+            fps=Fraction(*stored["fps"].tolist()) if "fps" in stored else None,
+        )
+    except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path}: is no pose sequence that vidgan wrote ({error}).") from error

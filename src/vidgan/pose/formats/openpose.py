@@ -1,0 +1,94 @@
+"""OpenPose's output: a folder with one JSON file for each frame."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vidgan.atomic import replacing
+from vidgan.errors import UserError
+from vidgan.pose.sequence import Points, PoseSequence
+from vidgan.pose.skeleton import BODY_25, OPENPOSE_18, Skeleton
+
+_BY_COUNT = {3 * len(skeleton): skeleton for skeleton in (OPENPOSE_18, BODY_25)}
+_KEY = "pose_keypoints_2d"
+
+
+def read_openpose(folder: Path) -> PoseSequence:
+    """A folder of ``*.json``, sorted by name, one a frame; which skeleton it is follows from the count of numbers.
+
+    OpenPose does not follow persons: person p is the p-th of each file.
+
+    Raises:
+        UserError: there is no file, one is broken, or it holds another skeleton than those before it.
+    """
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise UserError(f"{folder}: holds no .json file of OpenPose (one a frame).")
+    skeleton: Skeleton | None = None
+    frames = []
+    for file in files:
+        people = _people(file)
+        for numbers in people:
+            own = _skeleton_of(len(numbers), file)
+            skeleton = skeleton or own
+            if own is not skeleton:
+                raise UserError(
+                    f"{file}: holds {len(own)} key points ({own.name}), the files before it {len(skeleton)} "
+                    f"({skeleton.name}); give each its own folder."
+                )
+        frames.append(people)
+    if skeleton is None:
+        raise UserError(f"{folder}: there is no person in any of its {len(files)} files.")
+    points = np.full((len(frames), max(map(len, frames)), len(skeleton), 3), np.nan, np.float32)
+    for frame, people in zip(points, frames, strict=True):
+        for person, numbers in zip(frame, people, strict=False):
+            person[:] = np.asarray(numbers, np.float32).reshape(-1, 3)
+    points[points[..., 2] == 0] = np.nan  # missing is 0, 0, 0
+    return PoseSequence(points, skeleton)
+
+
+def write_openpose(sequence: PoseSequence, folder: Path) -> None:
+    """Writes ``<number of twelve digits>_keypoints.json`` for each frame.
+
+    Args:
+        sequence: of OpenPose-18 or BODY_25.
+        folder: must not hold anything yet.
+
+    Raises:
+        UserError: it does, or the skeleton is another.
+    """
+    if sequence.skeleton not in _BY_COUNT.values():
+        raise UserError(
+            f"{folder}: OpenPose knows no {sequence.skeleton.name}; set skeleton=openpose_18 or skeleton=body_25."
+        )
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder}: is there already; remove it or choose another folder.")
+    with replacing(folder) as temporary:
+        temporary.mkdir()
+        for number, people in enumerate(sequence.points):
+            text = json.dumps({"version": 1.3, "people": [_person(person) for person in people if _there(person)]})
+            (temporary / f"{number:012d}_keypoints.json").write_text(text)
+
+
+def _people(file: Path) -> list[list[float]]:
+    try:
+        return [person[_KEY] for person in json.loads(file.read_text())["people"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{file}: is no key point file of OpenPose ({type(error).__name__}: {error}).") from error
+
+
+def _skeleton_of(count: int, file: Path) -> Skeleton:
+    if count not in _BY_COUNT:
+        raise UserError(f"{file}: a person has {count} numbers; 54 (18 key points) or 75 (BODY_25) are expected.")
+    return _BY_COUNT[count]
+
+
+def _there(person: Points) -> bool:
+    return bool(np.isfinite(person).any())
+
+
+def _person(person: Points) -> dict[str, Any]:
+    numbers = np.nan_to_num(person, nan=0.0).astype(float).round(4)
+    return {"person_id": [-1], _KEY: numbers.flatten().tolist()}

@@ -1,0 +1,173 @@
+"""Generators of persons in poses: what they promise, and what is published of them."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from vidgan.data.persons.synthetic import SyntheticPersons
+from vidgan.errors import UserError
+from vidgan.generators.limb_transport import LIMBS, LimbTransport, capsules
+from vidgan.generators.pg2 import PG2, AppearanceRefinement, PoseIntegration
+from vidgan.generators.pose import PoseGenerator
+
+SMALL: dict[str, Callable[[], PoseGenerator]] = {
+    "limb_transport": lambda: LimbTransport(features=2, channels=4),
+    "pg2": lambda: PG2(32, 16, channels=4, code=3),
+}
+
+
+def batch(clips: int = 2, height: int = 32, width: int = 16) -> dict[str, Tensor]:
+    pairs = SyntheticPersons(1, height, width).training
+    parts = [pairs[number].to_float() for number in range(clips)]
+    return {
+        "source": torch.cat([part.conditions["source"] for part in parts]),
+        "source_keypoints": torch.cat([part.conditions["source_keypoints"] for part in parts]),
+        "target_keypoints": torch.cat([part.keypoints for part in parts]),
+    }
+
+
+def random_weights(network: torch.nn.Module) -> torch.nn.Module:
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return network
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_one_source_and_many_poses_make_a_clip(name: str) -> None:
+    network, given = random_weights(SMALL[name]()), batch()
+    poses = torch.cat([given["target_keypoints"], given["source_keypoints"], given["target_keypoints"]], dim=1)
+    made = network(given["source"], given["source_keypoints"], poses)
+    assert made.shape == (2, 3, 3, 32, 16)
+    torch.testing.assert_close(made[:, :1], network(**given), rtol=0, atol=1e-5)
+    torch.testing.assert_close(made[:, 0], made[:, 2], rtol=0, atol=1e-6)
+    assert not torch.allclose(made[:, 0], made[:, 1])
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_parameter_gets_a_gradient(name: str) -> None:
+    network = random_weights(SMALL[name]())
+    (network(**batch()) - 0.5).square().mean().backward()
+    assert [key for key, parameter in network.named_parameters() if not parameter.grad.any()] == []
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_missing_and_far_points_keep_the_picture_finite(name: str) -> None:
+    network, given = SMALL[name](), batch()
+    given["source_keypoints"][0, 0, 3:9] = torch.nan
+    given["target_keypoints"][:, 0, 2:5] = torch.tensor([[900.0, -40], [torch.nan, torch.nan], [8, 900]])
+    made = network(**given)
+    made.sum().backward()
+    assert made.isfinite().all()
+    assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
+
+
+def test_capsules_by_hand() -> None:
+    points = torch.tensor([[[2.0, 5.0], [8.0, 5.0], [torch.nan, torch.nan]]])
+    maps = capsules(points, ((0, 1), (1, 1), (1, 2)), 2.0, 11, 11)
+    assert maps.shape == (1, 3, 11, 11)
+    torch.testing.assert_close(
+        maps[0, 0, 7, 2:9], torch.full((7,), 0.5), rtol=0, atol=1e-3
+    )  # two pixels below the axis
+    torch.testing.assert_close(
+        maps[0, 0, 5, 2:9], torch.full((7,), torch.sigmoid(torch.tensor(4.0)).item()), atol=1e-2, rtol=0
+    )
+    assert maps[0, 0, 5, 10] == pytest.approx(0.5, abs=1e-3)  # round ends
+    assert maps[0, 1, 5, 6] == pytest.approx(0.5, abs=1e-3)
+    assert maps[0, 2].abs().max() == 0
+
+
+def test_limb_transport_carries_colour_along_the_limb() -> None:
+    """With the carried colour alone, a red source leg makes the target's leg red, wherever it is."""
+    network = LimbTransport(features=2, channels=4)
+    torch.nn.init.zeros_(network.last.weight)
+    with torch.no_grad():
+        network.last.bias.copy_(torch.tensor([0.0, 0, 0, -30, 30, -30]))
+    given = batch(1, 64, 64)
+    leg = LIMBS[0]
+    area = capsules(given["source_keypoints"][0], (leg,), 3.0, 64, 64)[0, 0] > 0.5
+    given["source"][0, 0] = torch.where(area, torch.tensor([0.9, 0.1, 0.1])[:, None, None], torch.tensor(0.5))
+    given["target_keypoints"][:, :, leg] = torch.tensor([[20.0, 20], [20, 40]])
+    made = network(**given)[0, 0]
+    torch.testing.assert_close(made[:, 30, 20], torch.tensor([0.9, 0.1, 0.1]), rtol=0, atol=0.1)
+
+
+def block(width: int) -> int:
+    """Weights and biases of two 3 x 3 convolutions of one width."""
+    return 2 * (9 * width**2 + width)
+
+
+def test_pg2_has_the_parameters_of_its_description() -> None:
+    """By hand from Ma et al. for 128 x 64 px: five blocks, 128 i wide, a code of 64; three blocks in stage 2."""
+    n = 5
+    encoder = 9 * 21 * 128 + 128 + sum(block(128 * i) for i in range(1, n + 1))
+    encoder += sum(9 * 128 * i * 128 * (i + 1) + 128 * (i + 1) for i in range(1, n))
+    code = (640 * 8 * 4 + 1) * 64 + (64 + 1) * 128 * 8 * 4
+    wholes = [128 * n + 128] + [2 * 128 * i for i in range(n - 1, 0, -1)]  # decoder blocks, smallest map first
+    decoder = sum(map(block, wholes))
+    decoder += sum(whole * 128 * (n - 1 - i) + 128 * (n - 1 - i) for i, whole in enumerate(wholes[:-1]))
+    decoder += 9 * 256 * 3 + 3
+    with torch.device("meta"):
+        network = PG2()
+    assert sum(p.numel() for p in network.stage1.parameters()) == encoder + code + decoder == 70_795_075
+
+    refinement = 9 * 6 * 128 + 128 + sum(block(128 * i) for i in (1, 2, 3)) + sum(map(block, (768, 512, 256)))
+    refinement += 9 * 128 * 256 + 256 + 9 * 256 * 384 + 384 + (768 + 1) * 256 + (512 + 1) * 128 + 9 * 256 * 3 + 3
+    assert sum(p.numel() for p in network.stage2.parameters()) == refinement
+
+
+@pytest.mark.parametrize(("size", "blocks", "smallest"), [((128, 64), 5, (8, 4)), ((256, 256), 6, (8, 8))])
+def test_pg2s_published_sizes(size: tuple[int, int], blocks: int, smallest: tuple[int, int]) -> None:
+    with torch.device("meta"):
+        network = PG2(*size)
+        assert len(network.stage1.encoder) == blocks
+        assert len(network.stage2.encoder) == blocks - 2
+        assert network.stage1.smallest == (128, *smallest)
+        skips = network.stage1.encode(torch.rand(1, 21, *size))
+        assert skips[-1].shape == (1, 128 * blocks, *smallest)
+        points = torch.rand(1, 1, 18, 2)
+        assert network(torch.rand(1, 1, 3, *size), points, points).shape == (1, 1, 3, *size)
+
+
+def test_stage_2_is_fully_convolutional_and_stage_1_is_not() -> None:
+    refine = random_weights(AppearanceRefinement(4, 2))
+    assert not any(isinstance(module, torch.nn.Linear) for module in refine.modules())
+    assert refine(torch.rand(1, 3, 22, 34), torch.rand(1, 3, 22, 34)).shape == (1, 3, 22, 34)
+    assert sum(isinstance(module, torch.nn.Linear) for module in PoseIntegration(32, 16, 4, 3, 18).modules()) == 2
+
+
+def test_the_result_is_stage_1s_until_stage_2_trains_and_its_gradient_stays_in_stage_2() -> None:
+    network, given = PG2(32, 16, channels=4, code=3), batch()
+    coarse = network.coarse(2 * given["source"][:, 0] - 1, given["target_keypoints"][:, 0])
+    torch.testing.assert_close(network(**given)[:, 0], (coarse + 1) / 2, rtol=0, atol=1e-6)
+    torch.nn.init.normal_(network.stage2.last.weight)
+    for parameter in network.stage2.parameters():
+        parameter.requires_grad_(False)
+    network(**given).sum().backward()
+    direct = [parameter.grad.clone() for parameter in network.stage1.parameters()]
+    network.zero_grad()
+    ((network.coarse(2 * given["source"][:, 0] - 1, given["target_keypoints"][:, 0]) + 1) / 2).sum().backward()
+    for first, second in zip(direct, network.stage1.parameters(), strict=True):
+        torch.testing.assert_close(first, second.grad)
+
+
+def test_pg2_sees_the_target_pose_and_the_sources_picture_alone() -> None:
+    network, given = random_weights(PG2(32, 16, channels=4, code=3)), batch()
+    made = network(**given)
+    moved = {**given, "source_keypoints": given["source_keypoints"] + 3}
+    assert torch.equal(network(**moved), made)
+    assert not torch.equal(network(**{**given, "target_keypoints": given["target_keypoints"] + 3}), made)
+    assert not torch.equal(network(**{**given, "source": 1 - given["source"]}), made)
+
+
+@pytest.mark.parametrize("size", [(100, 64), (16, 16), (128, 20)])
+def test_sizes_that_do_not_fit_are_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(UserError, match=f"pictures of {size[1]} x {size[0]} pixels do not fit"):
+        PG2(*size)
+
+
+def test_pictures_of_another_size_name_the_remedy() -> None:
+    with pytest.raises(UserError, match="made for pictures of 16 x 32 pixels and is given 64 x 64: set its height"):
+        PG2(32, 16, channels=4)(**batch(1, 64, 64))

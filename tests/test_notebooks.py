@@ -1,0 +1,22 @@
+"""The notebooks run from top to bottom, in an empty folder."""
+
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    book = nbformat.read(path, as_version=4)
+    assert not any(cell.outputs for cell in book.cells if cell.cell_type == "code"), "stored without outputs"
+    NotebookClient(book, timeout=900, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    told = "".join(output.get("text", "") for cell in book.cells for output in cell.get("outputs", []))
+    assert "Traceback" not in told
+    assert told.count("error:") == sum("one letter is missing" in cell.source for cell in book.cells), told
