@@ -115,8 +115,8 @@ class Denoising(AdversarialTask):
             return
         clip = replace(clip, frames=clip.frames[:, : self.protocol.frames])
         before, evaluation, scored = self.rows, self.evaluation, []
-        for level, self.evaluation in self.protocol.levels():
-            self.rows = []
+        for level, noise in self.protocol.levels():
+            self.evaluation, self.rows = noise, []
             super()._score(clip, with_baselines)
             scored.append([_at(level, row) for row in self.rows])
         self.rows = before + [dict(item for row in rows for item in row.items()) for rows in zip(*scored, strict=True)]
