@@ -65,10 +65,10 @@ def test_predict_and_evaluate(run: str, composed: Composed, tmp_path: Path, caps
     def scores(*overrides: str) -> dict[str, dict[str, float]]:
         return evaluate(composed(f"run={run}", "tracking=disabled", *HERE, *overrides, command="evaluate"))
 
-    low, high = scores("sigma=10"), scores("sigma=50", "blind=true", "baselines=false")
+    low, high = scores("sigma=10"), scores("sigma=50", "blind=true", "compare_to=[]")
     assert low["model"]["psnr"] > high["model"]["psnr"] + 5
     assert low["noisy"]["psnr"] == pytest.approx(28.2, abs=0.3)
-    levels = scores("protocol=davis_denoising", "baselines=false")["model"]
+    levels = scores("protocol=davis_denoising", "compare_to=[]")["model"]
     assert list(levels) == [f"{metric}_{sigma}" for sigma in (10, 20, 30, 40, 50) for metric in ("psnr", "ssim")]
     written = sorted(path.name for path in tmp_path.glob("runs/denoising/*/evaluations/*"))
     assert written == ["davis_denoising-last", "denoising-last-sigma10", "denoising-last-sigma50-blind"]

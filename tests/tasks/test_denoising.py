@@ -15,6 +15,7 @@ from vidgan.engine.players import Player, Role
 from vidgan.errors import UserError
 from vidgan.generators.base import WindowGenerator
 from vidgan.metrics.noise_levels import NoiseLevels
+from vidgan.metrics.protocol import Protocol
 from vidgan.metrics.psnr import PSNR
 from vidgan.randomness import mix
 from vidgan.tasks.denoising import Denoising
@@ -68,14 +69,20 @@ def test_generators_that_do_not_ask_are_not_told() -> None:
     assert task(Untouched(noise_map=False)).condition(clip()).shape == (2, 5, 3, 64, 64)
 
 
-def test_evaluation_has_noise_of_its_own() -> None:
-    denoiser = task(evaluation=GaussianNoise((25, 25)))
+def at_25_levels(**arguments: Any) -> Denoising:
+    denoiser = task(**arguments)
+    denoiser.protocol = Protocol("p", "", {}, degradation=GaussianNoise((25, 25)))
+    return denoiser
+
+
+def test_a_protocol_says_what_noise_is_scored() -> None:
+    denoiser = at_25_levels()
     assert denoiser.train().condition(clip())[0, 0, 3, 0, 0] != pytest.approx(25 / 255)
     assert denoiser.eval().condition(clip())[:, 0, 3, 0, 0].tolist() == pytest.approx([25 / 255] * 2)
 
 
 def test_a_blind_evaluation_estimates() -> None:
-    denoiser = task(evaluation=GaussianNoise((25, 25)), blind=True).eval()
+    denoiser = at_25_levels(blind=True).eval()
     told = denoiser.condition(clip())[:, 0, 3, 0, 0]
     assert (told * 255).tolist() == pytest.approx([25, 25], rel=0.05)
     assert told[0] != 25 / 255
@@ -105,22 +112,25 @@ def test_levels_of_a_protocol_are_scored_side_by_side() -> None:
     denoiser.protocol = NoiseLevels(
         sigmas=[10, 40], frames=3, name="levels", follows="", metrics={"psnr": PSNR()}, quantize=False
     )
-    bounded = denoiser.protocol
     given = clip(size=96)
     with torch.no_grad():
         denoiser._score(Clip(given.frames[:1], ["a"], given.randomness[:1]), with_baselines=False)
     (row,) = denoiser.rows
-    assert row.keys() == {"method", "clip", "psnr_10", "psnr_40"} == {"method", "clip", *bounded.higher_is_better}
+    assert (
+        row.keys()
+        == {"method", "clip", "psnr_10", "psnr_40"}
+        == {"method", "clip", *denoiser.protocol.higher_is_better}
+    )
     assert row["psnr_10"] == pytest.approx(28.13, abs=0.05)
     assert row["psnr_40"] == pytest.approx(16.09, abs=0.05)
-    assert denoiser.protocol is bounded
 
 
 def test_baselines_are_made_of_the_noisy_clip() -> None:
-    denoiser = task(evaluation=GaussianNoise((25, 25))).eval()
+    denoiser = at_25_levels().eval()
     both = clip(frames=2, size=32)
     given = Clip(both.frames[:1], ["a"], both.randomness[:1])
-    made = denoiser.baselines(given, denoiser.condition(given))
+    condition = denoiser.condition(given)
+    made = {name: method(given, condition) for name, method in denoiser.baselines().items()}
     assert {"noisy", "opencv_nlm", "ffmpeg_nlmeans"} <= made.keys()
     errors = {name: (frames - 0.5).square().mean() for name, frames in made.items()}
     for name, frames in made.items():

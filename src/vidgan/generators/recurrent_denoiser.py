@@ -1,12 +1,12 @@
 """A small causal denoiser that trains on a CPU in minutes: it averages over time first, and cleans what is left."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.base import CausalGenerator
+from vidgan.generators.base import CausalGenerator, Shapes, numbered
 from vidgan.generators.blocks import conv3x3, init_small, pad_to_multiple, residual_blocks
 from vidgan.generators.recurrent import BLOCK_GAIN
 
@@ -58,6 +58,15 @@ class RecurrentDenoiser(CausalGenerator):
         self.decoder = residual_blocks(channels, 1, gain=BLOCK_GAIN)
         self.conv_last = conv3x3(channels, 4 * 4)
         init_small(self.conv_last, gain=0.0)
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        return {
+            "channels": shapes["down.weight"][1],
+            "deep_channels": shapes["down.weight"][0],
+            "blocks": numbered(shapes, r"^deep\.(\d+)\.conv1\.weight$"),
+            "gate_channels": shapes["gate.4.weight"][1],
+        }
 
     def stream(self, low: Tensor, state: Fusion | None = None) -> tuple[Tensor, Fusion]:
         """``low`` is (B, T, 4, H, W) with a noise map; the state is the fusion after the last frame."""

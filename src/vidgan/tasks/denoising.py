@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,10 +16,10 @@ from vidgan.degradations.base import Degradation, quantized
 from vidgan.degradations.noise_level import estimate_deviation, with_noise_map
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Made
-from vidgan.engine.scoring import MODEL, Row
+from vidgan.engine.scoring import MODEL, Baseline, Row
 from vidgan.errors import UserError
 from vidgan.metrics.noise_levels import NoiseLevels
-from vidgan.video.classical import ffmpeg_hqdn3d, ffmpeg_nlmeans, ffmpeg_program, opencv_nlm
+from vidgan.video.classical import Denoiser, denoisers
 
 
 class Denoising(AdversarialTask):
@@ -29,9 +29,7 @@ class Denoising(AdversarialTask):
     channel: what the degradation tells of itself, or a blind estimate where it cannot tell.
 
     Args:
-        degradation: what training clips suffer.
-        evaluation: what clips of validation and test suffer, where the protocol does not say; none is what training
-            clips do. What is drawn for a clip follows from its name.
+        degradation: what clips suffer; those of validation and test, where the protocol does not say.
         blind: give estimates in validation and test, as on videos whose noise nobody knows.
         middle_only: train on the middle frame of a clip alone, so that a generator that sees two frames on either side
             is trained on five real ones (FastDVDnet).
@@ -46,14 +44,12 @@ class Denoising(AdversarialTask):
     def __init__(
         self,
         degradation: Degradation,
-        evaluation: Degradation | None = None,
         blind: bool = False,
         middle_only: bool = False,
         **arguments: Any,
     ) -> None:
         super().__init__(**arguments)
         self.degradation = degradation
-        self.evaluation = evaluation or degradation
         self.blind = blind
         self.middle_only = middle_only
         self.seconds: dict[str, list[float]] = defaultdict(list)
@@ -66,13 +62,20 @@ class Denoising(AdversarialTask):
         return self.network("generator")
 
     def condition(self, clip: Clip) -> Tensor:
-        degradation = self.degradation if self.training else self.evaluation
+        degradation = self._degrading
         with torch.no_grad(), torch.autocast(clip.frames.device.type, enabled=False):
             noisy = degradation(clip.frames, clip.randomness)
             if not self.generator.noise_map:
                 return noisy
             known = None if self.blind and not self.training else degradation.deviation(noisy, clip.randomness)
             return with_noise_map(noisy, _estimates(noisy) if known is None else known)
+
+    @property
+    def _degrading(self) -> Degradation:
+        """What makes the noise now: a benchmark's own where one is scored."""
+        if self.training or self.protocol is None or self.protocol.degradation is None:
+            return self.degradation
+        return self.protocol.degradation
 
     def target(self, clip: Clip) -> Tensor:
         return clip.frames[:, self._compared(clip.frames)]
@@ -96,31 +99,29 @@ class Denoising(AdversarialTask):
     def given(self, condition: Tensor) -> dict[str, Tensor]:
         return {"noisy": quantized(condition[:, :, :3])}
 
-    def baselines(self, clip: Clip, condition: Tensor) -> dict[str, Tensor]:
-        made = self.given(condition)
-        noisy = made["noisy"]
+    def baselines(self) -> dict[str, Baseline]:
+        return {name: partial(self._classical, name, method) for name, method in denoisers().items()}
+
+    def _classical(self, name: str, method: Denoiser, clip: Clip, condition: Tensor) -> Tensor:
+        noisy = self.given(condition)["noisy"]
         deviation = condition[:, :, 3:].mean().item() if self.generator.noise_map else estimate_deviation(noisy[0])
-        frames = (noisy[0] * 255).byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        methods = {"opencv_nlm": opencv_nlm, "ffmpeg_nlmeans": ffmpeg_nlmeans}
-        if ffmpeg_program() is not None:
-            methods["ffmpeg_hqdn3d"] = ffmpeg_hqdn3d
-        for name, method in methods.items():
-            with self._timed(name, noisy):
-                made[name] = _to_clip(method(frames, 255 * deviation)).to(noisy.device)
-        return made
+        frames = (noisy[0] * 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        with self._timed(name, noisy):
+            made = method(frames, 255 * deviation)
+        return torch.from_numpy(made).to(noisy.device).permute(0, 3, 1, 2)[None].float() / 255
 
     def _score(self, clip: Clip, with_baselines: bool) -> None:
-        if not isinstance(self.protocol, NoiseLevels):
+        protocol = self.protocol
+        if not isinstance(protocol, NoiseLevels):
             super()._score(clip, with_baselines)
             return
-        clip = replace(clip, frames=clip.frames[:, : self.protocol.frames])
-        before, evaluation, scored = self.rows, self.evaluation, []
-        for level, noise in self.protocol.levels():
-            self.evaluation, self.rows = noise, []
+        clip = replace(clip, frames=clip.frames[:, : protocol.frames])
+        before, scored = self.rows, []
+        for level, noise in protocol.levels():
+            protocol.degradation, self.rows = noise, []
             super()._score(clip, with_baselines)
             scored.append([_at(level, row) for row in self.rows])
         self.rows = before + [dict(item for row in rows for item in row.items()) for rows in zip(*scored, strict=True)]
-        self.evaluation = evaluation
 
     @contextmanager
     def _timed(self, method: str, clip: Tensor) -> Iterator[None]:
@@ -148,8 +149,3 @@ def _at(level: str, row: Row) -> Row:
 def _estimates(noisy: Tensor) -> Tensor:
     """(B, 1, 1, 1, 1) blind estimates, one for each clip of (B, T, C, H, W)."""
     return noisy.new_tensor([estimate_deviation(clip) for clip in noisy]).view(-1, 1, 1, 1, 1)
-
-
-def _to_clip(frames: np.ndarray) -> Tensor:
-    """(T, H, W, 3) uint8 to (1, T, 3, H, W) in [0, 1]."""
-    return torch.from_numpy(frames).permute(0, 3, 1, 2)[None].float() / 255

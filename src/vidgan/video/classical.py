@@ -7,6 +7,7 @@ figures.
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from fractions import Fraction
 from importlib.util import find_spec
 
@@ -18,6 +19,9 @@ from av.video.frame import VideoFrame
 
 from vidgan.errors import UserError
 from vidgan.video.reader import Frames
+
+#: From noisy frames and the noise's deviation to clean ones.
+Denoiser = Callable[[Frames, float], Frames]
 
 _NLM_REACH = 2  # frames on either side
 
@@ -81,3 +85,13 @@ def ffmpeg_program() -> str | None:
     import imageio_ffmpeg  # of the extra "baselines"
 
     return imageio_ffmpeg.get_ffmpeg_exe()
+
+
+def denoisers() -> dict[str, Denoiser]:
+    """Those that work on this machine, by name; ``noisy`` does nothing."""
+    known: dict[str, Denoiser] = {"noisy": _unchanged, "opencv_nlm": opencv_nlm, "ffmpeg_nlmeans": ffmpeg_nlmeans}
+    return known if ffmpeg_program() is None else {**known, "ffmpeg_hqdn3d": ffmpeg_hqdn3d}
+
+
+def _unchanged(frames: Frames, sigma: float) -> Frames:
+    return frames
