@@ -6,6 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
+from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, device_kind
@@ -20,6 +21,8 @@ from vidgan.experiment.schema import MACHINE_HALF, EngineConfig
 from vidgan.experiment.tables import Table
 from vidgan.experiment.wandb_layout import run_arguments
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
+from vidgan.metrics.noise_levels import NoiseLevels
+from vidgan.tasks.denoising import Denoising
 
 
 def protocol_config(name: str) -> DictConfig:
@@ -80,6 +83,8 @@ def subject_of(config: DictConfig) -> Subject:
         )
     parts = [experiment.protocol.name, *([config.weights] if run else [])]
     parts += [_name(experiment[key]) for key in replaced if key != "task"]
+    parts += [] if config.sigma is None else [f"sigma{config.sigma:g}"]
+    parts += ["blind"] if config.blind else []
     folder = run or RunFolder(Path(config.paths.runs) / "published" / weights.stem)
     recorded = run.read("provenance.json")["segments"][-1]["precision"] if run else "32-true"
     return Subject(folder, "-".join(parts), weights, experiment, recorded)
@@ -135,6 +140,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     lint(OmegaConf.create({"protocol": experiment.protocol, "data": experiment.data}), {})
     task = subject.task()
     task.protocol = build(experiment.protocol, "protocol")
+    _set_noise(task, config.sigma, config.blind)
     if config.compare_to is not None:
         task.compare_to = tuple(config.compare_to)
     task.chosen_baselines()  # a misspelt one is refused before the first clip is scored
@@ -163,6 +169,26 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
         console.print(f"written to {out}", highlight=False, soft_wrap=True)
     return task.scores
+
+
+def _set_noise(task: ScoredModule, sigma: float | None, blind: bool) -> None:
+    """Changes the noise that a denoiser is scored on, and what it is told of it.
+
+    Raises:
+        UserError: the task is another one, or its protocol has levels of its own.
+    """
+    if sigma is None and not blind:
+        return
+    if not isinstance(task, Denoising):
+        raise UserError("sigma and blind are for denoising; leave them out.")
+    task.blind = task.blind or blind
+    if sigma is not None:
+        assert task.protocol is not None, "it has just been built"
+        if isinstance(task.protocol, NoiseLevels):
+            raise UserError(
+                f"sigma={sigma}: {task.protocol.name} has noise levels of its own; choose protocol=denoising."
+            )
+        task.protocol.degradation = GaussianNoise((sigma, sigma))
 
 
 def _name(option: DictConfig) -> str:

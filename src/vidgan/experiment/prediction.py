@@ -17,6 +17,8 @@ from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import device_kind
 from vidgan.experiment.networks import load_generator
+from vidgan.generators.base import Generator
+from vidgan.video.noise import SAMPLE, Told, measured
 from vidgan.video.reader import Frames, probe
 from vidgan.video.streaming import stream
 from vidgan.video.tiling import Tiled
@@ -71,12 +73,35 @@ def predict(config: DictConfig) -> Path:
         torch.set_num_threads(config.machine.threads)
     generator = load_generator(config).to(kind)
     channels_last(generator)
+    generator, frames = _informed(generator, given.frames, config.sigma)
     if config.tile is not None:
         generator = Tiled(generator, config.tile)
     dtype = _DTYPES[choose_precision(config.machine.precision, kind)]
-    made = stream(generator, given.frames, chunk=config.chunk, precision=dtype)
+    made = stream(generator, frames, chunk=config.chunk, precision=dtype)
     with writer(out, given.fps, given.video) as sink:
         for frame in counted(made, given.count, "frames", config.machine.progress):
             sink.write(frame)
     Console().print(f"written to {out}", highlight=False, soft_wrap=True)
     return out
+
+
+def _informed(
+    generator: Generator, frames: Iterator[Frames], sigma: float | None
+) -> tuple[Generator, Iterator[Frames]]:
+    """The generator, told how noisy its frames are if it asks, and the frames.
+
+    Raises:
+        UserError: a level is given that cannot be used.
+    """
+    if not generator.noise_map:
+        if sigma is not None:
+            raise UserError(f"sigma={sigma}: the generator of this run does not ask for a noise level; leave it out.")
+        return generator, frames
+    if sigma is not None:
+        if not 0 <= sigma <= 255:
+            raise UserError(f"sigma={sigma} is no standard deviation in 8-bit levels; give one between 0 and 255.")
+        return Told(generator, sigma / 255), frames
+    deviation, frames = measured(frames)
+    told = f"noise level {255 * deviation:.1f} of 255, estimated from the first {SAMPLE} frames; sigma=... sets another"
+    Console().print(told, highlight=False)
+    return Told(generator, deviation), frames

@@ -240,6 +240,8 @@ class EvaluateConfig:
         degradation: one other than the run's own; null for weights of a file is bicubic of their scale.
         compare_to: baselines that are scored beside the model, by name; null is the task's own choice.
         seed: what is drawn for ``data`` follows from it.
+        sigma: of the noise that a denoiser's clips suffer, in 8-bit levels; null is the run's own noise.
+        blind: whether a denoiser is given estimates of the noise instead of the truth.
     """
 
     run: str | None = None
@@ -250,6 +252,8 @@ class EvaluateConfig:
     degradation: Any = None
     compare_to: list[str] | None = None
     seed: int = 0
+    sigma: float | None = None
+    blind: bool = False
     machine: MachineConfig = field(default_factory=MachineConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
@@ -281,6 +285,7 @@ class PredictConfig:
         weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
         chunk: frames computed at once.
         tile: side of the tiles in input pixels that large frames are cut into; null computes whole frames.
+        sigma: standard deviation of the noise that a denoiser removes, in 8-bit levels; null estimates it.
     """
 
     run: str | None = None
@@ -289,6 +294,7 @@ class PredictConfig:
     weights: str = "last"
     chunk: int = 8
     tile: int | None = None
+    sigma: float | None = None
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
 
