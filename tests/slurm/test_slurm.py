@@ -28,8 +28,8 @@ from vidgan.errors import UserError
 from vidgan.launch.cluster import check
 from vidgan.launch.sbatch import script
 
-ITERATIONS = 300
-LONG = [f"engine.iterations={ITERATIONS}", "validation.every=150", "machine.checkpoint.every=20", "machine.threads=1"]
+ITERATIONS = 2000  # so many that no run ends before what a test does to it
+LONG = [f"engine.iterations={ITERATIONS}", "validation.every=1000", "machine.checkpoint.every=20", "machine.threads=1"]
 SLURM = ["machine=slurm", "machine.accelerator=cpu", "machine.slurm.cpus_per_task=1", "machine.slurm.mem=2G"]
 
 Submit = Callable[..., Path]
@@ -206,7 +206,7 @@ def test_a_cancelled_job_stays_cancelled_until_it_is_requeued(
     assert "goes on with it" in runs(cluster, run, "requeue", run.name)
     assert_resumed(cluster, run, at_least=40)
     assert_same_result(run, uninterrupted)
-    assert "300 iterations" in runs(cluster, run, "logs", run.name)
+    assert f"{ITERATIONS} iterations" in runs(cluster, run, "logs", run.name)
 
 
 def test_a_mistake_is_not_requeued(cluster: Cluster, submit: Submit) -> None:
@@ -219,7 +219,7 @@ def test_a_mistake_is_not_requeued(cluster: Cluster, submit: Submit) -> None:
 
 def test_two_nodes_are_one_run(cluster: Cluster, submit: Submit, videos: Path, tmp_path: Path) -> None:
     """Interrupted on two nodes and uninterrupted as two processes: the same bits; in one process: the same losses."""
-    short = ["engine.iterations=80", "validation.every=40"]
+    short = ["engine.iterations=600", "validation.every=300"]
     run = submit("machine.num_nodes=2", *short)
     trained(run, 20)
     cluster.run("scancel", "--signal=USR1", job(run))
