@@ -9,12 +9,15 @@ from rich.console import Console
 
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
-from vidgan.experiment.builder import build
+from vidgan.experiment.builder import build, resolve_target
+from vidgan.experiment.evaluation import restore
+from vidgan.experiment.folder import find_run
 from vidgan.experiment.lint import lint
 from vidgan.experiment.prediction import RATE_OF_FOLDERS, Input, open_input
 from vidgan.pose.drawing import draw
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.files import is_pose_file, read_poses, refuse_unwritable, skeleton_for, write_poses
+from vidgan.pose.refinement import Refined
 from vidgan.pose.sequence import PoseSequence
 from vidgan.pose.skeleton import Skeleton, skeleton_named
 from vidgan.pose.smoothing import Smoother, fill_gaps
@@ -37,14 +40,14 @@ def extract(config: DictConfig) -> Path:
         raise UserError(f"output={out} is the input itself; choose another name.")
     if config.preview:
         writer(Path(config.preview), RATE_OF_FOLDERS)  # refuses what it cannot write
-    smoother: Smoother = build(config.smoother, "smoother")
+    smoother = _smoother(config)
     if is_pose_file(given):
         raw = _read(config)
-        skeleton = _written_skeleton(config, raw.skeleton)
+        skeleton = _written_skeleton(config, smoother.skeleton or raw.skeleton)
     else:
         frames = open_input(given)
         estimator: PoseEstimator = build(config.estimator, "estimator")
-        skeleton = _written_skeleton(config, estimator.skeleton)
+        skeleton = _written_skeleton(config, smoother.skeleton or estimator.skeleton)
         raw = _find(estimator, frames, config.machine.progress)
     if config.preview and raw.size is None:
         raise UserError(f"preview needs the size of the frames, which {given} does not tell; give video=<its video>.")
@@ -56,6 +59,15 @@ def extract(config: DictConfig) -> Path:
         _write_preview(config, smooth)
         _say(f"preview in {config.preview}")
     return out
+
+
+def _smoother(config: DictConfig) -> Smoother:
+    if config.run is None:
+        return build(config.smoother, "smoother")
+    if not issubclass(resolve_target(config.smoother._target_, "smoother"), Refined):  # type: ignore[arg-type]
+        raise UserError("run is for smoother=gan alone; set that, or leave run out.")
+    folder = find_run(Path(config.paths.runs), config.run)
+    return build(config.smoother, "smoother", generator=restore(folder, config.weights).networks["generator"])
 
 
 def _written_skeleton(config: DictConfig, own: Skeleton) -> Skeleton:
