@@ -1,5 +1,6 @@
 """Video super-resolution: low-resolution clips to clips of ``scale`` times the size."""
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -7,11 +8,11 @@ from torch import Tensor, nn
 
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
-from vidgan.degradations.resize import enlarge
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Judged, Made, Scene
-from vidgan.engine.scoring import MODEL
+from vidgan.engine.scoring import MODEL, Baseline
 from vidgan.errors import UserError
+from vidgan.video.enlargement import ENLARGEMENTS, Enlargement
 
 
 class SuperResolution(AdversarialTask):
@@ -31,6 +32,7 @@ class SuperResolution(AdversarialTask):
         self.degradation = degradation
         self.scale = degradation.scale
         self.ping_pong = ping_pong
+        self.compare_to = ("bicubic", "lanczos")
         scale = getattr(self.networks["generator"], "scale", degradation.scale)
         if scale != degradation.scale:
             raise UserError(
@@ -46,7 +48,7 @@ class SuperResolution(AdversarialTask):
         if "low" in clip.conditions:
             return self._there_and_back(self._published(clip))
         with torch.no_grad(), torch.autocast(clip.frames.device.type, enabled=False):
-            low = self.degradation(self._divisible(clip.frames), clip.randomness)
+            low = self._degrading(self._divisible(clip.frames), clip.randomness)
         return self._there_and_back(low)
 
     def target(self, clip: Clip) -> Tensor:
@@ -64,13 +66,33 @@ class SuperResolution(AdversarialTask):
             return Judged(scene.real, scene.fake, {"condition": scene.condition, "flow": scene.flow.detach()})
         return Judged(scene.real, scene.fake)
 
-    def baselines(self, clip: Clip, condition: Tensor) -> dict[str, Tensor]:
-        return {kernel: enlarge(condition, self.scale, kernel) for kernel in ("bicubic", "lanczos")}
+    def baselines(self) -> dict[str, Baseline]:
+        return {name: partial(self._enlarged, method) for name, method in ENLARGEMENTS.items()}
+
+    def _enlarged(self, method: Enlargement, clip: Clip, condition: Tensor) -> Tensor:
+        return method(condition, self.scale)
 
     def _divisible(self, frames: Tensor) -> Tensor:
         """The frames without the rows and columns that are left over by the scale, as all published protocols do."""
         height, width = (size - size % self.scale for size in frames.shape[-2:])
         return frames[..., :height, :width]
+
+    @property
+    def _degrading(self) -> Degradation:
+        """What makes the low resolution now: a benchmark's own where one is scored.
+
+        Raises:
+            UserError: the benchmark shrinks by another factor than the generator enlarges.
+        """
+        if self.training or self.protocol is None or self.protocol.degradation is None:
+            return self.degradation
+        pinned = self.protocol.degradation
+        if pinned.scale != self.scale:
+            raise UserError(
+                f"protocol {self.protocol.name} is for x{pinned.scale} and the run enlarges x{self.scale}; "
+                "choose another protocol"
+            )
+        return pinned
 
     def _published(self, clip: Clip) -> Tensor:
         """The low resolution that came with the clip.
