@@ -67,5 +67,5 @@ def test_smoother_keeps_gaps_and_takes_any_size_and_skeleton() -> None:
     assert refined(coco).skeleton is OPENPOSE_18
     nobody = np.full((4, 1, 18, 3), np.nan, np.float32)
     assert np.isnan(refined(PoseSequence(nobody, OPENPOSE_18)).points).all()
-    with pytest.raises(UserError, match="needs a run of the task pose_sequence"):
-        Refined(size=186.0)
+    with pytest.raises(UserError, match="needs a run of the task pose_sequence, not a Identity"):
+        Refined(size=186.0, generator=torch.nn.Identity())

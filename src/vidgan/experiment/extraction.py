@@ -10,9 +10,8 @@ from rich.console import Console
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.experiment.builder import build, resolve_target
-from vidgan.experiment.evaluation import restore
-from vidgan.experiment.folder import find_run
 from vidgan.experiment.lint import lint
+from vidgan.experiment.networks import load_generator
 from vidgan.experiment.prediction import RATE_OF_FOLDERS, Input, open_input
 from vidgan.pose.drawing import draw
 from vidgan.pose.estimators.base import PoseEstimator
@@ -34,7 +33,7 @@ def extract(config: DictConfig) -> Path:
     Raises:
         UserError: the input, the estimator or the output is at fault; nothing half-written is left.
     """
-    lint(config, {})
+    lint(config, {"smoother": ("generator",)})
     given, out = Path(config.input), Path(config.output)
     if out.resolve() == given.resolve():
         raise UserError(f"output={out} is the input itself; choose another name.")
@@ -62,12 +61,11 @@ def extract(config: DictConfig) -> Path:
 
 
 def _smoother(config: DictConfig) -> Smoother:
-    if config.run is None:
-        return build(config.smoother, "smoother")
-    if not issubclass(resolve_target(config.smoother._target_, "smoother"), Refined):  # type: ignore[arg-type]
+    trained = resolve_target(config.smoother._target_, "smoother") is Refined
+    if config.run is not None and not trained:
         raise UserError("run is for smoother=gan alone; set that, or leave run out.")
-    folder = find_run(Path(config.paths.runs), config.run)
-    return build(config.smoother, "smoother", generator=restore(folder, config.weights).networks["generator"])
+    smoother: Smoother = build(config.smoother, "smoother", **{"generator": load_generator(config)} if trained else {})
+    return smoother
 
 
 def _written_skeleton(config: DictConfig, own: Skeleton) -> Skeleton:

@@ -21,14 +21,16 @@ class Refined(Smoother):
         generator: of the run.
 
     Raises:
-        UserError: there is no run, or it is one of another task.
+        UserError: the run is one of another task.
     """
 
     skeleton = OPENPOSE_18
 
-    def __init__(self, size: float, generator: nn.Module | None = None) -> None:
+    def __init__(self, size: float, generator: nn.Module) -> None:
         if not isinstance(generator, PoseRefiner):
-            raise UserError("smoother=gan needs a run of the task pose_sequence; set run=<its id>.")
+            raise UserError(
+                f"smoother=gan needs a run of the task pose_sequence, not a {type(generator).__name__}."
+            )
         self.generator, self.size = generator.eval(), size
 
     def __call__(self, sequence: PoseSequence) -> PoseSequence:

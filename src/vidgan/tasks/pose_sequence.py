@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,14 @@ from vidgan.data.clip import Clip
 from vidgan.data.tracks.motion import FPS
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Made
-from vidgan.engine.scoring import MODEL
+from vidgan.engine.scoring import MODEL, Baseline
 from vidgan.pose.drawing import draw
 from vidgan.pose.sequence import PoseSequence as Sequence
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.pose.smoothing import Smoother
 
 _CANVAS = (256, 256)  # height and width of what is shown, in pixels
+_SHOWN = 90  # frames
 
 
 class PoseSequence(AdversarialTask):
@@ -52,14 +54,10 @@ class PoseSequence(AdversarialTask):
     def generate(self, condition: Tensor) -> Made:
         return Made(self.generator(condition))
 
-    def baselines(self, clip: Clip, condition: Tensor) -> dict[str, Tensor]:
+    def baselines(self) -> dict[str, Baseline]:
         """What the detector found, and what filters make of it."""
-        found = Sequence(condition.transpose(0, 1).cpu().numpy(), OPENPOSE_18, fps=Fraction(FPS))
-        made = {name: smoother(found).points for name, smoother in self.filters.items()}
-        return {"raw": condition[..., :2]} | {
-            name: torch.from_numpy(points[..., :2]).to(condition.device).transpose(0, 1)
-            for name, points in made.items()
-        }
+        filtered = {name: partial(_filtered, smoother) for name, smoother in self.filters.items()}
+        return {"raw": lambda clip, condition: condition[..., :2], **filtered}
 
     def presented(self, made: Tensor) -> Tensor:
         return made.float()
@@ -67,7 +65,13 @@ class PoseSequence(AdversarialTask):
     def pictured(self, presented: Tensor) -> Tensor:
         """Drawn skeletons (T, 3, H, W) in [0, 1], the person in the middle."""
         ground = np.zeros((*_CANVAS, 3), np.uint8)
+        presented = presented[:_SHOWN]
         centred = presented - presented.mean(1, keepdim=True) + presented.new_tensor(_CANVAS[::-1]) / 2
         sure = torch.cat([centred, torch.ones_like(centred[..., :1])], -1).cpu().numpy()
         frames = np.stack([draw(ground, person[None], OPENPOSE_18) for person in sure])
         return torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
+
+
+def _filtered(smoother: Smoother, clip: Clip, condition: Tensor) -> Tensor:
+    found = Sequence(condition.transpose(0, 1).cpu().numpy(), OPENPOSE_18, fps=Fraction(FPS))
+    return torch.from_numpy(smoother(found).points[..., :2]).to(condition.device).transpose(0, 1)
