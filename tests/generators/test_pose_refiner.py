@@ -50,8 +50,9 @@ def test_place_does_not_matter_and_every_parameter_counts() -> None:
 def test_discriminator_judges_motion_not_place() -> None:
     judge, tracks = MotionDiscriminator(channels=8), detected(64)[..., :2]
     logits, features = judge(tracks, return_features=True)
-    assert logits.shape == (2, 1, 8)
-    assert [feature.shape[-1] for feature in features] == [32, 16, 8]
+    assert logits.shape == (2, 1, 9)
+    assert [feature.shape[-1] for feature in features] == [33, 17, 9]
+    assert judge(tracks[:, :3]).shape == (2, 1, 2), "short clips too"
     torch.testing.assert_close(judge(tracks + 50), logits, rtol=0, atol=1e-4)
 
 

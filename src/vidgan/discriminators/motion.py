@@ -25,12 +25,12 @@ class MotionDiscriminator(nn.Module):
         super().__init__()
         widths = (6 * joints, channels, 2 * channels, 2 * channels)
         self.layers = nn.ModuleList(
-            nn.Conv1d(inputs, outputs, 4, stride=2, padding=1) for inputs, outputs in pairwise(widths)
+            nn.Conv1d(inputs, outputs, 4, stride=2, padding=2) for inputs, outputs in pairwise(widths)
         )
         self.verdict = nn.Conv1d(widths[-1], 1, 1)
 
     def forward(self, tracks: Tensor, return_features: bool = False) -> Verdict:
-        """Judges (B, T, K, 2) in pixels; logits are (B, 1, T / 8)."""
+        """Judges (B, T, K, 2) in pixels; logits are (B, 1, about T / 8)."""
         places = (tracks - tracks.mean(2, keepdim=True)) / _FAR
         speeds = F.pad(tracks.diff(dim=1), (0, 0, 0, 0, 1, 0)) / _NEAR
         changes = F.pad(tracks.diff(n=2, dim=1), (0, 0, 0, 0, 1, 1)) / _NEAR

@@ -117,8 +117,7 @@ class ScoredModule(pl.LightningModule):
                     scores = self.protocol.score(frames, real[0].float(), _known(clip))
                     self.rows.append({"method": method, "clip": clip.names[0], **scores})
         if self.watchers:
-            scored = {**pictures, "real": real[0]}
-            scored = {name: self.pictured(scored[name]) for name in self.shown if name in scored}
+            scored = {name: self.pictured(frames) for name, frames in {**pictures, "real": real[0]}.items()}
             given = {name: frames[0] for name, frames in self.given(condition).items()}
             for watch in self.watchers:
                 watch(clip.names[0], {**given, **scored})

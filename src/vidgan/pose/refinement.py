@@ -28,9 +28,7 @@ class Refined(Smoother):
 
     def __init__(self, size: float, generator: nn.Module) -> None:
         if not isinstance(generator, PoseRefiner):
-            raise UserError(
-                f"smoother=gan needs a run of the task pose_sequence, not a {type(generator).__name__}."
-            )
+            raise UserError(f"smoother=gan needs a run of the task pose_sequence, not a {type(generator).__name__}.")
         self.generator, self.size = generator.eval(), size
 
     def __call__(self, sequence: PoseSequence) -> PoseSequence:

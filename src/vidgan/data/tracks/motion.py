@@ -31,7 +31,7 @@ def moving(random: np.random.Generator, frames: int) -> Floats:
         _phases(random, after, rhythm)
     )
     yaw = random.uniform(0, 2 * np.pi) + np.cumsum(random.uniform(-0.8, 0.8) * _modulated(random, time)) / FPS
-    points = np.stack([turned(point, angle) for point, angle in zip(posed(angles), yaw, strict=True)])[:, :KEYPOINTS]
+    points = turned(posed(angles), yaw[:, None])[:, :KEYPOINTS]
     points[..., 1] -= points[..., 1].max(1, keepdims=True)  # the lower foot is on the ground
     stride = (1 - share[:, 0]) * _STRIDES.get(before.kind, 0.0) + share[:, 0] * _STRIDES.get(after.kind, 0.0)
     points[..., 0] += np.cumsum(stride * rhythm * np.sin(yaw) / FPS)[:, None]
