@@ -115,4 +115,5 @@ def test_controls_by_hand() -> None:
     del clip.conditions["background"]
     outside = clip.masks == 0
     mean = clip.frames[:, :, :1][outside].mean()
-    torch.testing.assert_close(task.baselines(clip, task.condition(clip))["background only"][0, 0, 0, 5, 5], mean)
+    background = task.baselines()["background only"](clip, condition)
+    torch.testing.assert_close(background[0, 0, 0, 5, 5], mean)
