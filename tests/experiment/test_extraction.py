@@ -74,8 +74,10 @@ def test_mistakes_in_the_input(run: Run, video: Path, tmp_path: Path) -> None:
         run(write_video(tmp_path / "empty.mp4", boxes(3)), "out.npz")
     with pytest.raises(UserError, match="there is no such file"):
         run(tmp_path / "missing.mp4", "out.npz")
-    with pytest.raises(UserError, match="is the input itself"):
+    with pytest.raises(UserError, match=r"output=.*in\.mp4 is an input itself"):
         run(video, "in.mp4")
+    with pytest.raises(UserError, match=r"preview=.*in\.mp4 is an input itself"):
+        run(video, "out.npz", f"preview={video}")
     outside = np.full((12, 1, 17, 3), 500, np.float32)
     write_poses(PoseSequence(outside, COCO_17), tmp_path / "outside.npz")
     with pytest.raises(UserError, match="100% of its key points are outside of the 128 x 96 frame"):

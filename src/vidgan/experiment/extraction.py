@@ -35,8 +35,9 @@ def extract(config: DictConfig) -> Path:
     """
     lint(config, {"smoother": ("generator",)})
     given, out = Path(config.input), Path(config.output)
-    if out.resolve() == given.resolve():
-        raise UserError(f"output={out} is the input itself; choose another name.")
+    for key in ("output", "preview"):
+        if config[key] and Path(config[key]).resolve() in _given(config):
+            raise UserError(f"{key}={config[key]} is an input itself; choose another name.")
     if config.preview:
         writer(Path(config.preview), RATE_OF_FOLDERS)  # refuses what it cannot write
     smoother = _smoother(config)
@@ -58,6 +59,10 @@ def extract(config: DictConfig) -> Path:
         _write_preview(config, smooth)
         _say(f"preview in {config.preview}")
     return out
+
+
+def _given(config: DictConfig) -> set[Path]:
+    return {Path(path).resolve() for path in (config.input, config.video) if path}
 
 
 def _smoother(config: DictConfig) -> Smoother:
