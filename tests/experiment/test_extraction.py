@@ -1,5 +1,6 @@
 """vidgan-pose: videos and key points to key points; every mistake in one sentence and nothing left behind."""
 
+import json
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -7,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from omegaconf import DictConfig
+from safetensors.torch import save_file
 
 from tests.media import write_video
 from tests.pose.boxes import boxes
 from vidgan.errors import UserError
 from vidgan.experiment.extraction import extract
+from vidgan.experiment.networks import DESCRIPTION
+from vidgan.generators.pose_refiner import PoseRefiner
 from vidgan.pose.files import read_poses, write_poses
 from vidgan.pose.sequence import PoseSequence
 from vidgan.pose.skeleton import COCO_17, OPENPOSE_18
@@ -70,8 +74,10 @@ def test_mistakes_in_the_input(run: Run, video: Path, tmp_path: Path) -> None:
         run(write_video(tmp_path / "empty.mp4", boxes(3)), "out.npz")
     with pytest.raises(UserError, match="there is no such file"):
         run(tmp_path / "missing.mp4", "out.npz")
-    with pytest.raises(UserError, match="is the input itself"):
+    with pytest.raises(UserError, match=r"output=.*in\.mp4 is an input itself"):
         run(video, "in.mp4")
+    with pytest.raises(UserError, match=r"preview=.*in\.mp4 is an input itself"):
+        run(video, "out.npz", f"preview={video}")
     outside = np.full((12, 1, 17, 3), 500, np.float32)
     write_poses(PoseSequence(outside, COCO_17), tmp_path / "outside.npz")
     with pytest.raises(UserError, match="100% of its key points are outside of the 128 x 96 frame"):
@@ -93,6 +99,10 @@ def test_mistakes_in_the_output_are_found_before_the_work(run: Run, video: Path,
         run(video, "out.txt")
     with pytest.raises(UserError, match=r"cannot write \.xyz files"):
         run(video, "out.npz", "preview=p.xyz")
+    with pytest.raises(UserError, match=r"give run=<id>, or weights=<file>"):
+        run(video, "out.npz", "smoother=gan")
+    with pytest.raises(UserError, match="run is for smoother=gan alone"):
+        run(video, "out.npz", "run=some")
     with pytest.raises(UserError, match="window=4 must be an odd number"):
         run(video, "out.npz", "smoother.window=4")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
@@ -105,3 +115,14 @@ def test_unsure_key_points_are_missing(run: Run, tmp_path: Path) -> None:
     made = run(tmp_path / "in.npz", "out.npz")
     assert np.isnan(made.points[:, 0, 3]).all()
     assert made.present.sum() == 12 * 16
+
+
+def test_a_trained_generator_smooths(run: Run, video: Path, tmp_path: Path) -> None:
+    generator = PoseRefiner(channels=8, blocks=1, recurrent=4)  # not trained: the filtered track
+    settings = {"_target_": "vidgan.generators.pose_refiner.PoseRefiner", "channels": 8, "blocks": 1, "recurrent": 4}
+    weights = tmp_path / "refiner.safetensors"
+    save_file(generator.state_dict(), weights, {DESCRIPTION: json.dumps(settings)})
+    made = run(video, "gan.npz", "smoother=gan", f"weights={weights}")
+    filtered = run(video, "filtered.npz", "skeleton=openpose_18")
+    assert made.skeleton is OPENPOSE_18
+    np.testing.assert_allclose(made.points, filtered.points, atol=1e-2)

@@ -97,6 +97,10 @@ class ScoredModule(pl.LightningModule):
         """What is scored and shown of one made clip (T, ...): pictures are saturated to [0, 1]."""
         return made.float().clamp(0, 1)
 
+    def pictured(self, presented: Tensor) -> Tensor:
+        """What is shown (T, C, H, W) in [0, 1] of what is scored; the same where that is pictures."""
+        return presented
+
     def given(self, condition: Any) -> dict[str, Tensor]:
         """Clips (B, T, C, H, W) of what the generator was given, to be shown beside what it made."""
         return {}
@@ -112,9 +116,11 @@ class ScoredModule(pl.LightningModule):
                 if self.protocol is not None:
                     scores = self.protocol.score(frames, real[0].float(), _known(clip))
                     self.rows.append({"method": method, "clip": clip.names[0], **scores})
-        given = {name: frames[0] for name, frames in self.given(condition).items()}
-        for watch in self.watchers:
-            watch(clip.names[0], {**given, **pictures, "real": real[0]})
+        if self.watchers:
+            scored = {name: self.pictured(frames) for name, frames in {**pictures, "real": real[0]}.items()}
+            given = {name: frames[0] for name, frames in self.given(condition).items()}
+            for watch in self.watchers:
+                watch(clip.names[0], {**given, **scored})
 
     def validation_step(self, batch: Clip, batch_idx: int) -> None:
         self._score(batch, with_baselines=False)

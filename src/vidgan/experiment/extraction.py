@@ -9,12 +9,14 @@ from rich.console import Console
 
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
-from vidgan.experiment.builder import build
+from vidgan.experiment.builder import build, resolve_target
 from vidgan.experiment.lint import lint
+from vidgan.experiment.networks import load_generator
 from vidgan.experiment.prediction import RATE_OF_FOLDERS, Input, open_input
 from vidgan.pose.drawing import draw
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.files import is_pose_file, read_poses, refuse_unwritable, skeleton_for, write_poses
+from vidgan.pose.refinement import Refined
 from vidgan.pose.sequence import PoseSequence
 from vidgan.pose.skeleton import Skeleton, skeleton_named
 from vidgan.pose.smoothing import Smoother, fill_gaps
@@ -31,20 +33,21 @@ def extract(config: DictConfig) -> Path:
     Raises:
         UserError: the input, the estimator or the output is at fault; nothing half-written is left.
     """
-    lint(config, {})
+    lint(config, {"smoother": ("generator",)})
     given, out = Path(config.input), Path(config.output)
-    if out.resolve() == given.resolve():
-        raise UserError(f"output={out} is the input itself; choose another name.")
+    for key in ("output", "preview"):
+        if config[key] and Path(config[key]).resolve() in _given(config):
+            raise UserError(f"{key}={config[key]} is an input itself; choose another name.")
     if config.preview:
         writer(Path(config.preview), RATE_OF_FOLDERS)  # refuses what it cannot write
-    smoother: Smoother = build(config.smoother, "smoother")
+    smoother = _smoother(config)
     if is_pose_file(given):
         raw = _read(config)
-        skeleton = _written_skeleton(config, raw.skeleton)
+        skeleton = _written_skeleton(config, smoother.skeleton or raw.skeleton)
     else:
         frames = open_input(given)
         estimator: PoseEstimator = build(config.estimator, "estimator")
-        skeleton = _written_skeleton(config, estimator.skeleton)
+        skeleton = _written_skeleton(config, smoother.skeleton or estimator.skeleton)
         raw = _find(estimator, frames, config.machine.progress)
     if config.preview and raw.size is None:
         raise UserError(f"preview needs the size of the frames, which {given} does not tell; give video=<its video>.")
@@ -56,6 +59,18 @@ def extract(config: DictConfig) -> Path:
         _write_preview(config, smooth)
         _say(f"preview in {config.preview}")
     return out
+
+
+def _given(config: DictConfig) -> set[Path]:
+    return {Path(path).resolve() for path in (config.input, config.video) if path}
+
+
+def _smoother(config: DictConfig) -> Smoother:
+    trained = resolve_target(config.smoother._target_, "smoother") is Refined
+    if config.run is not None and not trained:
+        raise UserError("run is for smoother=gan alone; set that, or leave run out.")
+    smoother: Smoother = build(config.smoother, "smoother", **{"generator": load_generator(config)} if trained else {})
+    return smoother
 
 
 def _written_skeleton(config: DictConfig, own: Skeleton) -> Skeleton:

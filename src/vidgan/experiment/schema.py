@@ -311,7 +311,7 @@ class PoseConfig:
         estimator: what finds people in frames; a file of ``conf/estimator``.
         smoother: a file of ``conf/smoother``.
         run: id or folder of a run of the task pose_sequence, for smoother=gan.
-        weights: ``last`` or ``best``, of that run.
+        weights: ``last`` or ``best``, of that run; or a file of weights, without one.
         skeleton: of the output; null is what its format wants, or else the estimator's.
         expect: the skeleton that key points given as input must be; null takes what they are.
         confidence: key points that are less sure count as missing.

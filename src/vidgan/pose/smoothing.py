@@ -4,6 +4,7 @@ Missing key points stay missing; inside, gaps are bridged so that they do not sp
 """
 
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,20 @@ from scipy.signal import savgol_filter
 
 from vidgan.errors import UserError
 from vidgan.pose.sequence import Points, PoseSequence
+from vidgan.pose.skeleton import Skeleton
 
 _FPS = 25.0  # where a sequence does not know its own
 Tracks = NDArray[np.float64]
 
 
 class Smoother:
-    """Smooths coordinates over time; a subclass writes :meth:`filter`."""
+    """Smooths coordinates over time; a subclass writes :meth:`filter`.
+
+    Attributes:
+        skeleton: what it makes; None keeps what it is given.
+    """
+
+    skeleton: ClassVar[Skeleton | None] = None
 
     def __call__(self, sequence: PoseSequence) -> PoseSequence:
         if not sequence.present.any():

@@ -127,7 +127,7 @@ def posed(angles: Floats) -> Floats:
     return points
 
 
-def turned(points: Floats, yaw: float) -> Floats:
+def turned(points: Floats, yaw: float | Floats) -> Floats:
     """Points (..., 3) as a viewer sees them: x right, y down, z nearer; at yaw 0 the person faces the viewer."""
     x, y, z = np.moveaxis(points, -1, 0)
     return np.stack([x * np.cos(yaw) + z * np.sin(yaw), -y, z * np.cos(yaw) - x * np.sin(yaw)], axis=-1)
