@@ -19,6 +19,7 @@ EXPERIMENTS = sorted(p.relative_to(CONF / "experiments").with_suffix("") for p i
 GROUPS = ("degradations", "discriminators", "generators", "losses", "penalties", "protocols", "players")
 OPTIONS = sorted(path for group in GROUPS for path in CONF.glob(f"{group}/*.yaml"))
 MOUNTED = {"data": "data", "machine": "machine", "tracking": "tracking"}
+POSE_GROUPS = ("estimator", "smoother")
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +49,17 @@ def test_mounted_option_composes(composed: Composed, tmp_path: Path, override: s
     lint(OmegaConf.create({"data": OmegaConf.to_container(data, resolve=True)}), {"data": ("loading",)})
 
 
+@pytest.mark.parametrize("path", sorted(p for group in POSE_GROUPS for p in CONF.glob(f"{group}/*.yaml")), ids=str)
+def test_pose_option_composes(composed: Composed, path: Path) -> None:
+    config = composed("input=a", "output=b", f"{path.parent.name}={path.stem}", command="pose")
+    for key in OmegaConf.missing_keys(config):
+        OmegaConf.update(config, key, "given")
+    lint(config, {})
+
+
 def test_every_group_is_covered() -> None:
     groups = {path.name for path in CONF.iterdir() if path.is_dir()}
-    assert groups == {*GROUPS, *MOUNTED, "experiments", "tasks"}
+    assert groups == {*GROUPS, *MOUNTED, *POSE_GROUPS, "experiments", "tasks"}
     defaults = [option for path in CONF.glob("experiments/*/*.yaml") for option in OmegaConf.load(path).defaults]
     used = {option["/tasks@task"] for option in defaults if "/tasks@task" in option}
     assert used == {path.stem for path in CONF.glob("tasks/*.yaml")}

@@ -1,5 +1,6 @@
 """Scoring a task clip by clip under a protocol, on any number of devices."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -18,13 +19,18 @@ MODEL = "model"
 
 
 def mean_scores(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    """Means over clips (each clip counts once, as in VRT) by method and metric."""
+    """Means over clips (each clip counts once, as in VRT) by method and metric; what is not a number does not count."""
     means: dict[str, dict[str, float]] = {}
     for method in dict.fromkeys(row["method"] for row in rows):
         own = [row for row in rows if row["method"] == method]
         names = [name for name in own[0] if name not in ("method", "clip", "iteration")]
-        means[method] = {name: sum(row[name] for row in own) / len(own) for name in names}
+        means[method] = {name: _mean([row[name] for row in own]) for name in names}
     return means
+
+
+def _mean(scores: list[float]) -> float:
+    known = [score for score in scores if not math.isnan(score)]
+    return sum(known) / len(known) if known else math.nan
 
 
 def gathered(rows: list[Row]) -> list[Row]:
