@@ -64,7 +64,7 @@ class Folder(Layout):
         return split(root)
 
 
-class TestClips(Layout):
+class NamedClips(Layout):
     """A few named clips to test on: ``GT/<name>``, and beside it ``BIx4/<name>`` and ``BDx4/<name>``.
 
     Args:
@@ -75,7 +75,6 @@ class TestClips(Layout):
         truth: folders that may hold the clips.
     """
 
-    __test__ = False  # pytest takes it for one of its own
     frames: ClassVar[dict[str, int | None]]
     truth: ClassVar[tuple[str, ...]] = ("GT", ".")
     low_folders: ClassVar[dict[str, str]] = {"bi": "BIx4", "bd": "BDx4"}
