@@ -10,6 +10,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from vidgan.data.clip import Clip
+from vidgan.data.datamodule import DataModule
 from vidgan.engine.health import distributed
 from vidgan.engine.scene import Condition
 from vidgan.errors import UserError
@@ -75,6 +76,13 @@ class ScoredModule(pl.LightningModule):
         self.rows: list[Row] = []
         self.scores: dict[str, dict[str, float]] = {}
         self.watchers: list[Callable[[str, Mapping[str, Tensor]], None]] = []
+
+    def setup(self, stage: str) -> None:
+        """Refuses, before anything is trained, metrics that ask for what the data does not have."""
+        data = getattr(self.trainer, "datamodule", None)
+        clip = data.blank() if isinstance(data, DataModule) else None
+        if self.protocol is not None and clip is not None:
+            self.protocol.refuse_unknown(_known(clip))
 
     def made_and_real(self, clip: Clip) -> tuple[Condition, Tensor, Tensor]:
         """Condition, made and real frames of a batch of one clip."""
