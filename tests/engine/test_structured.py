@@ -1,5 +1,6 @@
 """Conditions of several tensors, masks, metrics that ask for more than frames, controls that use the real clip."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from torch.utils.data import DataLoader
 from tests.engine.toy import ToyTask, clip_of, toy_task
 from vidgan.data.clip import Clip
 from vidgan.engine.scene import Made, Scene
-from vidgan.engine.scoring import Baseline
+from vidgan.engine.scoring import Baseline, mean_scores
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.experiment.report import Showcase
@@ -91,6 +92,12 @@ def test_tests_score_controls_and_show_what_was_given(task: Dimmed, tmp_path: Pa
     trainer.test(task, DataLoader([dimmed_clip(0), dimmed_clip(1)], batch_size=None), verbose=False)
     assert task.scores == {"model": {"gain": 2.5}, "ground truth": {"gain": 2.5}}
     assert seen == {f"toy/{number}": ["dark", "model", "ground truth", "real"] for number in range(2)}
+
+
+def test_what_is_not_a_number_does_not_count() -> None:
+    rows = [{"method": "model", "clip": str(index), "a": value} for index, value in enumerate((1.0, math.nan, 4.0))]
+    assert mean_scores(rows) == {"model": {"a": 2.5}}
+    assert math.isnan(mean_scores(rows[1:2])["model"]["a"])
 
 
 @pytest.mark.parametrize(("frames", "made"), [(1, ["comparison.png"]), (3, ["comparison.mp4", "comparison.png"])])

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vidgan.data.persons.synthetic import SyntheticPersons
 from vidgan.engine.scene import Made
+from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_data, build_task, build_trainer
 from vidgan.tasks.pose_transfer import PoseTransfer
 from vidgan.weights import load_weights, save_weights
@@ -92,6 +93,13 @@ def test_every_table_has_the_controls(composed: Compose, tmp_path: Path) -> None
     assert truth["mask_l1"] == 0
     assert background["limb_color"] == 0
     assert truth["limb_color"] > task.scores["copy source"]["limb_color"]
+
+
+def test_metrics_that_the_data_cannot_serve_are_refused_before_training(composed: Compose, tmp_path: Path) -> None:
+    small = [item for item in SMALL if "eval_pairs" not in item]
+    config = composed(*small, "data=market1501", f"data.root={tmp_path}")
+    with pytest.raises(UserError, match="the metric limb_color asks for parts, palette, background, which this data"):
+        trained(config, tmp_path)
 
 
 def test_controls_by_hand() -> None:

@@ -1,5 +1,6 @@
 """Scoring a task clip by clip under a protocol, on any number of devices."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from vidgan.data.clip import Clip
+from vidgan.data.datamodule import DataModule
 from vidgan.engine.health import distributed
 from vidgan.engine.scene import Condition
 from vidgan.errors import UserError
@@ -21,13 +23,18 @@ MODEL = "model"
 
 
 def mean_scores(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    """Means over clips (each clip counts once, as in VRT) by method and metric."""
+    """Means over clips (each clip counts once, as in VRT) by method and metric; what is not a number does not count."""
     means: dict[str, dict[str, float]] = {}
     for method in dict.fromkeys(row["method"] for row in rows):
         own = [row for row in rows if row["method"] == method]
         names = [name for name in own[0] if name not in ("method", "clip", "iteration")]
-        means[method] = {name: sum(row[name] for row in own) / len(own) for name in names}
+        means[method] = {name: _mean([row[name] for row in own]) for name in names}
     return means
+
+
+def _mean(scores: list[float]) -> float:
+    known = [score for score in scores if not math.isnan(score)]
+    return sum(known) / len(known) if known else math.nan
 
 
 def gathered(rows: list[Row]) -> list[Row]:
@@ -69,6 +76,13 @@ class ScoredModule(pl.LightningModule):
         self.rows: list[Row] = []
         self.scores: dict[str, dict[str, float]] = {}
         self.watchers: list[Callable[[str, Mapping[str, Tensor]], None]] = []
+
+    def setup(self, stage: str) -> None:
+        """Refuses, before anything is trained, metrics that ask for what the data does not have."""
+        data = getattr(self.trainer, "datamodule", None)
+        clip = data.blank() if isinstance(data, DataModule) else None
+        if self.protocol is not None and clip is not None:
+            self.protocol.refuse_unknown(_known(clip))
 
     def made_and_real(self, clip: Clip) -> tuple[Condition, Tensor, Tensor]:
         """Condition, made and real frames of a batch of one clip."""

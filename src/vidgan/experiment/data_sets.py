@@ -45,6 +45,8 @@ def data_set(config: DictConfig) -> tuple[Layout, Path]:
     """
     if config.data is None:
         raise UserError(f"data is not set; give it on the command line: data=<one of {', '.join(known())}>")
+    if "lists" in config.data:
+        raise UserError("data is lists of pairs of pictures: they are checked before training; this looks into clips")
     if "root" not in config.data:
         raise UserError("data has no root: it is made while it is loaded, and there is nothing to look into")
     lint(OmegaConf.create({"data": OmegaConf.to_container(config.data, resolve=True)}), {})

@@ -1,6 +1,6 @@
 """A protocol: all that must be pinned for two scores to be comparable."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from torch import Tensor
@@ -90,21 +90,26 @@ class Protocol:
         rgb = {"fake": self._prepared(fake), "real": self._prepared(real)}
         scored = {side: luma(frames) for side, frames in rgb.items()} if self.color == "y" else rgb
         others = dict(known or {})
+        self.refuse_unknown(others)
         if "mask" in others:
             others["mask"] = self._cut(others["mask"])
-        return {
-            name: metric(**self._asked(name, {**others, **(scored if metric.color == "protocol" else rgb)}))
-            for name, metric in self.metrics.items()
-        }
+        scores = {}
+        for name, metric in self.metrics.items():
+            given = {**others, **(scored if metric.color == "protocol" else rgb)}
+            scores[name] = metric(**{wanted: given[wanted] for wanted in metric.wants})
+        return scores
 
-    def _asked(self, name: str, known: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        wants = self.metrics[name].wants
-        if absent := [wanted for wanted in wants if wanted not in known]:
-            raise UserError(
-                f"protocol {self.name}: the metric {name} asks for {', '.join(absent)}, which this data does not have; "
-                "leave the metric out or choose other data"
-            )
-        return {wanted: known[wanted] for wanted in wants}
+    def refuse_unknown(self, known: Collection[str]) -> None:
+        """
+        Raises:
+            UserError: a metric asks for what is neither ``fake`` nor ``real`` nor ``known``.
+        """
+        for name, metric in self.metrics.items():
+            if absent := [wanted for wanted in metric.wants if wanted not in {"fake", "real", *known}]:
+                raise UserError(
+                    f"protocol {self.name}: the metric {name} asks for {', '.join(absent)}, which this data does not "
+                    "have; leave the metric out or choose other data"
+                )
 
     def _refuse_cuts(self) -> None:
         """What is neither a frame nor a mask would no longer fit to what is left of the frames."""

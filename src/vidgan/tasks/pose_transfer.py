@@ -1,5 +1,6 @@
 """Pose transfer: a picture of a person and a pose, to the person in that pose."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -7,6 +8,8 @@ from vidgan.data.clip import Clip
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Judged, Made, Scene
 from vidgan.engine.scoring import MODEL, Baseline
+from vidgan.pose.drawing import draw
+from vidgan.pose.skeleton import OPENPOSE_18
 
 
 class PoseTransfer(AdversarialTask):
@@ -17,7 +20,7 @@ class PoseTransfer(AdversarialTask):
     ones NaN. A discriminator with the attribute ``conditional`` is given the same three beside the frames.
     """
 
-    shown = ("source", MODEL, "wrong pose", "real")
+    shown = ("source", "pose", MODEL, "wrong pose", "real")
 
     @property
     def generator(self) -> nn.Module:
@@ -52,7 +55,9 @@ class PoseTransfer(AdversarialTask):
         return self.generate({**condition, "target_keypoints": clip.conditions["wrong_keypoints"]}).fake
 
     def given(self, condition: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {"source": condition["source"]}
+        source, poses = condition["source"], condition["target_keypoints"]
+        drawn = torch.stack([_drawn(points, source.shape[-2:]) for points in poses.flatten(0, 1)])
+        return {"source": source.expand(-1, poses.shape[1], -1, -1, -1), "pose": drawn.unflatten(0, poses.shape[:2])}
 
     def _background(self, clip: Clip) -> Tensor:
         """The scene without the person; where it is not known, the mean colour around the person."""
@@ -62,3 +67,10 @@ class PoseTransfer(AdversarialTask):
         outside = 1 - clip.masks
         mean = (clip.frames * outside).sum((-2, -1), keepdim=True) / outside.sum((-2, -1), keepdim=True).clamp(min=1)
         return torch.broadcast_to(mean, clip.frames.shape)
+
+
+def _drawn(points: Tensor, size: torch.Size) -> Tensor:
+    """A skeleton (3, H, W) in [0, 1] on black, of key points (K, 2)."""
+    certain = np.pad(points.float().cpu().numpy(), ((0, 0), (0, 1)), constant_values=1.0)
+    canvas = np.zeros((*size, 3), np.uint8)
+    return torch.from_numpy(draw(canvas, certain[None], OPENPOSE_18)).permute(2, 0, 1) / 255

@@ -182,7 +182,7 @@ def test_what_is_wrong_with_the_lists_is_said(tmp_path: Path, spoil: Callable[[P
     data = market(tmp_path)
     spoil(tmp_path)
     with pytest.raises(UserError) as told:
-        data.evaluated("test")
+        data.prepare_data()  # before training, although it is the test list
     assert sentence in str(told.value)
     assert "\n" not in str(told.value)
 

@@ -139,6 +139,15 @@ class AnnotatedPersons(DataModule):
         self.height, self.width = height, width
         self.counts = {"val": val_pairs, "test": test_pairs}
 
+    def prepare_data(self) -> None:
+        """Reads all lists once, so that a missing test list is told before training and not hours later.
+
+        Raises:
+            UserError: see :meth:`PairLists.read`.
+        """
+        for split in ("train", "val", "test"):
+            self.lists.read(self.root, split)
+
     @cached_property
     def training(self) -> TrainingPairs:
         return TrainingPairs(self._reader("train"), self.mirror, self.seed)
