@@ -291,3 +291,19 @@ class PredictConfig:
     tile: int | None = None
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class ExportConfig:
+    """The root of ``vidgan-export``.
+
+    Attributes:
+        run: id or folder of a run; null where ``weights`` is a file.
+        weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
+        output: what is written; its suffix is the format, ``.safetensors`` or ``.onnx``.
+    """
+
+    run: str | None = None
+    weights: str = "last"
+    output: str = MISSING
+    paths: PathsConfig = field(default_factory=PathsConfig)
