@@ -1,12 +1,12 @@
 """A protocol: all that must be pinned for two scores to be comparable."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor
 
 from vidgan.errors import UserError
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Metric, SetMetric
 from vidgan.metrics.color import luma
 
 
@@ -82,7 +82,23 @@ class Protocol:
         return {
             name: metric(**self._asked(name, {**others, **(scored if metric.color == "protocol" else rgb)}))
             for name, metric in self.metrics.items()
+            if not isinstance(metric, SetMetric)
         }
+
+    def collect(self, fake: Tensor, real: Tensor) -> dict[str, Any]:
+        """What metrics of the whole test keep of one clip, by name; arguments as of :meth:`score`."""
+        if not self._set_metrics:
+            return {}
+        fake, real = self._prepared(fake), self._prepared(real)
+        return {name: metric.collect(fake, real) for name, metric in self._set_metrics.items()}
+
+    def combine(self, kept: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+        """The scores of the whole test, of what :meth:`collect` kept of each clip."""
+        return {name: metric.combine([row[name] for row in kept]) for name, metric in self._set_metrics.items()}
+
+    @property
+    def _set_metrics(self) -> dict[str, SetMetric]:
+        return {name: metric for name, metric in self.metrics.items() if isinstance(metric, SetMetric)}
 
     def _asked(self, name: str, known: Mapping[str, Tensor]) -> dict[str, Tensor]:
         wants = self.metrics[name].wants
