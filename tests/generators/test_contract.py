@@ -11,6 +11,7 @@ from vidgan.generators.basicvsr import BasicVSR
 from vidgan.generators.basicvsr_plus_plus import BasicVSRPlusPlus
 from vidgan.generators.fastdvdnet import FastDVDnet
 from vidgan.generators.recurrent import RecurrentSR
+from vidgan.generators.recurrent_denoiser import RecurrentDenoiser
 from vidgan.generators.rrdbnet import RRDBNet
 from vidgan.generators.srresnet import MSRResNet
 from vidgan.generators.srvgg import SRVGGNetCompact
@@ -28,6 +29,7 @@ SMALL: dict[str, Callable[[], Generator]] = {
     "basicvsr++": lambda: BasicVSRPlusPlus(channels=8, blocks=1),
     "tecogan": lambda: TecoGAN(channels=4, blocks=1),
     "recurrent": lambda: RecurrentSR(channels=8),
+    "recurrent-denoiser": lambda: RecurrentDenoiser(channels=8, deep_channels=8, blocks=1, gate_channels=4),
     "fastdvdnet": lambda: FastDVDnet().eval(),  # with running statistics: those of a batch tie its clips together
 }
 FRAME = [name for name in SMALL if isinstance(SMALL[name](), FrameGenerator)]
@@ -160,7 +162,7 @@ def test_radius_of_a_coarser_grid_is_a_multiple_that_covers_what_the_network_see
     assert network.radius - unshuffle <= reach(network, size, size) <= network.radius
 
 
-@pytest.mark.parametrize("name", ["basicvsr", "basicvsr++", "tecogan", "recurrent"])
+@pytest.mark.parametrize("name", ["basicvsr", "basicvsr++", "tecogan", "recurrent", "recurrent-denoiser"])
 def test_networks_over_time_have_no_radius(name: str) -> None:
     assert SMALL[name]().radius is None
 

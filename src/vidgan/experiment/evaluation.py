@@ -6,6 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
+from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, device_kind
@@ -20,6 +21,12 @@ from vidgan.experiment.schema import MACHINE_HALF, EngineConfig
 from vidgan.experiment.tables import Table
 from vidgan.experiment.wandb_layout import run_arguments
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
+from vidgan.metrics.noise_levels import NoiseLevels
+from vidgan.tasks.denoising import Denoising
+
+# What weights of a file are scored at where nothing else is said: task, degradation and protocol.
+_SUPER_RESOLUTION = ("super_resolution", "bicubic", "default")
+_DENOISING = ("denoising", "gaussian", "denoising")
 
 
 def protocol_config(name: str) -> DictConfig:
@@ -80,6 +87,8 @@ def subject_of(config: DictConfig) -> Subject:
         )
     parts = [experiment.protocol.name, *([config.weights] if run else [])]
     parts += [_name(experiment[key]) for key in replaced if key != "task"]
+    parts += [] if config.sigma is None else [f"sigma{config.sigma:g}"]
+    parts += ["blind"] if config.blind else []
     folder = run or RunFolder(Path(config.paths.runs) / "published" / weights.stem)
     recorded = run.read("provenance.json")["segments"][-1]["precision"] if run else "32-true"
     return Subject(folder, "-".join(parts), weights, experiment, recorded)
@@ -93,21 +102,24 @@ def _without_training(config: DictConfig) -> DictConfig:
 
 
 def _experiment_of(weights: Path) -> DictConfig:
-    """That of weights which no run of ours made: super-resolution from bicubic clips, under the default protocol."""
+    """That of weights which no run of ours made: from bicubic clips, or noisy ones where it asks for the noise."""
     description = describe(None, weights)
-    degradation = _option("degradations", "bicubic")
-    degradation.scale = load_network(description, weights).scale
+    network = load_network(description, weights)
+    task, degrading, protocol = _DENOISING if network.noise_map else _SUPER_RESOLUTION
+    degradation = _option("degradations", degrading)
+    if not network.noise_map:
+        degradation.scale = network.scale
     experiment = {
         "name": weights.stem,
         "seed": 0,
-        "task": _option("tasks", "super_resolution"),
+        "task": _option("tasks", task),
         "networks": {"generator": description},
         "losses": {},
         "players": {},
         "degradation": degradation,
         "data": None,
         "engine": EngineConfig(iterations=0, ema=None),
-        "protocol": protocol_config("default"),
+        "protocol": protocol_config(protocol),
     }
     return OmegaConf.create(experiment)
 
@@ -135,6 +147,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     lint(OmegaConf.create({"protocol": experiment.protocol, "data": experiment.data}), {})
     task = subject.task()
     task.protocol = build(experiment.protocol, "protocol")
+    _set_noise(task, config.sigma, config.blind)
     if config.compare_to is not None:
         task.compare_to = tuple(config.compare_to)
     task.chosen_baselines()  # a misspelt one is refused before the first clip is scored
@@ -163,6 +176,26 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
         console.print(f"written to {out}", highlight=False, soft_wrap=True)
     return task.scores
+
+
+def _set_noise(task: ScoredModule, sigma: float | None, blind: bool) -> None:
+    """Changes the noise that a denoiser is scored on, and what it is told of it.
+
+    Raises:
+        UserError: the task is another one, or its protocol has levels of its own.
+    """
+    if sigma is None and not blind:
+        return
+    if not isinstance(task, Denoising):
+        raise UserError("sigma and blind are for denoising; leave them out.")
+    task.blind = task.blind or blind
+    if sigma is not None:
+        assert task.protocol is not None, "it has just been built"
+        if isinstance(task.protocol, NoiseLevels):
+            raise UserError(
+                f"sigma={sigma}: {task.protocol.name} has noise levels of its own; choose protocol=denoising."
+            )
+        task.protocol.degradation = GaussianNoise((sigma, sigma))
 
 
 def _name(option: DictConfig) -> str:

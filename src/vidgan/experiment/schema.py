@@ -235,11 +235,13 @@ class EvaluateConfig:
         run: id or folder of a run; null where ``weights`` is a file.
         protocol: name of a file in ``conf/protocols``, or a path; null is the run's own, or ``default``.
         weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
-        task: what weights of a file are for; null is super-resolution.
+        task: what weights of a file are for; null is super-resolution, or denoising where they ask for noise levels.
         data: a data set other than the run's own; null only with a run.
-        degradation: one other than the run's own; null for weights of a file is bicubic of their scale.
+        degradation: one other than the run's own; null for weights of a file is bicubic, or Gaussian noise.
         compare_to: baselines that are scored beside the model, by name; null is the task's own choice.
         seed: what is drawn for ``data`` follows from it.
+        sigma: of the noise that a denoiser's clips suffer, in 8-bit levels; null is the run's own noise.
+        blind: whether a denoiser is given estimates of the noise instead of the truth.
     """
 
     run: str | None = None
@@ -250,6 +252,8 @@ class EvaluateConfig:
     degradation: Any = None
     compare_to: list[str] | None = None
     seed: int = 0
+    sigma: float | None = None
+    blind: bool = False
     machine: MachineConfig = field(default_factory=MachineConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
@@ -281,6 +285,7 @@ class PredictConfig:
         weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
         chunk: frames computed at once.
         tile: side of the tiles in input pixels that large frames are cut into; null computes whole frames.
+        sigma: standard deviation of the noise that a denoiser removes, in 8-bit levels; null estimates it.
     """
 
     run: str | None = None
@@ -289,6 +294,42 @@ class PredictConfig:
     weights: str = "last"
     chunk: int = 8
     tile: int | None = None
+    sigma: float | None = None
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class PoseConfig:
+    """The root of ``vidgan-pose``.
+
+    Attributes:
+        input: a video, a folder of pictures, or key points: .npz, .json, .csv, or a folder of OpenPose's.
+        output: key points in the format of its suffix; a folder of OpenPose's without one.
+        preview: a video of the frames with the main person's skeleton; null for none.
+        video: the video that key points given as input belong to.
+        estimator: what finds people in frames; a file of ``conf/estimator``.
+        smoother: a file of ``conf/smoother``.
+        run: id or folder of a run of the task pose_sequence, for smoother=gan.
+        weights: ``last`` or ``best``, of that run.
+        skeleton: of the output; null is what its format wants, or else the estimator's.
+        expect: the skeleton that key points given as input must be; null takes what they are.
+        confidence: key points that are less sure count as missing.
+        fill: gaps of up to so many frames are filled.
+    """
+
+    input: str = MISSING
+    output: str = MISSING
+    preview: str | None = None
+    video: str | None = None
+    estimator: Any = MISSING
+    smoother: Any = MISSING
+    run: str | None = None
+    weights: str = "last"
+    skeleton: str | None = None
+    expect: str | None = None
+    confidence: float = 0.1
+    fill: int = 8
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
 

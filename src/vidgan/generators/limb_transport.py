@@ -13,6 +13,7 @@ _JOINTS = tuple((point, point) for point in range(18))
 
 # Radii in heights of the frame: well inside a limb where its look is gathered, all of it where it is put.
 _GATHERED, _PUT = 1.5 / 64, 2.5 / 64
+_REMOVED = 7.5 / 64  # around a limb, to be sure that nothing of the person is left
 _SHARPNESS, _NOWHERE = 8.0, 2.0  # of the softmax over limbs: a limb's logit at its axis, and that of no limb
 
 
@@ -32,11 +33,26 @@ def capsules(keypoints: Tensor, pairs: tuple[tuple[int, int], ...], radius: floa
     return torch.sigmoid(2 * (radius - distance)) * present
 
 
+def filled(picture: Tensor, known: Tensor) -> Tensor:
+    """A picture (N, C, H, W) whose pixels with ``known`` (N, 1, H, W) of 0 are made up from those around.
+
+    Means over ever larger squares, interpolated (Gortler et al. 1996, "The lumigraph", section 3.4: pull and push).
+    """
+    if min(picture.shape[-2:]) < 2:
+        return picture
+    weight = F.avg_pool2d(known, 2, ceil_mode=True)
+    smaller = F.avg_pool2d(picture * known, 2, ceil_mode=True) / (weight + 1e-6)
+    below = filled(smaller, (4 * weight).clamp(max=1))
+    around = F.interpolate(below, size=picture.shape[-2:], mode="bilinear", align_corners=False)
+    return torch.lerp(around, picture, known)
+
+
 class LimbTransport(PoseGenerator):
     """Gathers features along each source limb, lays them along the target's, and paints with a small U-Net.
 
     Own design, for training in minutes on a CPU: the long way from source to target limb, which convolutions learn
-    slowly, is given. Every output pixel is a mixture of the carried colour, the source's own pixel and a painted one.
+    slowly, is given. Every output pixel is a mixture of the carried colour, of the scene behind the source's person,
+    made up from its surroundings, and of a painted colour.
 
     Args:
         features: learned features that a limb carries beside its mean colour.
@@ -48,14 +64,16 @@ class LimbTransport(PoseGenerator):
         self.features = features
         self.encoder = nn.Sequential(conv3x3(3, features), nn.ReLU(), conv3x3(features, features))
         self.exchange = nn.Linear(len(LIMBS) * (features + 3), len(LIMBS) * features)
-        inputs = 2 * len(LIMBS) + len(_JOINTS) + features + 3 + 3
-        self.enter = nn.Sequential(conv3x3(inputs, channels), nn.ReLU(), conv3x3(channels, channels), nn.ReLU())
+        self.enter = nn.Sequential(conv3x3(features + 6, channels), nn.ReLU(), conv3x3(channels, channels), nn.ReLU())
+        self.where = conv3x3(2 * len(LIMBS) + len(_JOINTS), 2 * channels)
         self.down1 = nn.Conv2d(channels, 2 * channels, 3, 2, 1)
         self.body1 = ResidualBlock(2 * channels)
         self.down2 = nn.Conv2d(2 * channels, 3 * channels, 3, 2, 1)
         self.body2 = ResidualBlock(3 * channels)
-        self.up1 = conv3x3(5 * channels, 2 * channels)
-        self.up0 = conv3x3(3 * channels, channels)
+        self.up1 = conv3x3(3 * channels, 2 * channels)
+        self.skip1 = conv3x3(2 * channels, 2 * channels)
+        self.up0 = conv3x3(2 * channels, channels)
+        self.skip0 = conv3x3(channels, channels)
         self.last = conv3x3(channels, 6)
 
     def pose(self, source: Tensor, source_keypoints: Tensor, target_keypoints: Tensor) -> Tensor:
@@ -65,9 +83,11 @@ class LimbTransport(PoseGenerator):
         place = capsules(target_keypoints, LIMBS, _PUT * height, height, width)
         joints = capsules(target_keypoints, _JOINTS, _GATHERED * height, height, width)
         carried = self._put(self._gather(centred, origin), place)
-        x = self.enter(torch.cat([place, origin, joints, carried, centred], dim=1))
-        painted, shares = self.last(self._unet(x)).split(3, dim=1)
-        choices = torch.stack([painted, carried[:, -3:], centred], dim=1)
+        removed = capsules(source_keypoints, LIMBS, _REMOVED * height, height, width).amax(1, keepdim=True)
+        scene = filled(centred, 1 - removed)
+        x = self.enter(torch.cat([carried, scene], dim=1))
+        painted, shares = self.last(self._unet(x, torch.cat([place, origin, joints], dim=1))).split(3, dim=1)
+        choices = torch.stack([painted, carried[:, -3:], scene], dim=1)
         mixed = (shares.softmax(1)[:, :, None] * choices).sum(1)
         return (mixed + 1) / 2
 
@@ -86,8 +106,10 @@ class LimbTransport(PoseGenerator):
         shares = torch.cat([_SHARPNESS * place, nowhere], dim=1).softmax(1)[:, :-1]
         return torch.einsum("nlhw,nlc->nchw", shares, looks)
 
-    def _unet(self, x: Tensor) -> Tensor:
-        half = self.body1(F.relu(self.down1(x)))
+    def _unet(self, x: Tensor, maps: Tensor) -> Tensor:
+        """Features at full size; the maps of limbs and joints, which are smooth, enter at half of it."""
+        half = self.down1(x)
+        half = self.body1(F.relu(half + self.where(F.adaptive_avg_pool2d(maps, half.shape[-2:]))))
         quarter = self.body2(F.relu(self.down2(half)))
-        y = F.relu(self.up1(torch.cat([F.interpolate(quarter, size=half.shape[-2:]), half], dim=1)))
-        return F.relu(self.up0(torch.cat([F.interpolate(y, size=x.shape[-2:]), x], dim=1)))
+        y = F.relu(F.interpolate(self.up1(quarter), size=half.shape[-2:]) + self.skip1(half))
+        return F.relu(F.interpolate(self.up0(y), size=x.shape[-2:]) + self.skip0(x))

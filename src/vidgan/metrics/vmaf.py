@@ -27,7 +27,7 @@ class VMAF(Metric):
 
     @property
     def available(self) -> bool:
-        """Whether the extra ``vmaf`` is installed."""
+        """Whether the extra ``baselines`` is installed."""
         return find_spec("imageio_ffmpeg") is not None
 
     def __call__(self, fake: Tensor, real: Tensor) -> float:
@@ -52,6 +52,6 @@ class VMAF(Metric):
 
 @cache
 def _program() -> str:
-    import imageio_ffmpeg  # of the extra "vmaf"
+    import imageio_ffmpeg  # of the extra "baselines"
 
     return imageio_ffmpeg.get_ffmpeg_exe()
