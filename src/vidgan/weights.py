@@ -154,6 +154,26 @@ def fetch(url: str, sha256: str, folder: str | Path) -> Path:
     return path
 
 
+def verified(path: str | Path, sha256: str, source: str = "") -> Path:
+    """A file of weights that a metric or a loss needs, after a look at its checksum.
+
+    Args:
+        path: where it should be.
+        sha256: its SHA-256 in hexadecimal, or the first digits; empty trusts the file.
+        source: where it is published, for the error message.
+
+    Raises:
+        UserError: it is not there, or has another checksum.
+    """
+    path = Path(path)
+    published = f" It is published as {source}." if source else ""
+    if not path.is_file():
+        raise UserError(f"There is no weight file {path}.{published}")
+    if not (found := _sha256(path)).startswith(sha256.lower()):
+        raise UserError(f"{path} has the SHA-256 {found}, not {sha256}: it is damaged or another file.{published}")
+    return path
+
+
 def _read(path: Path) -> object:
     _refuse_missing(path)
     if path.suffix != ".safetensors" and path.suffix not in PICKLED:

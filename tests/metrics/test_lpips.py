@@ -69,7 +69,7 @@ def test_missing_weights_are_reported(tmp_path, monkeypatch, backbone):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     metric = LPIPS()
     assert not metric.available
-    with pytest.raises(UserError, match=r"weights of AlexNet at .*alexnet-owt-7be5be79\.pth: download https"):
+    with pytest.raises(UserError, match=r"no weight file .*alexnet-owt-7be5be79\.pth\. It is published as https"):
         metric(torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32))
     kept = tmp_path / "hub" / "checkpoints" / "alexnet-owt-7be5be79.pth"
     kept.parent.mkdir(parents=True)

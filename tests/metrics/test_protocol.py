@@ -134,12 +134,12 @@ def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor
     protocol = instantiate(config)
     assert protocol.name == option.stem
     assert protocol.follows
-    made, clip = (torch.cat([frames, frames.flip(0)]).repeat(1, 1, 2, 3) for frames in (fake, real))
+    made, clip = (torch.cat([frames, frames.flip(0)]).repeat(1, 1, 5, 4) for frames in (fake, real))
     person = SyntheticPersons(1, *clip.shape[-2:]).training[0].to_float()
     maps = {name: person.conditions[name][0] for name in ("parts", "background")}
     known = {name: part.expand(len(clip), *part.shape[1:]) for name, part in maps.items()}
     known |= {"mask": person.masks[0].expand(len(clip), -1, -1, -1), "palette": person.conditions["palette"][0]}
-    scores = protocol.score(made, clip, known)
+    scores = protocol.score(made, clip, known) | protocol.combine([protocol.collect(made, clip)])
     assert sorted([*scores, *protocol.left_out]) == sorted(config.metrics)
     assert 0.5 < scores["ssim"] < 1
     assert 20 < scores.get("psnr", 30) < 40

@@ -74,6 +74,7 @@ class ScoredModule(pl.LightningModule):
         self.compare_to: Sequence[str] | None = None
         self.protocol: Protocol | None = None
         self.rows: list[Row] = []
+        self._kept: list[Row] = []
         self.scores: dict[str, dict[str, float]] = {}
         self.watchers: list[Callable[[str, Mapping[str, Tensor]], None]] = []
 
@@ -130,6 +131,8 @@ class ScoredModule(pl.LightningModule):
                 if self.protocol is not None:
                     scores = self.protocol.score(frames, real[0].float(), _known(clip))
                     self.rows.append({"method": method, "clip": clip.names[0], **scores})
+                    kept = self.protocol.collect(frames, real[0].float())
+                    self._kept.append({"method": method, "clip": clip.names[0], **kept})
         if self.watchers:
             scored = {name: self.pictured(frames) for name, frames in {**pictures, "real": real[0]}.items()}
             given = {name: frames[0] for name, frames in self.given(condition).items()}
@@ -143,11 +146,15 @@ class ScoredModule(pl.LightningModule):
         self._score(batch, with_baselines=True)
 
     def _start(self) -> None:
-        self.rows = []
+        self.rows, self._kept = [], []
 
     def _finish(self) -> None:
         self.rows = gathered(self.rows)
         self.scores = mean_scores(self.rows)
+        kept, self._kept = gathered(self._kept), []
+        for method, scores in self.scores.items():
+            assert self.protocol is not None, "there are rows"
+            scores |= self.protocol.combine([row for row in kept if row["method"] == method])
 
     def on_validation_epoch_start(self) -> None:
         self._start()

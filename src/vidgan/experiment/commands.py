@@ -12,7 +12,14 @@ from omegaconf import DictConfig, OmegaConf
 from vidgan.errors import UserError
 from vidgan.experiment.lint import refuse_missing
 from vidgan.experiment.places import CONF, ROOT
-from vidgan.experiment.schema import DataSetsConfig, EvaluateConfig, PoseConfig, PredictConfig, TrainConfig
+from vidgan.experiment.schema import (
+    DataSetsConfig,
+    EvaluateConfig,
+    ExportConfig,
+    PoseConfig,
+    PredictConfig,
+    TrainConfig,
+)
 
 
 def register() -> None:
@@ -23,6 +30,7 @@ def register() -> None:
         "train": TrainConfig,
         "evaluate": EvaluateConfig,
         "predict": PredictConfig,
+        "export": ExportConfig,
         "data_sets": DataSetsConfig,
         "pose": PoseConfig,
     }

@@ -24,6 +24,10 @@ from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.metrics.noise_levels import NoiseLevels
 from vidgan.tasks.denoising import Denoising
 
+# What weights of a file are scored at where nothing else is said: task, degradation and protocol.
+_SUPER_RESOLUTION = ("super_resolution", "bicubic", "default")
+_DENOISING = ("denoising", "gaussian", "denoising")
+
 
 def protocol_config(name: str) -> DictConfig:
     """A protocol by name or path.
@@ -98,21 +102,24 @@ def _without_training(config: DictConfig) -> DictConfig:
 
 
 def _experiment_of(weights: Path) -> DictConfig:
-    """That of weights which no run of ours made: super-resolution from bicubic clips, under the default protocol."""
+    """That of weights which no run of ours made: from bicubic clips, or noisy ones where it asks for the noise."""
     description = describe(None, weights)
-    degradation = _option("degradations", "bicubic")
-    degradation.scale = load_network(description, weights).scale
+    network = load_network(description, weights)
+    task, degrading, protocol = _DENOISING if network.noise_map else _SUPER_RESOLUTION
+    degradation = _option("degradations", degrading)
+    if not network.noise_map:
+        degradation.scale = network.scale
     experiment = {
         "name": weights.stem,
         "seed": 0,
-        "task": _option("tasks", "super_resolution"),
+        "task": _option("tasks", task),
         "networks": {"generator": description},
         "losses": {},
         "players": {},
         "degradation": degradation,
         "data": None,
         "engine": EngineConfig(iterations=0, ema=None),
-        "protocol": protocol_config("default"),
+        "protocol": protocol_config(protocol),
     }
     return OmegaConf.create(experiment)
 

@@ -95,7 +95,7 @@ def _informed(
     """
     if not generator.noise_map:
         if sigma is not None:
-            raise UserError(f"sigma={sigma}: the generator of this run does not ask for a noise level; leave it out.")
+            raise UserError(f"sigma={sigma}: the generator does not ask for a noise level; leave it out.")
         return generator, frames
     if sigma is not None:
         if not 0 <= sigma <= 255:

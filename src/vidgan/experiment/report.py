@@ -16,6 +16,8 @@ from vidgan.video.compare import comparison_picture, comparison_video
 
 #: Clips in a comparison picture, the first ones.
 _ROWS = 12
+#: Metrics that fit side by side into a terminal of 80 columns.
+_METRICS_ABREAST = 6
 
 
 class Showcase(Callback):
@@ -102,22 +104,29 @@ def flat_scores(scores: Mapping[str, float], baselines: Mapping[str, Mapping[str
 def show_scores(
     model: str, scores: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]], protocol: Mapping[str, Any]
 ) -> None:
-    """Prints the baselines and the model, one row each, one column a metric; best values are bold."""
-    grid = Table(title=f"held-out clips, mean over clips, protocol {protocol['protocol']}")
-    grid.add_column("method")
+    """Prints the baselines and the model, a row each and a column a metric; many metrics are rows instead.
+
+    Best values are bold.
+    """
     rows = {**baselines, model: scores}
-    best = {}
+    table = [["method", *rows]]
     for name in scores:
         higher = protocol["higher_is_better"][name]
-        grid.add_column(f"{name} {'↑' if higher else '↓'}", justify="right")
-        best[name] = (max if higher else min)(row[name] for row in rows.values())
-    for method, row in rows.items():
-        cells = (f"[bold]{row[name]:.4g}[/bold]" if row[name] == best[name] else f"{row[name]:.4g}" for name in scores)
-        grid.add_row(method, *cells)
+        best = (max if higher else min)(row[name] for row in rows.values())
+        cells = (f"[bold]{row[name]:.4g}[/bold]" if row[name] == best else f"{row[name]:.4g}" for row in rows.values())
+        table.append([f"{name} {'↑' if higher else '↓'}", *cells])
+    first, *others = zip(*table, strict=True) if len(scores) <= _METRICS_ABREAST else table
+    grid = Table(title=f"held-out clips, mean over clips, protocol {protocol['protocol']}")
+    for index, title in enumerate(first):
+        grid.add_column(title, justify="right" if index else "left")
+    for line in others:
+        grid.add_row(*line)
     console = Console()
     console.print(grid)
     if protocol["left_out"]:
-        console.print(f"left out, as their weights are not on this machine: {', '.join(protocol['left_out'])}")
+        console.print(
+            f"left out, as their weights or programs are not on this machine: {', '.join(protocol['left_out'])}"
+        )
 
 
 def show_result(folder: RunFolder) -> None:

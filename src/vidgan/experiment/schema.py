@@ -235,9 +235,9 @@ class EvaluateConfig:
         run: id or folder of a run; null where ``weights`` is a file.
         protocol: name of a file in ``conf/protocols``, or a path; null is the run's own, or ``default``.
         weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
-        task: what weights of a file are for; null is super-resolution.
+        task: what weights of a file are for; null is super-resolution, or denoising where they ask for noise levels.
         data: a data set other than the run's own; null only with a run.
-        degradation: one other than the run's own; null for weights of a file is bicubic of their scale.
+        degradation: one other than the run's own; null for weights of a file is bicubic, or Gaussian noise.
         compare_to: baselines that are scored beside the model, by name; null is the task's own choice.
         seed: what is drawn for ``data`` follows from it.
         sigma: of the noise that a denoiser's clips suffer, in 8-bit levels; null is the run's own noise.
@@ -331,4 +331,20 @@ class PoseConfig:
     confidence: float = 0.1
     fill: int = 8
     machine: MachineConfig = field(default_factory=MachineConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class ExportConfig:
+    """The root of ``vidgan-export``.
+
+    Attributes:
+        run: id or folder of a run; null where ``weights`` is a file.
+        weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
+        output: what is written; its suffix is the format, ``.safetensors`` or ``.onnx``.
+    """
+
+    run: str | None = None
+    weights: str = "last"
+    output: str = MISSING
     paths: PathsConfig = field(default_factory=PathsConfig)

@@ -18,6 +18,7 @@ class Generator(nn.Module):
             ``"bidirectional"`` the whole clip.
         reach: frames that a window generator sees on either side.
         noise_map: its input has a fourth channel, the deviation of the noise in the units of the frames.
+        multiple: frames are padded inside to heights and widths that are multiples of it.
         radius: an output pixel depends on input pixels at most this far away; None where that is unbounded.
         aliases: (regular expression, replacement) pairs that turn other published key names into this network's.
     """
@@ -26,6 +27,7 @@ class Generator(nn.Module):
     temporal: ClassVar[Literal["frame", "causal", "window", "bidirectional"]]
     reach: int = 0
     noise_map: bool = False
+    multiple: int = 1
     aliases: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     @property

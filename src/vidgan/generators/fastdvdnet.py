@@ -79,6 +79,7 @@ class FastDVDnet(WindowGenerator):
     scale = 1
     reach = 2
     noise_map = True
+    multiple = 4
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +98,7 @@ class FastDVDnet(WindowGenerator):
 
     def window(self, low: Tensor) -> Tensor:
         batch, frames, _, height, width = low.shape
-        padded = pad_to_multiple(low.flatten(0, 1), 4).unflatten(0, (batch, frames))
+        padded = pad_to_multiple(low.flatten(0, 1), self.multiple).unflatten(0, (batch, frames))
         first = self.temp1(_triplets(padded)).unflatten(0, (batch, frames - 2))
         second = self.temp2(_triplets(torch.cat([first, padded[:, 1:-1, 3:]], dim=2)))
         return second.unflatten(0, (batch, frames - 4))[..., :height, :width]

@@ -75,7 +75,7 @@ class RRDBNet(FrameGenerator):
     def __init__(self, scale: Literal[1, 2, 4] = 4, channels: int = 64, blocks: int = 23, growth: int = 32) -> None:
         super().__init__()
         self.scale = scale
-        self.unshuffle = 4 // scale
+        self.unshuffle = self.multiple = 4 // scale
         self.conv_first = conv3x3(3 * self.unshuffle**2, channels)
         self.body = nn.Sequential(*(ResidualDenseBlock(channels, growth) for _ in range(blocks)))
         self.conv_body = conv3x3(channels, channels)

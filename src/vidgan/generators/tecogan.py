@@ -12,6 +12,7 @@ from vidgan.generators.warp import warp
 
 MAX_DISPLACEMENT = 24.0
 SCALE = 4
+MULTIPLE = 8  # FNet halves three times
 
 
 def _double_conv(inputs: int, outputs: int) -> list[nn.Module]:
@@ -38,7 +39,7 @@ class FNet(nn.Module):
 
     def forward(self, reference: Tensor, neighbour: Tensor) -> Tensor:
         height, width = reference.shape[-2:]
-        x = pad_to_multiple(torch.cat([reference, neighbour], dim=1), 8)
+        x = pad_to_multiple(torch.cat([reference, neighbour], dim=1), MULTIPLE)
         x = self.encoder3(self.encoder2(self.encoder1(x)))
         for decoder in (self.decoder1, self.decoder2, self.decoder3):
             x = bilinear(decoder(x), 2)
@@ -98,6 +99,7 @@ class TecoGAN(CausalGenerator):
     """
 
     scale = SCALE
+    multiple = MULTIPLE
 
     def __init__(self, channels: int = 64, blocks: int = 16) -> None:
         super().__init__()

@@ -4,6 +4,8 @@ import inspect
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
+from torch import Tensor
+
 
 class Metric:
     """Scores one clip against the real one; a subclass writes :meth:`__call__`.
@@ -40,4 +42,21 @@ class Metric:
         Returns:
             The mean over the frames, or over the pairs of neighbouring frames where time is what is measured.
         """
+        raise NotImplementedError
+
+
+class SetMetric(Metric):
+    """Scores all clips of a test together; a subclass writes :meth:`collect` and :meth:`combine`.
+
+    It takes ``fake`` and ``real`` alone, in RGB.
+    """
+
+    wants = ("fake", "real")
+
+    def collect(self, fake: Tensor, real: Tensor) -> Any:
+        """What is kept of one clip (T, 3, H, W) in [0, 1]: small, on the CPU, and fit to be sent to other ranks."""
+        raise NotImplementedError
+
+    def combine(self, parts: list[Any]) -> float:
+        """The score of the test, of what was kept of each clip."""
         raise NotImplementedError

@@ -5,6 +5,7 @@ Own code because the lpips package imports torchvision, which does not install b
 
 import importlib.util
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,8 +16,9 @@ from torch.nn import functional as F
 from vidgan.errors import UserError
 from vidgan.losses.vgg import ImageNetNormalization
 from vidgan.metrics.base import Metric
-from vidgan.weights import load_weights
+from vidgan.weights import load_weights, verified
 
+ALEXNET_SHA256 = "7be5be79"  # torchvision publishes the first 8 digits, in the file's name
 ALEXNET_URL = "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
 WIDTHS = (64, 192, 384, 256, 256)
 FRAMES_AT_ONCE = 8  # bounds the memory of a long clip
@@ -82,12 +84,12 @@ class LearnedDistance(nn.Module):
         return torch.stack(distances).sum(0)
 
 
-def _torchmetrics_copy() -> Path:
-    """The published channel weights, which torchmetrics ships; found without importing it."""
+def shipped_by_torchmetrics(file: str) -> Path:
+    """Channel weights that torchmetrics ships, such as ``lpips_models/alex.pth``; found without importing it."""
     spec = importlib.util.find_spec("torchmetrics")
     assert spec is not None, "torchmetrics is a dependency"
     assert spec.submodule_search_locations is not None
-    return Path(spec.submodule_search_locations[0]) / "functional" / "image" / "lpips_models" / "alex.pth"
+    return Path(spec.submodule_search_locations[0]) / "functional" / "image" / file
 
 
 class LPIPS(Metric):
@@ -95,15 +97,17 @@ class LPIPS(Metric):
 
     Args:
         backbone: AlexNet as torchvision publishes it; looked for where torchvision keeps its downloads if not given.
+        sha256: of that file, or its first digits; empty trusts a given file.
         linear: the channel weights as the lpips package publishes them; torchmetrics' copy if not given.
     """
 
     higher_is_better = False
 
-    def __init__(self, backbone: str | Path | None = None, linear: str | Path | None = None) -> None:
+    def __init__(self, backbone: str | Path | None = None, sha256: str = "", linear: str | Path | None = None) -> None:
         downloads = Path(torch.hub.get_dir()) / "checkpoints"
         self.backbone = Path(backbone) if backbone else downloads / ALEXNET_URL.rpartition("/")[2]
-        self.linear = Path(linear) if linear else _torchmetrics_copy()
+        self.sha256 = sha256 or ("" if backbone else ALEXNET_SHA256)
+        self.linear = Path(linear) if linear else shipped_by_torchmetrics("lpips_models/alex.pth")
 
     @property
     def available(self) -> bool:
@@ -117,13 +121,8 @@ class LPIPS(Metric):
         Raises:
             UserError: a file is missing, damaged or of another network.
         """
-        if not self.backbone.is_file():
-            raise UserError(
-                f"LPIPS needs the weights of AlexNet at {self.backbone}: download {ALEXNET_URL} there, "
-                "or set the metric's backbone to the file."
-            )
         network = LearnedDistance()
-        load_weights(network.backbone, self.backbone)
+        load_weights(network.backbone, verified(self.backbone, self.sha256, ALEXNET_URL))
         load_weights(network.linear, self.linear)
         return network.eval().requires_grad_(False)
 
@@ -132,3 +131,24 @@ class LPIPS(Metric):
         parts = zip(fake.float().split(FRAMES_AT_ONCE), real.float().split(FRAMES_AT_ONCE), strict=True)
         with torch.no_grad():
             return torch.cat([network(a, b) for a, b in parts]).mean().item()
+
+
+class TLP(LPIPS):
+    """tLP of TecoGAN (Chu et al. 2020, section 5): 100 |LPIPS(f_t-1, f_t) - LPIPS(r_t-1, r_t)|, the mean over pairs.
+
+    Arguments are those of :class:`LPIPS`.
+    """
+
+    def __call__(self, fake: Tensor, real: Tensor) -> float:
+        """
+        Raises:
+            UserError: there is one frame only.
+        """
+        if len(fake) < 2:
+            raise UserError("tLP needs clips of at least 2 frames; score single pictures by the protocol image_rgb")
+        changes = zip(self._changes(fake), self._changes(real), strict=True)
+        return 100 * sum(abs(made - wanted) for made, wanted in changes) / (len(fake) - 1)
+
+    def _changes(self, frames: Tensor) -> list[float]:
+        """LPIPS of each frame to the one before it."""
+        return [super(TLP, self).__call__(now[None], before[None]) for before, now in pairwise(frames)]

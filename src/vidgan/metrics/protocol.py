@@ -1,13 +1,13 @@
 """A protocol: all that must be pinned for two scores to be comparable."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor
 
 from vidgan.degradations.base import Degradation
 from vidgan.errors import UserError
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Metric, SetMetric
 from vidgan.metrics.color import luma
 
 
@@ -95,9 +95,21 @@ class Protocol:
             others["mask"] = self._cut(others["mask"])
         scores = {}
         for name, metric in self.metrics.items():
-            given = {**others, **(scored if metric.color == "protocol" else rgb)}
-            scores[name] = metric(**{wanted: given[wanted] for wanted in metric.wants})
+            if not isinstance(metric, SetMetric):
+                given = {**others, **(scored if metric.color == "protocol" else rgb)}
+                scores[name] = metric(**{wanted: given[wanted] for wanted in metric.wants})
         return scores
+
+    def collect(self, fake: Tensor, real: Tensor) -> dict[str, Any]:
+        """What metrics of the whole test keep of one clip, by name; arguments as of :meth:`score`."""
+        if not self._set_metrics:
+            return {}
+        fake, real = self._prepared(fake), self._prepared(real)
+        return {name: metric.collect(fake, real) for name, metric in self._set_metrics.items()}
+
+    def combine(self, kept: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+        """The scores of the whole test, of what :meth:`collect` kept of each clip."""
+        return {name: metric.combine([row[name] for row in kept]) for name, metric in self._set_metrics.items()}
 
     def refuse_unknown(self, known: Collection[str]) -> None:
         """
@@ -110,6 +122,10 @@ class Protocol:
                     f"protocol {self.name}: the metric {name} asks for {', '.join(absent)}, which this data does not "
                     "have; leave the metric out or choose other data"
                 )
+
+    @property
+    def _set_metrics(self) -> dict[str, SetMetric]:
+        return {name: metric for name, metric in self.metrics.items() if isinstance(metric, SetMetric)}
 
     def _refuse_cuts(self) -> None:
         """What is neither a frame nor a mask would no longer fit to what is left of the frames."""

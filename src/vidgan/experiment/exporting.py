@@ -1,0 +1,56 @@
+"""Networks in files for others: safetensors that say what they hold, and ONNX graphs checked against the network."""
+
+import json
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from vidgan.errors import UserError
+from vidgan.experiment.networks import DESCRIPTION, describe, load_network, weights_of
+from vidgan.generators.base import Generator
+from vidgan.weights import save_weights
+
+Writer = Callable[[Generator, DictConfig, Path], str]
+
+
+def export(config: DictConfig) -> Path:
+    """Writes the generator of a run or of a file of weights to ``output``; its suffix is the format.
+
+    Raises:
+        UserError: the run, the weights or the output is at fault, or the network has no form in the format.
+    """
+    out = Path(config.output)
+    if out.suffix not in FORMATS:
+        raise UserError(f"output={out}: there is no such format; expected {' or '.join(FORMATS)}.")
+    folder, weights = weights_of(config)
+    if out.resolve() == weights.resolve():
+        raise UserError(f"output={out} is the weights themselves; choose another name.")
+    description = describe(folder, weights)
+    told = FORMATS[out.suffix](load_network(description, weights), description, out)
+    Console().print(told, highlight=False, soft_wrap=True)
+    return out
+
+
+def _safetensors(network: Generator, description: DictConfig, out: Path) -> str:
+    plain: Any = OmegaConf.to_container(description, resolve=True)
+    save_weights(network.state_dict(), out, {DESCRIPTION: json.dumps(plain)})
+    return f"written to {out}: {type(network).__name__}; use it as weights={out}"
+
+
+def _onnx(network: Generator, description: DictConfig, out: Path) -> str:
+    if absent := [name for name in ("onnx", "onnxscript", "onnxruntime") if find_spec(name) is None]:
+        raise UserError(f"ONNX needs {', '.join(absent)}: pip install 'vidgan[export]'.")
+    from vidgan.experiment.onnx import write_onnx  # of the extra "export"
+
+    return "\n".join(
+        f"written to {graph.path}: inputs {', '.join(graph.inputs)}; outputs {', '.join(graph.outputs)}; at most "
+        f"{graph.difference:.1e} from the network, by onnxruntime on other sizes"
+        for graph in write_onnx(network, out)
+    )
+
+
+FORMATS: dict[str, Writer] = {".safetensors": _safetensors, ".onnx": _onnx}

@@ -1,0 +1,30 @@
+"""Brightness that comes and goes where the real clip's does not."""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from vidgan.errors import UserError
+from vidgan.metrics.base import Metric
+from vidgan.metrics.color import luma
+
+_BLOCK = 16
+
+
+class Flicker(Metric):
+    """Mean change from frame to frame of the error in brightness of 16 x 16 blocks, in 8-bit levels of luma.
+
+    Block means leave out what texture and noise do within a block, which :class:`TemporalError` measures: what is left
+    is what a viewer calls flicker and pumping. Zero for any error that stands still.
+    """
+
+    higher_is_better = False
+
+    def __call__(self, fake: Tensor, real: Tensor) -> float:
+        """
+        Raises:
+            UserError: there is one frame only, or it is smaller than a block.
+        """
+        if len(fake) < 2 or min(fake.shape[-2:]) < _BLOCK:
+            raise UserError(f"flicker needs clips of at least 2 frames of {_BLOCK} pixels a side; see the protocol")
+        error = F.avg_pool2d(luma(fake.double()) - luma(real.double()), _BLOCK)
+        return 255 * float(error.diff(dim=0).abs().mean())

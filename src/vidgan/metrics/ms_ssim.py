@@ -1,0 +1,32 @@
+"""Structural similarity over five scales."""
+
+from torch import Tensor
+
+from vidgan.errors import UserError
+from vidgan.metrics.base import Metric
+
+_SMALLEST = 161  # pixels a side: the window of 11 must lie inside of a frame that was halved four times
+
+
+class MultiScaleSSIM(Metric):
+    """MS-SSIM (Wang et al. 2003) with its published weights, the mean over frames; data range 1.
+
+    By torchmetrics, which reflects the frames at their borders in the last scale; the authors' window stays inside.
+    """
+
+    higher_is_better = True
+    color = "protocol"
+
+    def __call__(self, fake: Tensor, real: Tensor) -> float:
+        """
+        Raises:
+            UserError: the frames are too small for five scales.
+        """
+        from torchmetrics.functional.image import (  # slow to import
+            multiscale_structural_similarity_index_measure as ms_ssim,
+        )
+
+        if min(fake.shape[-2:]) < _SMALLEST:
+            raise UserError(f"MS-SSIM needs frames of at least {_SMALLEST} pixels a side; these are {fake.shape[-2:]}")
+        scores = [ms_ssim(a[None].double(), b[None].double(), data_range=1.0) for a, b in zip(fake, real, strict=True)]
+        return sum(map(float, scores)) / len(scores)

@@ -1,0 +1,132 @@
+"""Published weights without a run: applied, scored beside classical methods, exported and used again."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from omegaconf import DictConfig
+
+from tests.media import moving, write_folder, write_video
+from tests.published import CONTAINERS, old_rrdbnet_keys
+from vidgan.errors import UserError
+from vidgan.experiment.evaluation import evaluate
+from vidgan.experiment.exporting import export
+from vidgan.experiment.prediction import predict
+from vidgan.generators.fastdvdnet import FastDVDnet
+from vidgan.generators.rrdbnet import RRDBNet
+
+Composed = Callable[..., DictConfig]
+MACHINE = ("machine=cpu", "machine.precision=32-true", "machine.progress=false")
+SCORING = (*MACHINE, "machine.workers=0", "tracking=disabled")
+
+
+@pytest.fixture
+def network() -> RRDBNet:
+    torch.manual_seed(0)
+    return RRDBNet(channels=4, blocks=1, growth=2).eval()
+
+
+@pytest.fixture
+def weights(network: RRDBNet, tmp_path: Path) -> Path:
+    """As BSRGAN's weights are published, in BasicSR's container."""
+    path = tmp_path / "Tiny_x4plus.pth"
+    torch.save(CONTAINERS["basicsr"](old_rrdbnet_keys(network.state_dict())), path)
+    return path
+
+
+def read(folder: Path) -> np.ndarray:
+    return np.stack([cv2.imread(str(path))[..., ::-1] for path in sorted(folder.iterdir())])
+
+
+def test_predict_is_the_network_frame_by_frame(
+    composed: Composed, network: RRDBNet, weights: Path, tmp_path: Path
+) -> None:
+    frames = moving(2, 16, 24)
+    given = write_folder(tmp_path / "in", frames)
+    predict(composed(f"weights={weights}", f"input={given}", f"output={tmp_path / 'out'}", *MACHINE, command="predict"))
+    with torch.no_grad():
+        made = network(torch.from_numpy(frames).permute(0, 3, 1, 2)[None].float() / 255)[0]
+    expected = (made.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    assert (read(tmp_path / "out") == expected).all()
+
+
+def test_what_was_exported_predicts_the_same(composed: Composed, weights: Path, tmp_path: Path) -> None:
+    given = write_folder(tmp_path / "in", moving(2, 16, 24))
+    mine = tmp_path / "mine.safetensors"
+    export(composed(f"weights={weights}", f"output={mine}", command="export"))
+    for name, path in (("a", weights), ("b", mine)):
+        out = tmp_path / name
+        predict(composed(f"weights={path}", f"input={given}", f"output={out}", *MACHINE, command="predict"))
+    assert (read(tmp_path / "a") == read(tmp_path / "b")).all()
+
+
+@pytest.fixture
+def videos(tmp_path: Path) -> list[str]:
+    for number, split in enumerate(("test", "test", "val", "train")):
+        write_video(tmp_path / "videos" / split / f"clip{number}.mp4", moving(2, 48, 48, seed=number))
+    return ["data=folder", f"data.root={tmp_path / 'videos'}", "data.eval_frames=2"]
+
+
+def test_evaluate_scores_chosen_methods_by_clip_and_in_total(
+    composed: Composed, weights: Path, videos: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = ["nearest", "bicubic", "sharpened", "nlmeans"]
+    overrides = [f"weights={weights}", *videos, "protocol=image_rgb", f"compare_to=[{','.join(chosen)}]"]
+    scores = evaluate(composed(*overrides, *SCORING, command="evaluate"))
+    assert list(scores) == ["model", *sorted(chosen)]
+    assert scores["bicubic"]["psnr"] > scores["nearest"]["psnr"]
+    folder = tmp_path / "runs/published/Tiny_x4plus/evaluations/image_rgb-videos"
+    assert json.loads((folder / "scores.json").read_text())["scores"] == scores
+    with (folder / "per_clip.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    clips = {row["clip"] for row in rows}
+    assert len(clips) == 2
+    assert {(row["method"], row["clip"]) for row in rows} == {(method, clip) for method in scores for clip in clips}
+    own = [float(row["psnr"]) for row in rows if row["method"] == "nlmeans"]
+    assert scores["nlmeans"]["psnr"] == pytest.approx(sum(own) / 2)
+    table = capsys.readouterr().out
+    assert all(name in table for name in (*chosen, "Tiny_x4plus"))
+
+
+def test_another_degradation_is_another_evaluation(
+    composed: Composed, weights: Path, videos: list[str], tmp_path: Path
+) -> None:
+    overrides = [f"weights={weights}", *videos, "protocol=image_rgb", "compare_to=[bicubic]"]
+    bicubic = evaluate(composed(*overrides, *SCORING, command="evaluate"))
+    blurred = evaluate(composed(*overrides, "degradations@degradation=bd", *SCORING, command="evaluate"))
+    assert blurred["bicubic"] != bicubic["bicubic"]
+    evaluations = tmp_path / "runs/published/Tiny_x4plus/evaluations"
+    assert sorted(path.name for path in evaluations.iterdir()) == ["image_rgb-videos", "image_rgb-videos-BlurDown"]
+
+
+def test_weights_that_ask_for_a_noise_level_are_scored_at_denoising(
+    composed: Composed, videos: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "fastdvdnet.pth"
+    torch.save({f"module.{key}": value for key, value in FastDVDnet().state_dict().items()}, path)
+    scores = evaluate(composed(f"weights={path}", *videos, "compare_to=[noisy]", *SCORING, command="evaluate"))
+    assert scores["noisy"]["psnr"] == pytest.approx(20.2, abs=0.5)  # 25 levels of noise: 20 log10(255 / 25) is 20.17
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (["compare_to=[bicubic,lanczoss]"], r"there is no baseline lanczoss of this task; there are nearest, bilinear"),
+        ([], r"data is not set; give data=<name of a file in conf/data>"),
+        (["run=quickstart"], r"run=quickstart and weights=.* are two networks; give one of them"),
+        (["weights=last"], r"run is not set; give run=<id>, or weights=<file>"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_written(
+    composed: Composed, weights: Path, videos: list[str], overrides: list[str], sentence: str, tmp_path: Path
+) -> None:
+    given = [*videos, *overrides] if overrides else []
+    config = composed(f"weights={weights}", *given, *SCORING, command="evaluate")
+    with pytest.raises(UserError, match=sentence):
+        evaluate(config)
+    assert not (tmp_path / "runs").exists()

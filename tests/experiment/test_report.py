@@ -1,0 +1,22 @@
+"""The table that a user sees, in a terminal of 80 columns."""
+
+import pytest
+
+from vidgan.experiment.report import show_scores
+
+
+@pytest.mark.parametrize("count", [2, 11])
+def test_no_number_is_cut_off_however_many_metrics_there_are(
+    count: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    scores = {f"some_metric_{number}": 10.25 + number for number in range(count)}
+    better = {name: {metric: value + 1 for metric, value in scores.items()} for name in ("bicubic", "lanczos")}
+    directions = dict.fromkeys(scores, True)
+    show_scores(
+        "quickstart-1a2b3c4d", scores, better, {"protocol": "p", "higher_is_better": directions, "left_out": []}
+    )
+    out = capsys.readouterr().out
+    assert "…" not in out
+    assert all(name in out for name in ("quickstart-1a2b3c4d", "lanczos", *scores))
+    assert all(f"{value:.4g}" in out for value in scores.values())
