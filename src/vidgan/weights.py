@@ -105,6 +105,18 @@ def fetch(url: str, sha256: str, folder: str | Path) -> Path:
     return path
 
 
+def verify(path: Path, sha256: str) -> None:
+    """Checks a file's SHA-256, given in hexadecimal or by its first digits.
+
+    Raises:
+        UserError: the file is missing or another one.
+    """
+    if not path.is_file():
+        raise UserError(f"There is no weight file {path}.")
+    if not (found := _sha256(path)).startswith(sha256):
+        raise UserError(f"{path} has the SHA-256 {found}, not {sha256}; it is another file, or damaged.")
+
+
 def _read(path: Path) -> object:
     if not path.is_file():
         raise UserError(f"There is no weight file {path}.")

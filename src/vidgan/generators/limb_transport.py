@@ -32,6 +32,12 @@ def capsules(keypoints: Tensor, pairs: tuple[tuple[int, int], ...], radius: floa
     return torch.sigmoid(2 * (radius - distance)) * present
 
 
+def limb_shares(place: Tensor) -> Tensor:
+    """How much of each pixel belongs to each limb, (N, limbs, H, W), of :func:`capsules`; what is left is no limb's."""
+    nowhere = torch.full_like(place[:, :1], _NOWHERE)
+    return torch.cat([_SHARPNESS * place, nowhere], dim=1).softmax(1)[:, :-1]
+
+
 class LimbTransport(PoseGenerator):
     """Gathers features along each source limb, lays them along the target's, and paints with a small U-Net.
 
@@ -82,9 +88,7 @@ class LimbTransport(PoseGenerator):
 
     def _put(self, looks: Tensor, place: Tensor) -> Tensor:
         """Each pixel's look (N, features + 3, H, W): that of the limbs there, zero away from all."""
-        nowhere = torch.full_like(place[:, :1], _NOWHERE)
-        shares = torch.cat([_SHARPNESS * place, nowhere], dim=1).softmax(1)[:, :-1]
-        return torch.einsum("nlhw,nlc->nchw", shares, looks)
+        return torch.einsum("nlhw,nlc->nchw", limb_shares(place), looks)
 
     def _unet(self, x: Tensor) -> Tensor:
         half = self.body1(F.relu(self.down1(x)))
