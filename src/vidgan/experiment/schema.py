@@ -53,6 +53,7 @@ class EngineConfig:
 
     iterations: int = MISSING
     accumulate: int = 1
+    tbptt: int | None = None
     ema: float | None = 0.999
     compile: list[str] = field(default_factory=list)
     channels_last: bool = True
