@@ -20,6 +20,7 @@ EXPERIMENTS = sorted(p.relative_to(CONF / "experiments").with_suffix("") for p i
 GROUPS = ("degradations", "discriminators", "generators", "losses", "penalties", "protocols", "players")
 OPTIONS = sorted(path for group in GROUPS for path in CONF.glob(f"{group}/**/*.yaml"))
 MOUNTED = {"data": "data", "machine": "machine", "tracking": "tracking"}
+POSE_GROUPS = ("estimator", "smoother")
 
 
 @pytest.fixture(scope="session")
@@ -51,9 +52,17 @@ def test_mounted_option_composes(composed: Composed, tmp_path: Path, override: s
     check(config)
 
 
+@pytest.mark.parametrize("path", sorted(p for group in POSE_GROUPS for p in CONF.glob(f"{group}/*.yaml")), ids=str)
+def test_pose_option_composes(composed: Composed, path: Path) -> None:
+    config = composed("input=a", "output=b", f"{path.parent.name}={path.stem}", command="pose")
+    for key in OmegaConf.missing_keys(config):
+        OmegaConf.update(config, key, "given")
+    lint(config, {})
+
+
 def test_every_group_is_covered() -> None:
     groups = {path.name for path in CONF.iterdir() if path.is_dir()}
-    assert groups == {*GROUPS, *MOUNTED, "experiments", "tasks"}
+    assert groups == {*GROUPS, *MOUNTED, *POSE_GROUPS, "experiments", "tasks"}
     used = {OmegaConf.load(path)["defaults"][0]["/tasks@task"] for path in CONF.glob("experiments/*/*.yaml")}
     assert used == {path.stem for path in CONF.glob("tasks/*.yaml")}
 

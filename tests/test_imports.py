@@ -17,7 +17,7 @@ LAYERS = [
     {"tasks"},
     {"experiment"},
     {"comparison", "launch"},
-    {"train", "evaluate", "predict", "compare", "runs", "data_sets"},
+    {"train", "evaluate", "predict", "compare", "runs", "data_sets", "extract_pose"},
 ]
 FRAMEWORKS = {"pytorch_lightning", "lightning", "hydra", "omegaconf", "wandb", "torchvision"}
 
@@ -54,7 +54,7 @@ def test_imports_run_one_way(source: Path) -> None:
     assert "torchvision" not in frameworks
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "compare", "runs", "data_sets"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "compare", "runs", "data_sets", "extract_pose"])
 def test_heavy_imports_wait(command: str) -> None:
     heavy = {"torch", "pytorch_lightning", "wandb", "kornia"}
     code = f"import sys, vidgan.{command}; print(*{heavy} & sys.modules.keys())"

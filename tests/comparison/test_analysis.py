@@ -35,13 +35,23 @@ def test_figures_by_hand(recorded: Record) -> None:
     assert cost is not None
     assert cost.mean == 20.0
     difference = result.differences[heavy.label, "psnr"]
-    assert difference.mean == -3.5  # clips: 28 - 32 and 31 - 34
-    assert (difference.clips, difference.seeds, difference.p_holm) == (2, (1, 2), None)
+    assert difference.mean == -1.5  # of the seed that both have: 28 - 30 and 31 - 32
+    assert (difference.clips, difference.seeds, difference.p_holm) == (2, (1, 1), None)
     assert result.baselines == {"bicubic": {"psnr": 25.0, "tof": 0.5}}
     assert result.fronts["psnr", "seconds"] == {light.label, heavy.label}
     assert result.fronts["psnr", "parameters"] == {light.label}
     assert result.fronts["tof", "parameters"] == {heavy.label}
     assert result.notes == ("Metrics that not every run has are left out: lpips.",)
+
+
+def test_without_a_shared_seed_all_seeds_count(recorded: Record) -> None:
+    result = compared(
+        recorded(f"{WEIGHT}=0.1", "seed=0", psnr=clips(30, 32)),
+        recorded(f"{WEIGHT}=0.1", "seed=1", psnr=clips(34, 36)),
+        recorded(f"{WEIGHT}=0.2", "seed=2", psnr=clips(28, 31)),
+    )
+    difference = result.differences["adversarial.weight=0.2", "psnr"]
+    assert (difference.mean, difference.seeds) == (-3.5, (1, 2))  # clips: 28 - 32 and 31 - 34
 
 
 def test_holm_runs_over_the_variants_of_a_metric(recorded: Record) -> None:

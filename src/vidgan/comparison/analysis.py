@@ -45,9 +45,9 @@ class Variant:
     def seeds(self) -> list[Any]:
         return [run.seed for run in self.runs]
 
-    def by_clip(self, metric: str, clips: Sequence[str]) -> np.ndarray:
-        """Scores (seeds, clips)."""
-        return np.array([[run.clips[clip][metric] for clip in clips] for run in self.runs])
+    def by_clip(self, metric: str, clips: Sequence[str], seeds: Sequence[Any]) -> np.ndarray:
+        """Scores (seeds, clips) of some of its seeds."""
+        return np.array([[run.clips[clip][metric] for clip in clips] for run in self.runs if run.seed in seeds])
 
 
 @dataclass(frozen=True)
@@ -253,15 +253,17 @@ def _differences(
     found: dict[tuple[str, str], Difference] = {}
     others = [variant for variant in variants if variant is not reference] if clips else []
     for metric in metrics:
-        raw = [
-            paired_difference(
-                variant.by_clip(metric, clips), reference.by_clip(metric, clips), variant.seeds == reference.seeds
-            )
-            for variant in others
-        ]
+        raw = [_difference(variant, reference, metric, clips) for variant in others]
         for variant, difference, p in zip(others, raw, holm([one.p for one in raw]), strict=True):
             found[variant.label, metric] = difference.corrected(p)
     return found
+
+
+def _difference(variant: Variant, reference: Variant, metric: str, clips: Sequence[str]) -> Difference:
+    """Over the seeds that both have: one that only one side has would count as a difference of the variants."""
+    shared = [seed for seed in variant.seeds if seed in reference.seeds]
+    scores = [side.by_clip(metric, clips, shared or side.seeds) for side in (variant, reference)]
+    return paired_difference(scores[0], scores[1], same_seeds=bool(shared))
 
 
 def _fronts(variants: Sequence[Variant], metrics: Mapping[str, bool]) -> dict[tuple[str, str], set[str]]:

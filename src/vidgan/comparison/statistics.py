@@ -33,7 +33,7 @@ class Difference:
     """A variant minus the reference in one metric.
 
     Attributes:
-        mean: over clips, each side averaged over its seeds first.
+        mean: over clips, each side averaged over its seeds first; over those that both have, if any.
         interval: bootstrap confidence interval; None where the clips are too few.
         p: two-sided Wilcoxon signed-rank over clips; None where the clips are too few. It speaks of these seeds alone.
         p_holm: the same, corrected for the number of variants compared in this metric.

@@ -15,10 +15,10 @@ NOTHING = "—"
 DIGITS = 4  # significant digits of a mean
 
 SCHEME = (
-    f"Differences are means over clips, each side averaged over its seeds. Intervals: {CONFIDENCE:.0%}, percentile "
-    f"bootstrap, {RESAMPLES:,} resamples of clips (paired) and of seeds (paired where both sides have the same). p: "
-    "Wilcoxon signed-rank over clips, two-sided, Holm-corrected over the variants within each metric; it speaks of the "
-    "seeds that were run, the interval also of others."
+    "Differences are means over clips, each side averaged over the seeds that both have (over its own where they share "
+    f"none). Intervals: {CONFIDENCE:.0%}, percentile bootstrap, {RESAMPLES:,} resamples of clips (paired) and of seeds "
+    "(paired where they are shared). p: Wilcoxon signed-rank over clips, two-sided, Holm-corrected over the variants "
+    "within each metric; it speaks of the seeds that were run, the interval also of others."
 )
 
 

@@ -3,7 +3,8 @@
 Own code because Lightning's bars count an epoch's batches and cost milliseconds an iteration.
 """
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
@@ -21,6 +22,7 @@ from rich.progress import (
 from rich.text import Text
 
 SHOWN = 4
+Item = TypeVar("Item")
 
 
 class TaskSpeed(ProgressColumn):
@@ -28,6 +30,13 @@ class TaskSpeed(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
+def counted(items: Iterable[Item], total: int, what: str, shown: bool = True) -> Iterator[Item]:
+    """The items, with a bar on stderr that counts them: how many, how many a second, how long it will still take."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TaskSpeed(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not shown) as bar:
+        yield from bar.track(items, total)
 
 
 class IterationBar(Callback):

@@ -18,6 +18,7 @@ ALLOWED = (
     "vidgan.degradations.",
     "vidgan.data.",
     "vidgan.metrics.",
+    "vidgan.pose.",
     "torch.optim.",
     "torch.nn.",
 )

@@ -12,14 +12,20 @@ from omegaconf import DictConfig, OmegaConf
 from vidgan.errors import UserError
 from vidgan.experiment.lint import refuse_missing
 from vidgan.experiment.places import CONF, ROOT
-from vidgan.experiment.schema import DataSetsConfig, EvaluateConfig, PredictConfig, TrainConfig
+from vidgan.experiment.schema import DataSetsConfig, EvaluateConfig, PoseConfig, PredictConfig, TrainConfig
 
 
 def register() -> None:
     """Makes the schemas and the ``vidgan.root`` resolver known to Hydra."""
     OmegaConf.register_new_resolver("vidgan.root", lambda: str(ROOT), replace=True)
     store = ConfigStore.instance()
-    schemas = {"train": TrainConfig, "evaluate": EvaluateConfig, "predict": PredictConfig, "data_sets": DataSetsConfig}
+    schemas = {
+        "train": TrainConfig,
+        "evaluate": EvaluateConfig,
+        "predict": PredictConfig,
+        "data_sets": DataSetsConfig,
+        "pose": PoseConfig,
+    }
     for name, schema in schemas.items():
         store.store(name=f"{name}_schema", node=schema)
 

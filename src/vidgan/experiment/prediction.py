@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -10,12 +9,11 @@ from pathlib import Path
 import torch
 from omegaconf import DictConfig
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vidgan.data.sources import IMAGE_SUFFIXES, FrameFolder, FrameZip, VideoFile, decode_image
 from vidgan.engine.hardware import choose_precision
 from vidgan.engine.optimization import channels_last
-from vidgan.engine.progress import TaskSpeed
+from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import device_kind
 from vidgan.experiment.evaluation import restore
@@ -27,7 +25,7 @@ from vidgan.video.writer import writer
 
 logger = logging.getLogger(__name__)
 
-_RATE_OF_FOLDERS = Fraction(25)
+RATE_OF_FOLDERS = Fraction(25)
 _DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": None}
 
 
@@ -51,9 +49,9 @@ def open_input(path: Path) -> Input:
         raise UserError(f"input={path}: there is no such file or folder.")
     if path.is_dir() or path.suffix.lower() == ".zip":
         source = (FrameFolder if path.is_dir() else FrameZip)(path.name, path)
-        return Input(source.stream(), source.size.frames, _RATE_OF_FOLDERS)
+        return Input(source.stream(), source.size.frames, RATE_OF_FOLDERS)
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return Input(iter([decode_image(path.read_bytes(), str(path))]), 1, _RATE_OF_FOLDERS)
+        return Input(iter([decode_image(path.read_bytes(), str(path))]), 1, RATE_OF_FOLDERS)
     info = probe(path)
     if info.varying_rate:
         logger.warning("%s: its rate varies; the result has %.4g frames a second throughout", path, float(info.fps))
@@ -79,17 +77,8 @@ def predict(config: DictConfig) -> Path:
         generator = Tiled(generator, config.tile)
     dtype = _DTYPES[choose_precision(config.machine.precision, kind)]
     made = stream(generator, given.frames, chunk=config.chunk, precision=dtype)
-    with writer(out, given.fps, given.video) as sink, _bar(given.count, config.machine.progress) as bar:
-        for frame in made:
+    with writer(out, given.fps, given.video) as sink:
+        for frame in counted(made, given.count, "frames", config.machine.progress):
             sink.write(frame)
-            bar.advance(bar.task_ids[0])
     Console().print(f"written to {out}", highlight=False, soft_wrap=True)
     return out
-
-
-@contextmanager
-def _bar(total: int, shown: bool) -> Iterator[Progress]:
-    columns = (TextColumn("frames"), BarColumn(), MofNCompleteColumn(), TaskSpeed(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not shown) as bar:
-        bar.add_task("frames", total=total)
-        yield bar

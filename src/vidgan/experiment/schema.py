@@ -288,3 +288,38 @@ class PredictConfig:
     tile: int | None = None
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class PoseConfig:
+    """The root of ``vidgan-pose``.
+
+    Attributes:
+        input: a video, a folder of pictures, or key points: .npz, .json, .csv, or a folder of OpenPose's.
+        output: key points in the format of its suffix; a folder of OpenPose's without one.
+        preview: a video of the frames with the main person's skeleton; null for none.
+        video: the video that key points given as input belong to.
+        estimator: what finds people in frames; a file of ``conf/estimator``.
+        smoother: a file of ``conf/smoother``.
+        run: id or folder of a run of the task pose_sequence, for smoother=gan.
+        weights: ``last`` or ``best``, of that run.
+        skeleton: of the output; null is what its format wants, or else the estimator's.
+        expect: the skeleton that key points given as input must be; null takes what they are.
+        confidence: key points that are less sure count as missing.
+        fill: gaps of up to so many frames are filled.
+    """
+
+    input: str = MISSING
+    output: str = MISSING
+    preview: str | None = None
+    video: str | None = None
+    estimator: Any = MISSING
+    smoother: Any = MISSING
+    run: str | None = None
+    weights: str = "last"
+    skeleton: str | None = None
+    expect: str | None = None
+    confidence: float = 0.1
+    fill: int = 8
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)

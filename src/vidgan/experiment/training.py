@@ -96,7 +96,7 @@ def _state_kept(folder: RunFolder) -> Iterator[None]:
         state = RUNNING
         print(f"\n{stop} Run the same command again to go on.")
         raise SystemExit(128 + stop.number) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # Lightning makes the one the other while it tests
         state = RUNNING
         raise SystemExit(128 + signal.SIGINT) from None
     finally:

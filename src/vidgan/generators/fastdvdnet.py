@@ -1,4 +1,4 @@
-"""FastDVDnet (Tassano et al. 2020, arXiv:1907.01361): each frame from five, in two stages, without motion estimation."""
+"""FastDVDnet (Tassano et al. 2020, arXiv:1907.01361): each frame from five, in two stages, without flow."""
 
 import torch
 from torch import Tensor, nn

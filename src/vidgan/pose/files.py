@@ -8,11 +8,11 @@ from vidgan.pose.formats.npz import read_npz, write_npz
 from vidgan.pose.formats.openpose import read_openpose, write_openpose
 from vidgan.pose.formats.patn import read_patn, write_patn
 from vidgan.pose.sequence import PoseSequence
-from vidgan.pose.skeleton import COCO_17, OPENPOSE_18, Skeleton
+from vidgan.pose.skeleton import BODY_25, COCO_17, OPENPOSE_18, Skeleton
 
 _READERS = {".npz": read_npz, ".json": read_coco, ".csv": read_patn, "": read_openpose}
 _WRITERS = {".npz": write_npz, ".json": write_coco, ".csv": write_patn, "": write_openpose}
-_SKELETONS = {".json": COCO_17, ".csv": OPENPOSE_18, "": OPENPOSE_18}
+_HOLDS = {".json": (COCO_17,), ".csv": (OPENPOSE_18,), "": (OPENPOSE_18, BODY_25)}
 FORMATS = ".npz, .json (COCO), .csv (PATN), or a folder (OpenPose)"
 
 
@@ -48,12 +48,28 @@ def write_poses(sequence: PoseSequence, path: Path) -> None:
     Raises:
         UserError: the suffix is none of these, or the format cannot hold the sequence.
     """
+    refuse_unwritable(path, sequence.skeleton)
     _WRITERS[_format(path)](sequence, path)
 
 
-def skeleton_of(path: Path) -> Skeleton | None:
-    """The skeleton that the format of a path wants; None where it holds any."""
-    return _SKELETONS.get(_format(path))
+def refuse_unwritable(path: Path, skeleton: Skeleton) -> None:
+    """
+    Raises:
+        UserError: a sequence of that skeleton cannot be written to the path, which is for instance a folder with
+            something in it.
+    """
+    holds = _HOLDS.get(_format(path), (skeleton,))
+    if skeleton not in holds:
+        names = " or ".join(f"skeleton={one.name}" for one in holds)
+        raise UserError(f"{path}: this format does not hold {skeleton.name}; set {names}, or write .npz.")
+    if path.suffix == "" and path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise UserError(f"{path}: is there already; remove it or choose another folder.")
+
+
+def skeleton_for(path: Path, own: Skeleton) -> Skeleton:
+    """The skeleton that is written to a path without being told: ``own`` where the format holds it."""
+    holds = _HOLDS.get(_format(path), (own,))
+    return own if own in holds else holds[0]
 
 
 def _format(path: Path) -> str:

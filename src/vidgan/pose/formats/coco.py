@@ -44,13 +44,7 @@ def read_coco(path: Path) -> PoseSequence:
 
 
 def write_coco(sequence: PoseSequence, path: Path) -> None:
-    """Writes a data set of one picture a frame, of persons with ``track_id`` and ``keypoint_scores``.
-
-    Raises:
-        UserError: the skeleton is not COCO-17.
-    """
-    if sequence.skeleton is not COCO_17:
-        raise UserError(f"{path}: COCO's key points are 17, not {sequence.skeleton.name}; set skeleton=coco_17.")
+    """Writes a data set of one picture a frame, of persons of COCO-17 with ``track_id`` and ``keypoint_scores``."""
     sizes = dict(zip(("width", "height"), sequence.size, strict=True)) if sequence.size else {}
     images = [{"id": frame, "file_name": f"{frame:08d}.png", **sizes} for frame in range(len(sequence))]
     annotations = [

@@ -55,16 +55,7 @@ def write_openpose(sequence: PoseSequence, folder: Path) -> None:
     Args:
         sequence: of OpenPose-18 or BODY_25.
         folder: must not hold anything yet.
-
-    Raises:
-        UserError: it does, or the skeleton is another.
     """
-    if sequence.skeleton not in _BY_COUNT.values():
-        raise UserError(
-            f"{folder}: OpenPose knows no {sequence.skeleton.name}; set skeleton=openpose_18 or skeleton=body_25."
-        )
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder}: is there already; remove it or choose another folder.")
     with replacing(folder) as temporary:
         temporary.mkdir()
         for number, people in enumerate(sequence.points):

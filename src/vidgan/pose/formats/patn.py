@@ -54,10 +54,8 @@ def write_patn(sequence: PoseSequence, path: Path) -> None:
     """Writes a row ``<number of eight digits>.png`` for each frame; coordinates are rounded, confidences are lost.
 
     Raises:
-        UserError: the skeleton is not OpenPose-18, or there is more than one person.
+        UserError: the sequence, which must be of OpenPose-18, has more than one person.
     """
-    if sequence.skeleton is not OPENPOSE_18:
-        raise UserError(f"{path}: PATN's key points are 18, not {sequence.skeleton.name}; set skeleton=openpose_18.")
     if sequence.points.shape[1] != 1:
         raise UserError(f"{path}: a PATN file holds one person, not {sequence.points.shape[1]}; write .npz.")
     whole = np.nan_to_num(np.round(sequence.points[:, 0, :, :2]), nan=-1).astype(int)

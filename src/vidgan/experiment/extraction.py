@@ -1,0 +1,154 @@
+"""``vidgan-pose``: from frames, or from key points in another format, to the main person's smoothed key points."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from omegaconf import DictConfig
+from rich.console import Console
+
+from vidgan.engine.progress import counted
+from vidgan.errors import UserError
+from vidgan.experiment.builder import build
+from vidgan.experiment.lint import lint
+from vidgan.experiment.prediction import RATE_OF_FOLDERS, Input, open_input
+from vidgan.pose.drawing import draw
+from vidgan.pose.estimators.base import PoseEstimator
+from vidgan.pose.files import is_pose_file, read_poses, refuse_unwritable, skeleton_for, write_poses
+from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.skeleton import Skeleton, skeleton_named
+from vidgan.pose.smoothing import Smoother, fill_gaps
+from vidgan.pose.tracking import Tracks
+from vidgan.video.reader import Frames
+from vidgan.video.writer import writer
+
+_MOST_OUTSIDE = 0.5  # share of key points outside the frame above which they belong to other frames
+
+
+def extract(config: DictConfig) -> Path:
+    """Finds or reads key points, follows the main person, smooths and writes; returns the path of what was written.
+
+    Raises:
+        UserError: the input, the estimator or the output is at fault; nothing half-written is left.
+    """
+    lint(config, {})
+    given, out = Path(config.input), Path(config.output)
+    if out.resolve() == given.resolve():
+        raise UserError(f"output={out} is the input itself; choose another name.")
+    if config.preview:
+        writer(Path(config.preview), RATE_OF_FOLDERS)  # refuses what it cannot write
+    smoother: Smoother = build(config.smoother, "smoother")
+    if is_pose_file(given):
+        raw = _read(config)
+        skeleton = _written_skeleton(config, raw.skeleton)
+    else:
+        frames = open_input(given)
+        estimator: PoseEstimator = build(config.estimator, "estimator")
+        skeleton = _written_skeleton(config, estimator.skeleton)
+        raw = _find(estimator, frames, config.machine.progress)
+    if config.preview and raw.size is None:
+        raise UserError(f"preview needs the size of the frames, which {given} does not tell; give video=<its video>.")
+    main = _sure(_main_person(raw, given), config.confidence, given)
+    smooth = smoother(fill_gaps(main, config.fill))
+    write_poses(smooth.converted(skeleton), out)
+    _say(f"written to {out}")
+    if config.preview:
+        _write_preview(config, smooth)
+        _say(f"preview in {config.preview}")
+    return out
+
+
+def _written_skeleton(config: DictConfig, own: Skeleton) -> Skeleton:
+    """The skeleton of the output; refuses an output that cannot be written before it has taken time to make."""
+    out = Path(config.output)
+    skeleton = skeleton_named(config.skeleton) if config.skeleton else skeleton_for(out, own)
+    refuse_unwritable(out, skeleton)
+    return skeleton
+
+
+def _read(config: DictConfig) -> PoseSequence:
+    """The key points of a file; of the size of the video that they belong to, where it is given."""
+    expected = skeleton_named(config.expect) if config.expect else None
+    sequence = read_poses(Path(config.input), expected)
+    if config.video is None:
+        return sequence
+    video = open_input(Path(config.video))
+    if video.count != len(sequence):
+        raise UserError(
+            f"{config.input} has {len(sequence)} frames and {config.video} {video.count}; they do not belong together."
+        )
+    height, width = next(video.frames).shape[:2]
+    return PoseSequence(sequence.points, sequence.skeleton, (width, height), video.fps)
+
+
+def _find(estimator: PoseEstimator, given: Input, progress: bool) -> PoseSequence:
+    """All people of all frames, in the order in which the estimator finds them."""
+    people, size = [], (0, 0)
+    for frame in counted(given.frames, given.count, "frames", progress):
+        people.append(estimator(frame))
+        size = frame.shape[1], frame.shape[0]
+    points = np.full((len(people), max(map(len, people)), len(estimator.skeleton), 3), np.nan, np.float32)
+    for row, found in zip(points, people, strict=True):
+        row[: len(found)] = found
+    return PoseSequence(points, estimator.skeleton, size, given.fps)
+
+
+def _main_person(sequence: PoseSequence, given: Path) -> PoseSequence:
+    """The person that is larger and longer in view than any other; says how many there are, and in how many frames."""
+    tracks = Tracks()
+    for people, present in zip(sequence.points, sequence.present, strict=True):
+        tracks.add(people[present.any(-1)])
+    persons = tracks.persons()
+    if not persons:
+        raise UserError(f"{given}: no person is found in any of its {len(sequence)} frames.")
+    main = sequence.with_points(persons[0][:, None])
+    if len(persons) > 1:
+        _say(f"{len(persons)} persons are found; the one that is larger and longer in view is followed")
+    _say(f"the person is found in {int(main.present.any(-1).sum())} of {len(main)} frames")
+    return main
+
+
+def _sure(sequence: PoseSequence, confidence: float, given: Path) -> PoseSequence:
+    """The key points that are sure enough; those outside of the frame are counted.
+
+    Raises:
+        UserError: most are outside of the frame.
+    """
+    points = sequence.points.copy()
+    points[points[..., 2] < confidence] = np.nan
+    sequence = sequence.with_points(points)
+    if sequence.size is None or not sequence.present.any():
+        return sequence
+    width, height = sequence.size
+    x, y = points[..., 0], points[..., 1]
+    outside = (x < -0.5) | (y < -0.5) | (x > width - 0.5) | (y > height - 0.5)  # false where missing
+    share = outside.sum() / sequence.present.sum()
+    if share > _MOST_OUTSIDE:
+        raise UserError(
+            f"{given}: {share:.0%} of its key points are outside of the {width} x {height} frame; they belong to "
+            f"frames of another size."
+        )
+    if outside.any():
+        _say(f"{int(outside.sum())} key points ({share:.1%}) are outside of the {width} x {height} frame")
+    return sequence
+
+
+def _write_preview(config: DictConfig, sequence: PoseSequence) -> None:
+    """The frames, or a black ground where there are none, with the skeleton."""
+    video = config.video if is_pose_file(Path(config.input)) else config.input
+    background = open_input(Path(video)) if video else _black(sequence)
+    with writer(Path(config.preview), background.fps, background.video) as sink:
+        frames = counted(background.frames, background.count, "preview", config.machine.progress)
+        for frame, people in zip(frames, sequence.points, strict=True):
+            sink.write(draw(frame, people, sequence.skeleton))
+
+
+def _black(sequence: PoseSequence) -> Input:
+    assert sequence.size is not None, "refused before"
+    width, height = sequence.size
+    frames: Iterator[Frames] = iter([np.zeros((height, width, 3), np.uint8)] * len(sequence))
+    return Input(frames, len(sequence), sequence.fps or RATE_OF_FOLDERS)
+
+
+def _say(text: str) -> None:
+    Console().print(text, highlight=False, soft_wrap=True)

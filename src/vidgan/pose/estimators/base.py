@@ -1,0 +1,35 @@
+"""What finds people in pictures."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from vidgan.errors import UserError
+from vidgan.pose.sequence import Points
+from vidgan.pose.skeleton import Skeleton
+from vidgan.video.reader import Frames
+
+
+class PoseEstimator(ABC):
+    """Finds the people of a video, given its frames in order; it may follow them from frame to frame.
+
+    Attributes:
+        skeleton: what the key points are.
+    """
+
+    skeleton: ClassVar[Skeleton]
+
+    @abstractmethod
+    def __call__(self, frame: Frames) -> Points:
+        """The key points of the people in the next frame.
+
+        Args:
+            frame: (H, W, 3) uint8 RGB.
+
+        Returns:
+            (N, K, 3) float32 as (x, y, confidence); N is 0 where nobody is found, and the order is arbitrary.
+        """
+
+
+def missing_package(package: str, remedy: str) -> UserError:
+    """The error of an estimator whose package is not installed."""
+    return UserError(f"This pose estimator needs the package {package}, which is not installed; {remedy}.")

@@ -1,0 +1,86 @@
+"""Estimators: what can be checked without their models, and who is followed."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.pose.boxes import Boxes, boxes
+from vidgan.errors import UserError
+from vidgan.pose.estimators.blazepose import _ANCHORS, BlazePose, Square, _crop_matrix, _same, _square
+from vidgan.pose.estimators.rtmpose import RTMPose
+from vidgan.pose.estimators.ultralytics import Ultralytics
+from vidgan.pose.tracking import Tracks
+
+
+def test_anchors_are_the_published_ones() -> None:
+    assert _ANCHORS.shape == (2254, 2)
+    np.testing.assert_allclose(_ANCHORS[[0, 1, 2]], [[0.5 / 28] * 2, [0.5 / 28] * 2, [1.5 / 28, 0.5 / 28]], rtol=1e-6)
+    np.testing.assert_allclose(_ANCHORS[-1], [6.5 / 7] * 2, rtol=1e-6)
+
+
+def test_square_around_a_person_is_upright_in_the_crop() -> None:
+    square = _square(np.array([50.0, 60.0]), np.array([50.0, 40.0]))  # the rim above the middle: not turned
+    assert square.side == pytest.approx(2 * 20 * 1.25)
+    assert square.angle == pytest.approx(0)
+    turned = _square(np.array([50.0, 60.0]), np.array([70.0, 60.0]))  # lying, the head to the right
+    crop = _crop_matrix(turned)
+    np.testing.assert_allclose(crop @ [50, 60, 1], [128, 128], atol=1e-3)
+    np.testing.assert_allclose(crop @ [70, 60, 1], [128, 128 - 256 / 2.5], atol=1e-3)  # the head is up
+
+
+def test_squares_of_one_person() -> None:
+    one = Square(np.array([50.0, 50.0]), 100.0, 0.0)
+    assert _same(one, one._replace(centre=np.array([64.0, 50.0])))
+    assert not _same(one, one._replace(centre=np.array([66.0, 50.0])))
+
+
+def test_missing_and_foreign_models_are_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"pip download --no-deps .* -d .* mediapipe==0\.10\.21"):
+        BlazePose(str(tmp_path))
+    (tmp_path / "pose_detection.tflite").write_bytes(b"something else")
+    with pytest.raises(UserError, match=r"its pose_detection\.tflite is not the one of mediapipe==0\.10\.21"):
+        BlazePose(str(tmp_path))
+    (tmp_path / "pose_detection.tflite").unlink()
+    with zipfile.ZipFile(tmp_path / "mediapipe-0.10.21-any.whl", "w") as wheel:
+        wheel.writestr("mediapipe/modules/pose_detection/pose_detection.tflite", b"found, but something else")
+    with pytest.raises(UserError, match="is not the one"):
+        BlazePose(str(tmp_path))
+    (tmp_path / "mediapipe-0.10.21-any.whl").write_bytes(b"cut short")
+    with pytest.raises(UserError, match=r"any\.whl: cannot be read as a wheel"):
+        BlazePose(str(tmp_path))
+
+
+def test_missing_packages_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("rtmlib", "ultralytics"):
+        monkeypatch.setitem(__import__("sys").modules, name, None)
+    with pytest.raises(UserError, match="needs the package rtmlib"):
+        RTMPose("a.onnx", "b.onnx")
+    with pytest.raises(UserError, match="needs the package ultralytics"):
+        Ultralytics("a.onnx")
+
+
+def test_persons_are_followed_whatever_their_order() -> None:
+    estimator, tracks = Boxes(), Tracks()
+    for number, frame in enumerate(boxes(12, (5, 5, 20, 60), (70, 5, 30, 80))):
+        people = estimator(frame)
+        tracks.add(people[:: -1 if number % 2 else 1])
+    large, small = tracks.persons()
+    assert large.shape == small.shape == (12, 17, 3)
+    np.testing.assert_allclose(large[:, 0, 0], 70 + np.arange(12))
+    np.testing.assert_allclose(small[:, 0, 0], 5 + np.arange(12))
+
+
+def test_a_person_that_comes_back_is_the_same_and_a_passer_by_is_nobody() -> None:
+    estimator, tracks = Boxes(), Tracks()
+    frames = boxes(40, (5, 5, 20, 60))
+    frames[10:15] = 0
+    frames[20, 50:60, 100:110] = 255
+    for frame in frames:
+        tracks.add(estimator(frame))
+    (person,) = tracks.persons()
+    assert np.flatnonzero(np.isnan(person[:, 0, 0])).tolist() == [10, 11, 12, 13, 14]
+    nobody = Tracks()
+    nobody.add(np.zeros((0, 17, 3), np.float32))
+    assert nobody.persons() == []

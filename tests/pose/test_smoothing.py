@@ -1,0 +1,131 @@
+"""Filters over time, by what they must keep and what they must remove."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from vidgan.errors import UserError
+from vidgan.pose.retarget import Stage, retargeted, stage_of
+from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.skeleton import COCO_17
+from vidgan.pose.smoothing import MedianGaussian, OneEuro, SavitzkyGolay, Smoother, Unsmoothed, body_size, fill_gaps
+
+SMOOTHERS = [MedianGaussian(), SavitzkyGolay(), OneEuro()]
+ALL = pytest.mark.parametrize("smoother", SMOOTHERS, ids=lambda smoother: type(smoother).__name__)
+
+
+def still(frames: int = 40, noise: float = 0.0) -> PoseSequence:
+    """A standing person 100 px tall, of random noise in pixels."""
+    draw = np.random.default_rng(0)
+    points = np.ones((frames, 1, 17, 3), np.float32)
+    points[..., :2] = draw.uniform(0, 100, (17, 2)) + noise * draw.standard_normal((frames, 1, 17, 2))
+    return PoseSequence(points, COCO_17, (200, 200), Fraction(30))
+
+
+@ALL
+def test_rest_stays_and_noise_shrinks(smoother: Smoother) -> None:
+    clean, noisy = still(), still(noise=2.0)
+    np.testing.assert_allclose(smoother(clean).points, clean.points, rtol=1e-5)
+    left = (smoother(noisy).points - clean.points)[10:, ..., :2].std()
+    assert left < 0.75 * 2.0
+
+
+@ALL
+def test_missing_stays_missing_and_does_not_spread(smoother: Smoother) -> None:
+    clean = still()
+    holes = clean.points.copy()
+    holes[5:9, 0, 3] = holes[:, 0, 4] = np.nan
+    smooth = smoother(clean.with_points(holes)).points
+    np.testing.assert_array_equal(np.isnan(smooth), np.isnan(holes))
+    np.testing.assert_allclose(smooth[~np.isnan(holes)], clean.points[~np.isnan(holes)], rtol=1e-5)
+
+
+@ALL
+@pytest.mark.parametrize("frames", [0, 1, 2, 3])
+def test_short_and_empty_clips(smoother: Smoother, frames: int) -> None:
+    clean = still().with_points(still().points[:frames])
+    np.testing.assert_allclose(smoother(clean).points, clean.points, rtol=1e-5)
+    nobody = clean.with_points(np.full_like(clean.points, np.nan))
+    assert np.isnan(smoother(nobody).points).all()
+    assert smoother(nobody.with_points(nobody.points[:, :0])).points.shape == (frames, 0, 17, 3)
+
+
+def test_median_removes_an_outlier() -> None:
+    points = still().points.copy()
+    points[20, 0, 7, 0] += 50
+    smooth = MedianGaussian()(still().with_points(points))
+    np.testing.assert_allclose(smooth.points, still().points, rtol=1e-5)
+
+
+def test_savitzky_golay_keeps_a_cubic() -> None:
+    time = np.linspace(-1, 1, 40, dtype=np.float32)
+    points = still().points.copy()
+    points[:, 0, 0, 0] = 30 * time**3 - 10 * time**2 + 50
+    sequence = still().with_points(points)
+    np.testing.assert_allclose(SavitzkyGolay()(sequence).points, points, rtol=1e-4)
+
+
+def test_one_euro_by_hand_and_for_any_resolution() -> None:
+    tracks = np.array([[0.0], [10.0], [10.0]])
+    made = OneEuro(min_cutoff=1.0, beta=2.0, derivative_cutoff=1.0).filter(tracks, fps=10.0, size=100.0)
+    share = 2 * np.pi / 10 / (2 * np.pi / 10 + 1)
+    rate = 2 * np.pi * (1.0 + 2.0 * share * 1.0) / 10  # 10 px in a tenth of a second: one body a second
+    assert made[1, 0] == pytest.approx(10 * rate / (rate + 1))
+    noisy = still(noise=3.0)
+    larger = noisy.points * np.array([4, 4, 1], np.float32)
+    smooth = OneEuro()(noisy).points * np.array([4, 4, 1], np.float32)
+    np.testing.assert_allclose(OneEuro()(noisy.with_points(larger)).points, smooth, rtol=1e-4)
+
+
+def test_fill_gaps_bridges_short_ones_alone() -> None:
+    points = still().points.copy()
+    points[:, 0, 0, 0] = np.arange(40)
+    points[3:5, 0, 0] = points[10:14, 0, 0] = points[:2, 0, 0] = np.nan
+    points[5:, 0, 0, 2] = 0.4
+    filled = fill_gaps(still().with_points(points), longest=3).points[:, 0, 0]
+    np.testing.assert_allclose(filled[3:5], [[3, points[2, 0, 0, 1], 0.8], [4, points[2, 0, 0, 1], 0.6]], rtol=1e-5)
+    assert np.isnan(filled[10:14]).all()
+    assert np.isnan(filled[:2]).all()
+
+
+def test_settings_and_sizes() -> None:
+    with pytest.raises(UserError, match="window=4 must be an odd"):
+        MedianGaussian(window=4)
+    with pytest.raises(UserError, match="order=9 must be less"):
+        SavitzkyGolay(window=9, order=9)
+    corners = np.array([[[[0, 0], [30, 40], [np.nan, np.nan]]]], np.float32)
+    assert body_size(corners) == 50
+    assert body_size(corners[:, :, 2:]) == 1
+    assert Unsmoothed()(still(noise=1)).points.tolist() == still(noise=1).points.tolist()
+
+
+def walker(height: float, ground: np.ndarray, x: float) -> PoseSequence:
+    """Nose and ankles of a person of that height whose feet are on ``ground`` (T,)."""
+    points = np.full((len(ground), 1, 17, 3), np.nan, np.float32)
+    for joint, share, aside in (("nose", 1, 0), ("left_ankle", 0, 5), ("right_ankle", 0, -5)):
+        points[:, 0, COCO_17.index(joint)] = np.stack(
+            [np.full(len(ground), x + aside), ground - share * height, np.ones(len(ground))], -1
+        )
+    return PoseSequence(points, COCO_17)
+
+
+def test_retargeting_moves_and_scales_to_the_other_body() -> None:
+    ground = np.full(20, 200.0)
+    child, adult = walker(50, ground, 40), walker(100, ground + 100, 120)
+    moved = retargeted(child, stage_of(child), stage_of(adult))
+    nose, left, right = (moved.points[:, 0, COCO_17.index(j), :2] for j in ("nose", "left_ankle", "right_ankle"))
+    np.testing.assert_allclose(left[:, 1] - nose[:, 1], 100, rtol=1e-5)
+    np.testing.assert_allclose(right[:, 1], 300, rtol=1e-5)
+    np.testing.assert_allclose(left[:, 0] - right[:, 0], 20, rtol=1e-5)
+
+
+def test_retargeting_follows_nearness() -> None:
+    source, target = Stage(100, 200, 50, 100, 0), Stage(300, 340, 80, 120, 0)
+    moved = retargeted(walker(75, np.array([100.0, 150.0, 200.0]), 0), source, target)
+    feet = moved.points[:, 0, COCO_17.index("left_ankle"), 1]
+    np.testing.assert_allclose(feet, [300, 320, 340], rtol=1e-5)
+    heights = feet - moved.points[:, 0, COCO_17.index("nose"), 1]
+    np.testing.assert_allclose(heights, 75 * np.array([80 / 50, 100 / 75, 120 / 100]), rtol=1e-5)
+    with pytest.raises(UserError, match="never in the same frame"):
+        stage_of(walker(75, np.array([np.nan]), 0))
