@@ -10,11 +10,14 @@ import pytest
 from benchmarks import __main__ as program
 from benchmarks.figure import Figure, middle
 from benchmarks.game import Game
-from benchmarks.measurements import traffic
+from benchmarks.measurements import loader, traffic
 from rich.progress import Progress
 
 EXPECTED = {
-    "loader": ["loading, 0 workers", "loading, 2 workers", "share of a step that waits for data"],
+    "loader": [
+        *(f"loading from {kind}, {workers} workers" for kind in ("cache", *loader.STORED) for workers in (0, 2)),
+        *(f"share of a step that waits for {kind}" for kind in ("cache", *loader.STORED)),
+    ],
     "memory": ["memory of a longer video"],
     "overhead": ["fixed cost of a step"],
     "requeue": ["from the signal to the end of the process", "from a new start to the next iteration"],

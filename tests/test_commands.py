@@ -17,6 +17,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.data.test_layouts import VID4, write
 from tests.media import moving, write_video
 from tests.video.test_writer import with_tone
 from vidgan.video.reader import iterate, probe
@@ -183,6 +184,19 @@ def test_evaluate_gives_the_recorded_numbers_and_other_protocols(evaluate: Start
     code, _, error = ended(evaluate(f"run={uninterrupted.name}", runs, "protocol=nonsense"))
     assert code == 1
     assert error.startswith("error: protocol=nonsense: there is no such protocol; there are ")
+
+
+def test_evaluate_scores_a_published_test_set(evaluate: Start, uninterrupted: Path, tmp_path: Path) -> None:
+    for name, count in VID4.items():
+        write(tmp_path / "Vid4/GT" / name, count, side=48)
+    arguments = [f"run={uninterrupted.name}", f"paths.runs={uninterrupted.parents[1]}", "tracking=disabled"]
+    chosen = ["protocol=vid4_bi_y", "data=vid4", f"data.root={tmp_path}/Vid4"]
+    code, out, error = ended(evaluate(*arguments, *chosen))
+    assert code == 0, error
+    with (uninterrupted / "evaluations/vid4_bi_y-last-Vid4/per_clip.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["clip"] for row in rows} == set(VID4)
+    assert "protocol vid4_bi_y: VRT (Liang et al. 2022" in out
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from vidgan.discriminators.dcgan import DCGANPairDiscriminator
+from vidgan.discriminators.patn import PATNDiscriminator
 from vidgan.errors import UserError
 
 
@@ -43,6 +44,22 @@ def test_frames_are_judged_beside_their_partner(partner: str, inputs: int) -> No
     assert not torch.equal(network(frames, **{**condition, key: changed[key]}), logits)
     other = "target_keypoints" if partner == "source" else "source"
     assert torch.equal(network(frames, **{**condition, other: changed[other]}), logits)
+
+
+@pytest.mark.parametrize(("partner", "inputs"), [("source", 6), ("pose", 21)])
+def test_patns_discriminators(partner: str, inputs: int) -> None:
+    with torch.device("meta"):
+        published = PATNDiscriminator(partner)
+    entrance = 49 * inputs * 64 + 9 * 64 * 128 + 9 * 128 * 256 + 2 * (64 + 128 + 256)
+    assert sum(p.numel() for p in published.parameters()) == entrance + 3 * (2 * 9 * 256**2 + 2 * 2 * 256)
+    assert {"model.1.weight", "model.8.bias", "model.10.conv_block.6.weight"} <= set(published.state_dict())
+    network, frames = PATNDiscriminator(partner, 2, 1, "instance").eval(), torch.rand(2, 3, 3, 32, 16)
+    logits, features = network(frames, **given(), return_features=True)
+    assert logits.shape == (6, 8, 8, 4)
+    assert [tuple(part.shape[1:]) for part in features] == [(2, 32, 16), (4, 16, 8), (8, 8, 4)]
+    key = "source" if partner == "source" else "target_keypoints"
+    other = {**given(), key: given()[key].flip(0)}
+    assert not torch.equal(network(frames, **other), logits)
 
 
 @pytest.mark.parametrize("norm", ["batch", "spectral", "instance", "none"])

@@ -69,7 +69,9 @@ def test_quick_and_absent_splits(composed: Composed, tmp_path: Path, capsys: pyt
     assert check(composed(*chosen, command="data_sets"))
     (tmp_path / "sequences/00002").rename(tmp_path / "sequences/00003")
     assert check(composed(*chosen, command="data_sets"))  # test clips may be left out
-    assert "not there" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "not there" in out
+    assert "is missing" not in out  # the table says it
     (tmp_path / "sequences/00001/0001").rename(tmp_path / "sequences/00001/0009")
     assert not check(composed(*chosen, command="data_sets"))
     assert "0001: is missing" in capsys.readouterr().out

@@ -9,11 +9,13 @@ from torch import Tensor
 from vidgan.data.persons.synthetic import SyntheticPersons
 from vidgan.errors import UserError
 from vidgan.generators.limb_transport import LIMBS, LimbTransport, capsules
+from vidgan.generators.patn import PATN
 from vidgan.generators.pg2 import PG2, AppearanceRefinement, PoseIntegration
 from vidgan.generators.pose import PoseGenerator
 
 SMALL: dict[str, Callable[[], PoseGenerator]] = {
     "limb_transport": lambda: LimbTransport(features=2, channels=4),
+    "patn": lambda: PATN(channels=2, blocks=2, norm="instance").eval(),
     "pg2": lambda: PG2(32, 16, channels=4, code=3),
 }
 
@@ -129,6 +131,38 @@ def test_pg2s_published_sizes(size: tuple[int, int], blocks: int, smallest: tupl
         assert skips[-1].shape == (1, 128 * blocks, *smallest)
         points = torch.rand(1, 1, 18, 2)
         assert network(torch.rand(1, 1, 3, *size), points, points).shape == (1, 1, 3, *size)
+
+
+def test_patn_has_the_published_parameters_and_keys() -> None:
+    """The paper's table says 41.36 million; by hand: entrances, nine blocks (the first one narrower), exit."""
+    with torch.device("meta"):
+        network = PATN()
+    down = [49 * inputs * 64 + 9 * 64 * 128 + 9 * 128 * 256 + 2 * (64 + 128 + 256) for inputs in (3, 36)]
+    picture = 2 * 9 * 256**2 + 2 * 2 * 256
+    first = 2 * 9 * 256**2 + 2 * 256
+    later = 9 * 512**2 + 2 * 512 + 9 * 512 * 256
+    up = 9 * 256 * 128 + 9 * 128 * 64 + 2 * (128 + 64) + 49 * 64 * 3 + 3
+    expected = sum(down) + 9 * picture + first + 8 * later + up
+    assert sum(p.numel() for p in network.parameters()) == expected == 41_365_763
+    assert {
+        "model.stream1_down.1.weight",
+        "model.stream2_down.8.running_var",
+        "model.att.0.conv_block_stream1.7.weight",
+        "model.att.8.conv_block_stream2.6.weight",
+        "model.stream1_up.3.weight",
+        "model.stream1_up.7.bias",
+    } <= set(network.state_dict())
+    assert network.state_dict()["model.att.8.conv_block_stream2.6.weight"].shape == (256, 512, 3, 3)
+
+
+def test_patn_sees_both_poses() -> None:
+    network, given = PATN(channels=2, blocks=2, norm="instance").eval(), batch()
+    for module in network.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(module.weight)
+    made = network(**given)
+    for name in given:
+        assert not torch.equal(network(**{**given, name: given[name].flip(0)}), made)
 
 
 def test_stage_2_is_fully_convolutional_and_stage_1_is_not() -> None:

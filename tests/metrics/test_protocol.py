@@ -1,5 +1,6 @@
 """Protocols: what is pinned, and every option of conf/protocols."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,20 @@ def test_frames_are_left_out_at_the_ends() -> None:
     assert (metric.fake[:, 0, 0, 0] * 255).tolist() == pytest.approx([2, 3, 4, 5])
     Protocol("p", "", {"a": metric}, centre_only=True).score(clip, clip)
     assert (metric.fake[:, 0, 0, 0] * 255).tolist() == pytest.approx([3])
+
+
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [((576, 720), (544, 704, 16, 8)), ((480, 720), (448, 704, 16, 8)), ((576, 704), (544, 672, 16, 16))],
+)
+def test_what_the_crop_leaves_is_cut_to_multiples(size: tuple[int, int], kept: tuple[int, int, int, int]) -> None:
+    """Vid4's sizes as TecoGAN cuts them: the largest multiples of 32 that leave 8 pixels at each border."""
+    height, width = size
+    clip = (torch.arange(height * width).view(1, 1, height, width) % 251).expand(1, 3, -1, -1) / 255
+    metric = Record()
+    Protocol("p", "", {"a": metric}, crop=8, multiple=32).score(clip, clip)
+    rows, columns, top, left = kept
+    assert torch.equal(metric.fake, clip[..., top : top + rows, left : left + columns])
 
 
 def test_an_error_of_half_a_level_is_rounded_away_or_kept(real: Tensor) -> None:
@@ -119,7 +134,7 @@ def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor
     protocol = instantiate(config)
     assert protocol.name == option.stem
     assert protocol.follows
-    made, clip = (torch.cat([frames, frames.flip(0)]).repeat(1, 1, 1, 3) for frames in (fake, real))
+    made, clip = (torch.cat([frames, frames.flip(0)]).repeat(1, 1, 2, 3) for frames in (fake, real))
     person = SyntheticPersons(1, *clip.shape[-2:]).training[0].to_float()
     maps = {name: person.conditions[name][0] for name in ("parts", "background")}
     known = {name: part.expand(len(clip), *part.shape[1:]) for name, part in maps.items()}
@@ -128,6 +143,38 @@ def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor
     assert sorted([*scores, *protocol.left_out]) == sorted(config.metrics)
     assert 0.5 < scores["ssim"] < 1
     assert 20 < scores.get("psnr", 30) < 40
+
+
+#: Benchmarks as VRT (Liang et al. 2022, section 4) and TecoGAN (Chu et al. 2020, section 5) score them.
+BENCHMARKS = {
+    "reds4_bi_rgb": ("rgb", "Bicubic", 0, 0, False),
+    "vid4_bi_y": ("y", "Bicubic", 0, 0, False),
+    "vid4_bd_y": ("y", "BlurDown", 0, 0, False),
+    "udm10_bd_y": ("y", "BlurDown", 0, 0, False),
+    "vimeo_bi_y": ("y", "Bicubic", 0, 0, True),
+    "vimeo_bd_y": ("y", "BlurDown", 0, 0, True),
+    "tecogan": ("y", "BlurDown", 2, 2, False),
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda path: path.stem)
+def test_every_option_pins_all_there_is_and_cites(option: Path) -> None:
+    config = OmegaConf.load(option)
+    pinned = {"color", "crop", "quantize", "skip_first", "skip_last", "centre_only", "metrics", "name", "follows"}
+    assert pinned <= set(config)
+    assert re.search(r"\b(19|20)\d\d\b|^vidgan's own", config.follows)
+    assert ("degradation" in config) == (option.stem in BENCHMARKS)
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_benchmarks_are_scored_as_published(name: str) -> None:
+    protocol = instantiate(OmegaConf.load(OPTIONS[0].with_stem(name)))
+    found = (protocol.color, type(protocol.degradation).__name__, protocol.skip_first, protocol.skip_last)
+    assert (*found, protocol.centre_only) == BENCHMARKS[name]
+    assert protocol.quantize
+    assert protocol.degradation.scale == 4
+    sigma = {"tecogan": 1.5}.get(name, 1.6)
+    assert getattr(protocol.degradation, "sigma", sigma) == sigma
 
 
 def test_direction_of_every_metric() -> None:

@@ -7,6 +7,8 @@ import torch
 from omegaconf import DictConfig
 
 from vidgan.data.clip import Clip
+from vidgan.degradations.blur_down import BlurDown
+from vidgan.degradations.resize import Bicubic
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_task
 
@@ -23,3 +25,14 @@ def test_published_low_resolution_goes_before_the_degradation(composed: Callable
     assert torch.equal(task.condition(clip(32, low=low)), low)
     with pytest.raises(UserError, match=r"a: its low resolution is 8x8 pixels and the run enlarges x4 to 48x48; set"):
         task.condition(clip(48, low=low))
+
+
+def test_a_benchmark_is_scored_on_its_own_degradation(composed: Callable[..., DictConfig]) -> None:
+    chosen = ("degradations@degradation=bd", "protocols@protocol=reds4_bi_rgb")
+    task, given = build_task(composed(*chosen)), clip(32)
+    trained = task.train().condition(given)
+    assert torch.equal(trained, BlurDown()(given.frames, given.randomness))
+    assert torch.equal(task.eval().condition(given), Bicubic()(given.frames, given.randomness))
+    doubled = build_task(composed(*chosen, "degradation.scale=2", "networks.generator.scale=2"))
+    with pytest.raises(UserError, match="protocol reds4_bi_rgb is for x4 and the run enlarges x2; choose another"):
+        doubled.eval().condition(given)

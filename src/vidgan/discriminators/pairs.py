@@ -20,8 +20,6 @@ class PairDiscriminator(FrameDiscriminator):
     Args:
         partner: ``"source"``, the picture of the person (is it the same person?), or ``"pose"``, the target's heat maps
             (is it that pose?).
-        radius: of the heat maps' discs, in pixels.
-
     Attributes:
         conditional: the task gives it the source and the key points.
         inputs: channels of a frame and its partner.
@@ -29,12 +27,16 @@ class PairDiscriminator(FrameDiscriminator):
 
     conditional = True
 
-    def __init__(self, partner: Partner = "source", radius: float = 4.0) -> None:
+    def __init__(self, partner: Partner = "source") -> None:
         super().__init__()
         if partner not in _CHANNELS:
             raise UserError(f"partner is '{partner}'; it is one of {', '.join(_CHANNELS)}.")
-        self.partner, self.radius = partner, radius
+        self.partner = partner
         self.inputs = 3 + _CHANNELS[partner]
+
+    def maps(self, keypoints: Tensor, size: tuple[int, int]) -> Tensor:
+        """Heat maps (..., K, H, W) of key points (..., K, 2): PG2's discs, -1 outside and 1 inside."""
+        return 2 * disc_maps(keypoints, size) - 1
 
     def forward(  # type: ignore[override]
         self,
@@ -46,10 +48,10 @@ class PairDiscriminator(FrameDiscriminator):
     ) -> Verdict:
         """Judges clips (B, T, 3, H, W) in [0, 1]; the logits' first dimension is B * T.
 
-        The others are what a :class:`vidgan.generators.pose.PoseGenerator` is given. All is scaled to [-1, 1].
+        The others are what a :class:`vidgan.generators.pose.PoseGenerator` is given. Pictures are scaled to [-1, 1].
         """
         if self.partner == "source":
-            beside = source.expand_as(frames)
+            beside = 2 * source.expand_as(frames) - 1
         else:
-            beside = disc_maps(target_keypoints, (frames.shape[-2], frames.shape[-1]), self.radius)
-        return super().forward(2 * torch.cat([frames, beside], dim=2) - 1, return_features)
+            beside = self.maps(target_keypoints, (frames.shape[-2], frames.shape[-1]))
+        return super().forward(torch.cat([2 * frames - 1, beside], dim=2), return_features)

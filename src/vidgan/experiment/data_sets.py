@@ -1,7 +1,7 @@
 """``vidgan-data``: looking through a data set, with a progress bar, and indexing it."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from vidgan.data.check import Finding, Tally, examine, shown_sizes, tally, usable
+from vidgan.data.check import Tally, examine, shown_sizes, tally, usable
 from vidgan.data.index import NAME, Index
 from vidgan.data.layout import Folder, Layout
 from vidgan.data.sources import FileSource, Source, files
@@ -66,7 +66,8 @@ def check(config: DictConfig) -> bool:
     found = dict(zip(sources, _each(lambda source: examine(source, config.quick), sources, "checking"), strict=True))
     tallies = {name: tally([found[source] for source in getattr(splits, name)]) for name in _SPLITS}
     console.print(_table(tallies))
-    _show_faults(console, list(found.values()))
+    partial = [name for name in _SPLITS if tallies[name].verdict == "incomplete"]
+    _show_faults(console, dict.fromkeys(found[source].fault for name in partial for source in getattr(splits, name)))
     return usable(list(tallies.values()))
 
 
@@ -132,8 +133,8 @@ def _table(tallies: dict[str, Tally]) -> Table:
     return table
 
 
-def _show_faults(console: Console, findings: Sequence[Finding]) -> None:
-    faults = [finding.fault for finding in findings if finding.fault]
+def _show_faults(console: Console, found: Iterable[str | None]) -> None:
+    faults = [fault for fault in found if fault]
     for fault in faults[:_SHOWN]:
         console.print(fault, highlight=False, soft_wrap=True, markup=False)
     if len(faults) > _SHOWN:

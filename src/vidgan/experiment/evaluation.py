@@ -68,6 +68,13 @@ def scored_precision(folder: RunFolder, machine: DictConfig) -> str:
     return recorded if machine.precision == "auto" and on_this_device else machine.precision
 
 
+def _resolved(node: DictConfig) -> DictConfig:
+    """The node without references to its root, so that it can stand alone."""
+    plain = OmegaConf.create(OmegaConf.to_container(node, resolve=True))
+    assert isinstance(plain, DictConfig)
+    return plain
+
+
 def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     """Scores a run and the baselines; writes ``evaluations/<protocol>-<weights>`` in the run folder.
 
@@ -78,7 +85,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     trained = recorded_config(folder)
     task: ScoredModule = restore(folder, config.weights)
     protocol = protocol_config(config.protocol) if config.protocol else trained.protocol
-    data = config.data if config.data is not None else trained.data
+    data = trained.data if config.data is None else _resolved(config.data)
     lint(OmegaConf.create({"protocol": protocol, "data": data}), {})
     task.protocol = build(protocol, "protocol")
     if not config.baselines:

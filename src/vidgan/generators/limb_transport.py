@@ -54,14 +54,16 @@ class LimbTransport(PoseGenerator):
         self.features = features
         self.encoder = nn.Sequential(conv3x3(3, features), nn.ReLU(), conv3x3(features, features))
         self.exchange = nn.Linear(len(LIMBS) * (features + 3), len(LIMBS) * features)
-        inputs = 2 * len(LIMBS) + len(_JOINTS) + features + 3 + 3
-        self.enter = nn.Sequential(conv3x3(inputs, channels), nn.ReLU(), conv3x3(channels, channels), nn.ReLU())
+        self.enter = nn.Sequential(conv3x3(features + 6, channels), nn.ReLU(), conv3x3(channels, channels), nn.ReLU())
+        self.where = conv3x3(2 * len(LIMBS) + len(_JOINTS), 2 * channels)
         self.down1 = nn.Conv2d(channels, 2 * channels, 3, 2, 1)
         self.body1 = ResidualBlock(2 * channels)
         self.down2 = nn.Conv2d(2 * channels, 3 * channels, 3, 2, 1)
         self.body2 = ResidualBlock(3 * channels)
-        self.up1 = conv3x3(5 * channels, 2 * channels)
-        self.up0 = conv3x3(3 * channels, channels)
+        self.up1 = conv3x3(3 * channels, 2 * channels)
+        self.skip1 = conv3x3(2 * channels, 2 * channels)
+        self.up0 = conv3x3(2 * channels, channels)
+        self.skip0 = conv3x3(channels, channels)
         self.last = conv3x3(channels, 6)
 
     def pose(self, source: Tensor, source_keypoints: Tensor, target_keypoints: Tensor) -> Tensor:
@@ -71,8 +73,8 @@ class LimbTransport(PoseGenerator):
         place = capsules(target_keypoints, LIMBS, _PUT * height, height, width)
         joints = capsules(target_keypoints, _JOINTS, _GATHERED * height, height, width)
         carried = self._put(self._gather(centred, origin), place)
-        x = self.enter(torch.cat([place, origin, joints, carried, centred], dim=1))
-        painted, shares = self.last(self._unet(x)).split(3, dim=1)
+        x = self.enter(torch.cat([carried, centred], dim=1))
+        painted, shares = self.last(self._unet(x, torch.cat([place, origin, joints], dim=1))).split(3, dim=1)
         choices = torch.stack([painted, carried[:, -3:], centred], dim=1)
         mixed = (shares.softmax(1)[:, :, None] * choices).sum(1)
         return (mixed + 1) / 2
@@ -90,8 +92,10 @@ class LimbTransport(PoseGenerator):
         """Each pixel's look (N, features + 3, H, W): that of the limbs there, zero away from all."""
         return torch.einsum("nlhw,nlc->nchw", limb_shares(place), looks)
 
-    def _unet(self, x: Tensor) -> Tensor:
-        half = self.body1(F.relu(self.down1(x)))
+    def _unet(self, x: Tensor, maps: Tensor) -> Tensor:
+        """Features at full size; the maps of limbs and joints, which are smooth, enter at half of it."""
+        half = self.down1(x)
+        half = self.body1(F.relu(half + self.where(F.adaptive_avg_pool2d(maps, half.shape[-2:]))))
         quarter = self.body2(F.relu(self.down2(half)))
-        y = F.relu(self.up1(torch.cat([F.interpolate(quarter, size=half.shape[-2:]), half], dim=1)))
-        return F.relu(self.up0(torch.cat([F.interpolate(y, size=x.shape[-2:]), x], dim=1)))
+        y = F.relu(F.interpolate(self.up1(quarter), size=half.shape[-2:]) + self.skip1(half))
+        return F.relu(F.interpolate(self.up0(y), size=x.shape[-2:]) + self.skip0(x))

@@ -5,6 +5,7 @@ from typing import Literal
 
 from torch import Tensor
 
+from vidgan.degradations.base import Degradation
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric
 from vidgan.metrics.color import luma
@@ -22,6 +23,9 @@ class Protocol:
         quantize: saturate to [0, 1] and round to 8 bits first.
         skip_first, skip_last: frames left out at the ends of a clip.
         centre_only: score the middle frame of a clip alone.
+        multiple: what the crop leaves is cut down to multiples of this, about the middle.
+        degradation: makes what is scored, whatever the task was trained on; None leaves that to the task. A low
+            resolution that comes with the data goes before both.
 
     Attributes:
         left_out: names of the metrics that are not available.
@@ -38,6 +42,8 @@ class Protocol:
         skip_first: int = 0,
         skip_last: int = 0,
         centre_only: bool = False,
+        multiple: int = 1,
+        degradation: Degradation | None = None,
     ) -> None:
         if color not in ("rgb", "y"):
             raise UserError(f"protocol {name}: color is {color!r}; it must be 'rgb' or 'y'")
@@ -49,6 +55,8 @@ class Protocol:
         self.color = color
         self.crop = rows, columns
         self.quantize = quantize
+        self.multiple = multiple
+        self.degradation = degradation
         self.skip_first = skip_first
         self.skip_last = skip_last
         self.centre_only = centre_only
@@ -95,12 +103,13 @@ class Protocol:
 
     def _refuse_cuts(self) -> None:
         """What is neither a frame nor a mask would no longer fit to what is left of the frames."""
-        if any(self.crop) or self.skip_first or self.skip_last or self.centre_only:
+        if any(self.crop) or self.multiple > 1 or self.skip_first or self.skip_last or self.centre_only:
             for name, metric in self.metrics.items():
                 if others := set(metric.wants) - {"fake", "real", "mask"}:
                     raise UserError(
                         f"protocol {self.name}: the metric {name} asks for {', '.join(sorted(others))}, which fits "
-                        "whole clips only; set crop, skip_first, skip_last to 0 and centre_only to false, or remove it"
+                        "whole clips only; set crop, skip_first and skip_last to 0, multiple to 1 and centre_only to "
+                        "false, or remove it"
                     )
 
     def _cut(self, frames: Tensor) -> Tensor:
@@ -108,14 +117,19 @@ class Protocol:
         frames = frames[self.skip_first : count - self.skip_last]
         if self.centre_only:
             frames = frames[len(frames) // 2 :][:1]
-        rows, columns = self.crop
-        frames = frames[..., rows : height - rows, columns : width - columns]
+        (top, rows), (left, columns) = map(self._kept, (height, width), self.crop)
+        frames = frames[..., top : top + rows, left : left + columns]
         if frames.numel() == 0:
             raise UserError(
                 f"protocol {self.name} leaves nothing of a clip of {count} frames of {width}x{height} pixels: "
-                "see its crop, skip_first and skip_last"
+                "see its crop, multiple, skip_first and skip_last"
             )
         return frames
+
+    def _kept(self, side: int, border: int) -> tuple[int, int]:
+        """The first pixel that is scored of a side, and how many."""
+        kept = (side - 2 * border) // self.multiple * self.multiple
+        return (side - kept) // 2, kept
 
     def _prepared(self, frames: Tensor) -> Tensor:
         frames = self._cut(frames).float()

@@ -27,21 +27,28 @@ class Person:
 
 
 def pair(
-    source: Person, target: Person, wrong: NDArray[np.float32], name: str, randomness: int, **conditions: Tensor
+    source: Person,
+    target: Person,
+    name: str,
+    randomness: int,
+    wrong: NDArray[np.float32] | None = None,
+    **conditions: Tensor,
 ) -> Clip:
     """A batch of one pair: the target as the clip of one frame, the source among the conditions.
 
     Args:
         source, target: the same person.
-        wrong: (18, 2) key points of a pose that is not the target's, for the control by that name.
         name: of the pair.
         randomness: see :class:`Clip`.
+        wrong: (18, 2) key points of a pose that is not the target's, for the control by that name; None in training.
         conditions: further conditions, each with a batch of one first.
 
     Returns:
         ``frames`` (1, 1, 3, H, W), ``keypoints`` (1, 1, 18, 2) and ``masks`` (1, 1, 1, H, W) of the target; conditions
-        ``source`` (1, 1, 3, H, W), ``source_keypoints`` and ``wrong_keypoints`` (1, 1, 18, 2).
+        ``source`` (1, 1, 3, H, W), ``source_keypoints`` and, where given, ``wrong_keypoints`` (1, 1, 18, 2).
     """
+    if wrong is not None:
+        conditions["wrong_keypoints"] = torch.from_numpy(wrong)[None, None]
     return Clip(
         frames=_frames(target.frame),
         names=[name],
@@ -51,7 +58,6 @@ def pair(
         conditions={
             "source": _frames(source.frame),
             "source_keypoints": torch.from_numpy(source.keypoints)[None, None],
-            "wrong_keypoints": torch.from_numpy(wrong)[None, None],
             **conditions,
         },
     )

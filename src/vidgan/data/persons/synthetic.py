@@ -46,9 +46,9 @@ class SyntheticPairs(Dataset[Clip]):
         return pair(
             _person(source),
             _person(target),
-            wrong,
             f"{self.stream[0]}#{number}",
             mix(*self.stream, number, "randomness"),
+            wrong,
             parts=torch.from_numpy(target.parts)[None, None],
             palette=torch.from_numpy(identity.palette.astype(np.float32))[None],
             background=torch.from_numpy(np.ascontiguousarray(background))[None, None],
