@@ -12,7 +12,14 @@ from omegaconf import DictConfig, OmegaConf
 from vidgan.errors import UserError
 from vidgan.experiment.lint import refuse_missing
 from vidgan.experiment.places import CONF, ROOT
-from vidgan.experiment.schema import DataSetsConfig, EvaluateConfig, PoseConfig, PredictConfig, TrainConfig
+from vidgan.experiment.schema import (
+    AnimateConfig,
+    DataSetsConfig,
+    EvaluateConfig,
+    PoseConfig,
+    PredictConfig,
+    TrainConfig,
+)
 
 
 def register() -> None:
@@ -25,6 +32,7 @@ def register() -> None:
         "predict": PredictConfig,
         "data_sets": DataSetsConfig,
         "pose": PoseConfig,
+        "animate": AnimateConfig,
     }
     for name, schema in schemas.items():
         store.store(name=f"{name}_schema", node=schema)

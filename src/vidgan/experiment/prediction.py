@@ -26,7 +26,7 @@ from vidgan.video.writer import writer
 logger = logging.getLogger(__name__)
 
 RATE_OF_FOLDERS = Fraction(25)
-_DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": None}
+DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": None}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def predict(config: DictConfig) -> Path:
     channels_last(generator)
     if config.tile is not None:
         generator = Tiled(generator, config.tile)
-    dtype = _DTYPES[choose_precision(config.machine.precision, kind)]
+    dtype = DTYPES[choose_precision(config.machine.precision, kind)]
     made = stream(generator, given.frames, chunk=config.chunk, precision=dtype)
     with writer(out, given.fps, given.video) as sink:
         for frame in counted(made, given.count, "frames", config.machine.progress):
