@@ -17,6 +17,7 @@ STILL = (
     "data.eval_frames=2",
     "data.eval_crop=32",
     "engine.iterations=1",
+    "players.discriminator.start=0",
     "validation.every=null",
     "tracking=disabled",
     "machine=cpu",

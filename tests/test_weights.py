@@ -3,7 +3,6 @@
 import hashlib
 import http.server
 import pickle
-import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import safetensors
 import torch
 from torch import Tensor, nn
 
+from tests.published import flat_rrdbnet_keys, mmagic_keys, old_rrdbnet_keys
 from vidgan.errors import UserError
 from vidgan.generators.basicvsr import BasicVSR
 from vidgan.generators.rrdbnet import RRDBNet
@@ -42,48 +42,6 @@ def assert_loads(path: Path, into: nn.Module, expected: State) -> None:
     assert all(torch.equal(state[key], expected[key]) for key in expected)
 
 
-def old_rrdbnet_keys(state: State) -> State:
-    """The keys of ESRGAN's and BSRGAN's releases."""
-    renamed = {}
-    for key, value in state.items():
-        key = re.sub(r"^body\.(\d+)\.rdb", r"RRDB_trunk.\1.RDB", key).replace("conv_body", "trunk_conv")
-        renamed[key.replace("conv_up", "upconv").replace("conv_hr", "HRconv")] = value
-    return renamed
-
-
-def flat_rrdbnet_keys(state: State, blocks: int) -> State:
-    """The keys of the x4 models before those: one nested nn.Sequential."""
-    tops = {
-        "conv_first": 0,
-        "conv_body": f"1.sub.{blocks}",
-        "conv_up1": 3,
-        "conv_up2": 6,
-        "conv_hr": 8,
-        "conv_last": 10,
-    }
-    renamed = {}
-    for key, value in state.items():
-        module, kind = key.rsplit(".", 1)
-        if module in tops:
-            renamed[f"model.{tops[module]}.{kind}"] = value
-        else:
-            _, block, dense, conv = module.split(".")
-            renamed[f"model.1.sub.{block}.{dense.upper()}.{conv}.0.{kind}"] = value
-    return renamed
-
-
-def mmagic_basicvsr_keys(state: State) -> State:
-    renamed = {}
-    for key, value in state.items():
-        key = re.sub(r"^(backward|forward)_trunk", r"\1_resblocks", key)
-        key = re.sub(r"^upconv(\d)", r"upsample\1.upsample_conv", key)
-        if match := re.match(r"spynet\.basic_module\.(\d)\.basic_module\.(\d)\.(weight|bias)", key):
-            level, layer, kind = match.groups()
-            key = f"spynet.basic_module.{level}.basic_module.{int(layer) // 2}.conv.{kind}"
-        renamed[key] = value
-    return renamed
-
-
 @pytest.mark.parametrize(
     "container",
     ["model_state_dict", "state_dict", "params_ema", "params-ema", "params", "model", "net", "netG", None],
@@ -104,15 +62,15 @@ def test_averaged_weights_come_before_raw_ones(tmp_path: Path) -> None:
 def test_mmagic_checkpoint_holds_more_than_the_generator(tmp_path: Path) -> None:
     raw = BasicVSR(channels=4, blocks=1).state_dict()
     averaged = other_values(raw)
-    state = {"generator." + key: value for key, value in mmagic_basicvsr_keys(raw).items()}
-    state |= {"generator_ema." + key: value for key, value in mmagic_basicvsr_keys(averaged).items()}
+    state = {"generator." + key: value for key, value in mmagic_keys(raw).items()}
+    state |= {"generator_ema." + key: value for key, value in mmagic_keys(averaged).items()}
     state |= {"step_counter": torch.zeros(1), "perceptual_loss.vgg.0.weight": torch.zeros(2)}
     path = saved({"meta": {"epoch": 3}, "state_dict": state}, tmp_path)
     assert_loads(path, BasicVSR(channels=4, blocks=1), averaged)
 
 
 def test_mmagic_keys_are_all_translated() -> None:
-    published = mmagic_basicvsr_keys(BasicVSR().state_dict())
+    published = mmagic_keys(BasicVSR().state_dict())
     assert len(published) == 316
     assert {
         "spynet.basic_module.0.basic_module.4.conv.bias",
@@ -128,7 +86,7 @@ def test_older_rrdbnet_keys(variant: str, tmp_path: Path) -> None:
         return RRDBNet(channels=4, blocks=2, growth=2)
 
     expected = other_values(small().state_dict())
-    state = old_rrdbnet_keys(expected) if variant == "old" else flat_rrdbnet_keys(expected, blocks=2)
+    state = old_rrdbnet_keys(expected) if variant == "old" else flat_rrdbnet_keys(expected)
     assert not set(state) & (
         set(expected) - {"conv_first.weight", "conv_first.bias", "conv_last.weight", "conv_last.bias"}
     )

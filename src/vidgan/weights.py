@@ -10,7 +10,7 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from vidgan.errors import UserError
+
+State = dict[str, Tensor]
 
 PICKLED = (".pth", ".pt", ".ckpt")
 # The first that is there is opened: averaged weights before raw ones.
@@ -41,7 +43,43 @@ def load_weights(network: nn.Module, path: str | Path) -> None:
         UserError: the file is missing, unreadable, unsafe, or of another architecture.
     """
     path = Path(path)
-    state = _fit_names(_tensors(_read(path)), network)
+    if problems := fit(network, read_state(path)):
+        raise UserError(
+            f"{path} does not fit {type(network).__name__}: {problems}. "
+            "Choose the architecture and the sizes that the weights were trained with."
+        )
+
+
+def read_state(path: str | Path) -> State:
+    """The tensors in a weight file by their keys, out of their container.
+
+    Raises:
+        UserError: the file is missing, unreadable or unsafe.
+    """
+    return _tensors(_read(Path(path)))
+
+
+def read_metadata(path: str | Path) -> dict[str, str]:
+    """The text in a safetensors file beside its tensors; nothing for other files.
+
+    Raises:
+        UserError: the file is missing or unreadable.
+    """
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        return {}
+    _refuse_missing(path)
+    with _readable(path), safetensors.safe_open(path, "pt") as file:
+        return dict(file.metadata() or {})
+
+
+def fit(network: nn.Module, state: State) -> str:
+    """Loads a state dict under any published key names if all of it fits; else tells what does not, and loads nothing.
+
+    Returns:
+        ``"5 missing (a, b, c, ...); 1 unexpected (d)"``; empty when the weights were loaded.
+    """
+    state = _fit_names(state, network)
     expected = network.state_dict()
     problems = [
         _listing("missing", [key for key in expected if key not in state]),
@@ -55,12 +93,23 @@ def load_weights(network: nn.Module, path: str | Path) -> None:
             ],
         ),
     ]
-    if any(problems):
-        raise UserError(
-            f"{path} does not fit {type(network).__name__}: {'; '.join(filter(None, problems))}. "
-            "Choose the architecture and the sizes that the weights were trained with."
-        )
-    network.load_state_dict(state)
+    if not any(problems):
+        network.load_state_dict(state)
+    return "; ".join(filter(None, problems))
+
+
+def without_prefix(state: State, kept: Collection[str] = ()) -> State:
+    """The weights under a prefix such as ``module.`` where there is one; keys in ``kept`` are no prefixes."""
+    for prefix in PREFIXES:
+        within = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+        if within and not any(key.startswith(prefix) for key in kept):
+            state = within
+    return state
+
+
+def renamed(state: State, aliases: Sequence[tuple[str, str]], kept: Collection[str] = ()) -> State:
+    """The state dict with each pair's regular expression replaced in its keys, those in ``kept`` aside."""
+    return {key if key in kept else _translate(key, aliases): value for key, value in state.items()}
 
 
 def save_weights(state_dict: Mapping[str, Tensor], path: str | Path, metadata: Mapping[str, str] | None = None) -> None:
@@ -118,14 +167,25 @@ def verify(path: Path, sha256: str) -> None:
 
 
 def _read(path: Path) -> object:
-    if not path.is_file():
-        raise UserError(f"There is no weight file {path}.")
+    _refuse_missing(path)
     if path.suffix != ".safetensors" and path.suffix not in PICKLED:
         raise UserError(f"{path} is no weight file: its name should end in .safetensors, {', '.join(PICKLED)}.")
-    try:
+    with _readable(path):
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _refuse_missing(path: Path) -> None:
+    if not path.is_file():
+        raise UserError(f"There is no weight file {path}.")
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Tells of a file that cannot be read, whatever goes wrong."""
+    try:
+        yield
     except Exception as error:  # a damaged file can raise anything
         raise UserError(
             f"{path} cannot be read: it is damaged, or holds Python objects beside tensors, which are refused because "
@@ -133,7 +193,7 @@ def _read(path: Path) -> object:
         ) from error
 
 
-def _tensors(content: object) -> dict[str, Tensor]:
+def _tensors(content: object) -> State:
     """The innermost dictionary of tensors."""
     while isinstance(content, dict):
         inner = next((content[name] for name in CONTAINERS if isinstance(content.get(name), dict)), None)
@@ -143,22 +203,15 @@ def _tensors(content: object) -> dict[str, Tensor]:
     return {}
 
 
-def _fit_names(state: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
+def _fit_names(state: State, network: nn.Module) -> State:
     expected = network.state_dict()
-    for prefix in PREFIXES:
-        within = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-        if within and not any(key.startswith(prefix) for key in expected):
-            state = within
+    state = without_prefix(state, kept=expected)
     aliases = [alias for part in network.modules() for alias in getattr(part, "aliases", ())]
     unused = tuple(getattr(network, "unused", ()))
-    return {
-        key if key in expected else _translate(key, aliases): value
-        for key, value in state.items()
-        if not key.startswith(unused)
-    }
+    return renamed({key: value for key, value in state.items() if not key.startswith(unused)}, aliases, kept=expected)
 
 
-def _translate(key: str, aliases: list[tuple[str, str]]) -> str:
+def _translate(key: str, aliases: Sequence[tuple[str, str]]) -> str:
     for pattern, replacement in aliases:
         key = re.sub(pattern, replacement, key)
     return key

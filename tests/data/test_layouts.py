@@ -8,13 +8,17 @@ import pytest
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from tests.media import moving
+from tests.media import moving, write_video
 from vidgan.data.davis import DAVIS
+from vidgan.data.fashion_video import FashionVideo
+from vidgan.data.iper import IPER
+from vidgan.data.kth import KTH
 from vidgan.data.layout import Layout
 from vidgan.data.reds import REDS
 from vidgan.data.set8 import Set8
 from vidgan.data.sources import Box, Paired, Size, Source
 from vidgan.data.splits import Splits
+from vidgan.data.taichi import TaiChiHD
 from vidgan.data.udm10 import UDM10
 from vidgan.data.vid4 import Vid4
 from vidgan.data.vimeo90k import Vimeo90K
@@ -202,6 +206,45 @@ def test_set8_lies_flat_or_by_origin(tmp_path: Path, place: str) -> None:
     found = {source.name: source for source in Set8().splits(tmp_path).test}
     assert len(found) == 8
     assert found["rafting"].size.frames == 3
+
+
+@pytest.mark.parametrize("layout", [FashionVideo(), TaiChiHD()], ids=lambda layout: layout.title)
+def test_videos_of_persons_are_split_by_folder(tmp_path: Path, layout: Layout) -> None:
+    for place in ("train/a", "train/b", "test/c"):
+        write_video(tmp_path / f"{place}.mp4", moving(3, 16, 16))
+    write(tmp_path / "test/d", 3)
+    splits = layout.splits(tmp_path)
+    assert [names(part) for part in (splits.train, splits.val, splits.test)] == [["a", "b"], ["c", "d"], ["c", "d"]]
+    assert splits.test[0].size == Size(3, 16, 16)
+
+
+@pytest.mark.parametrize("place", ["iPER_1024_video_release/{}.mp4", "{}.mp4", "images_HD/{}"])
+def test_iper_follows_its_lists(tmp_path: Path, place: str) -> None:
+    (tmp_path / "train.txt").write_text("001/1/1\n001/1/2\n")
+    (tmp_path / "val.txt").write_text("013/2/1\n")
+    if place.endswith("mp4"):
+        write_video(tmp_path / place.format("013_2_1"), moving(3, 16, 16))
+    else:
+        write(tmp_path / place.format("013/2/1"), 3)
+    splits = IPER().splits(tmp_path)
+    assert names(splits.train) == ["001_1_1", "001_1_2"]
+    assert names(splits.val) == names(splits.test) == ["013_2_1"]
+    assert splits.test[0].size == Size(3, 16, 16)
+    (tmp_path / "val.txt").write_text("013_2_1\n")
+    with pytest.raises(UserError, match=r"val\.txt: line 1, '013_2_1', names no clip"):
+        IPER().splits(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["walking/", ""])
+def test_kth_is_599_videos_split_by_person(tmp_path: Path, place: str) -> None:
+    write_video(tmp_path / f"{place}person02_walking_d3_uncomp.avi", moving(3, 16, 16))
+    splits = KTH().splits(tmp_path)
+    assert [len(part) for part in (splits.train, splits.val, splits.test)] == [8 * 24 - 1, 8 * 24, 9 * 24]
+    people = [{source.name[:8] for source in part} for part in (splits.train, splits.val, splits.test)]
+    assert len(set.union(*people)) == sum(map(len, people)) == 25
+    assert "person13_handclapping_d3" not in names(splits.train)
+    (found,) = (source for source in splits.test if source.name == "person02_walking_d3")
+    assert found.size == Size(3, 16, 16)
 
 
 def davis(root: Path, lists: dict[str, list[str]]) -> Path:

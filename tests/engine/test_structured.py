@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 from tests.engine.toy import ToyTask, clip_of, toy_task
 from vidgan.data.clip import Clip
 from vidgan.engine.scene import Made, Scene
+from vidgan.engine.scoring import Baseline
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.experiment.report import Showcase
@@ -29,8 +30,8 @@ class Dimmed(ToyTask):
     def generate(self, condition: dict[str, Tensor]) -> Made:
         return Made(self.network("generator")(condition["dark"]))
 
-    def baselines(self, clip: Clip, condition: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {"ground truth": self.target(clip)}
+    def baselines(self) -> dict[str, Baseline]:
+        return {"ground truth": lambda clip, condition: self.target(clip)}
 
     def given(self, condition: dict[str, Tensor]) -> dict[str, Tensor]:
         return {"dark": condition["dark"]}

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from vidgan.engine.players import Player, Role
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_task
-from vidgan.experiment.preflight import Preflight, optimizer_states
+from vidgan.experiment.preflight import Preflight, contradictions, optimizer_states
 
 Compose = Callable[..., DictConfig]
 SMALL = ["data.patch=32", "data.frames=2", "data.batch_size=4", "networks.discriminator.layers=1"]
@@ -42,6 +42,10 @@ def test_a_contradiction_is_refused_by_its_key(composed: Compose, overrides: lis
     with pytest.raises(UserError) as told:
         Preflight().examine(composed(*SMALL, *overrides))
     assert sentence in str(told.value)
+
+
+def test_a_player_may_stay_as_it_was_loaded(composed: Compose) -> None:
+    assert list(contradictions(composed(*SMALL, "players.generator.stop=0"))) == []
 
 
 def test_costs_are_those_computed_by_hand(composed: Compose) -> None:

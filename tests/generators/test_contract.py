@@ -8,8 +8,10 @@ from torch import Tensor
 
 from vidgan.generators.base import CausalGenerator, FrameGenerator, Generator, WindowGenerator, mirrored
 from vidgan.generators.basicvsr import BasicVSR
+from vidgan.generators.basicvsr_plus_plus import BasicVSRPlusPlus
 from vidgan.generators.fastdvdnet import FastDVDnet
 from vidgan.generators.recurrent import RecurrentSR
+from vidgan.generators.recurrent_denoiser import RecurrentDenoiser
 from vidgan.generators.rrdbnet import RRDBNet
 from vidgan.generators.srresnet import MSRResNet
 from vidgan.generators.srvgg import SRVGGNetCompact
@@ -24,14 +26,16 @@ SMALL: dict[str, Callable[[], Generator]] = {
     "rrdbnet-x4": lambda: RRDBNet(4, channels=4, blocks=1, growth=2),
     "srvgg-x4": lambda: SRVGGNetCompact(4, channels=4, convs=2),
     "basicvsr": lambda: BasicVSR(channels=4, blocks=1),
+    "basicvsr++": lambda: BasicVSRPlusPlus(channels=8, blocks=1),
     "tecogan": lambda: TecoGAN(channels=4, blocks=1),
     "recurrent": lambda: RecurrentSR(channels=8),
+    "recurrent-denoiser": lambda: RecurrentDenoiser(channels=8, deep_channels=8, blocks=1, gate_channels=4),
     "fastdvdnet": lambda: FastDVDnet().eval(),  # with running statistics: those of a batch tie its clips together
 }
 FRAME = [name for name in SMALL if isinstance(SMALL[name](), FrameGenerator)]
 CAUSAL = [name for name in SMALL if isinstance(SMALL[name](), CausalGenerator)]
 WINDOW = [name for name in SMALL if isinstance(SMALL[name](), WindowGenerator)]
-FLOW = ["basicvsr", "tecogan"]
+FLOW = ["basicvsr", "basicvsr++", "tecogan"]
 
 
 def random_weights(network: Generator) -> Generator:
@@ -158,7 +162,7 @@ def test_radius_of_a_coarser_grid_is_a_multiple_that_covers_what_the_network_see
     assert network.radius - unshuffle <= reach(network, size, size) <= network.radius
 
 
-@pytest.mark.parametrize("name", ["basicvsr", "tecogan", "recurrent"])
+@pytest.mark.parametrize("name", ["basicvsr", "basicvsr++", "tecogan", "recurrent", "recurrent-denoiser"])
 def test_networks_over_time_have_no_radius(name: str) -> None:
     assert SMALL[name]().radius is None
 

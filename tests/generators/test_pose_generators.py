@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vidgan.data.persons.synthetic import SyntheticPersons
 from vidgan.errors import UserError
-from vidgan.generators.limb_transport import LIMBS, LimbTransport, capsules
+from vidgan.generators.limb_transport import LIMBS, LimbTransport, capsules, filled
 from vidgan.generators.patn import PATN
 from vidgan.generators.pg2 import PG2, AppearanceRefinement, PoseIntegration
 from vidgan.generators.pose import PoseGenerator
@@ -94,6 +94,24 @@ def test_limb_transport_carries_colour_along_the_limb() -> None:
     given["target_keypoints"][:, :, leg] = torch.tensor([[20.0, 20], [20, 40]])
     made = network(**given)[0, 0]
     torch.testing.assert_close(made[:, 30, 20], torch.tensor([0.9, 0.1, 0.1]), rtol=0, atol=0.1)
+
+
+def test_what_is_unknown_is_filled_from_around() -> None:
+    x, y = torch.meshgrid(torch.linspace(0, 1, 64), torch.linspace(0, 1, 48), indexing="ij")
+    smooth = torch.stack([x, y, (x + y) / 2])[None]
+    known = torch.ones(1, 1, 64, 48)
+    known[..., 20:44, 18:30] = 0
+    spoiled = torch.where(known > 0, smooth, torch.rand_like(smooth))
+    made = filled(spoiled, known)
+    torch.testing.assert_close(torch.where(known > 0, made, smooth), smooth)
+    assert (made - smooth).abs().max() < 0.15
+    assert torch.equal(filled(smooth, torch.ones_like(known)), smooth)
+    torch.testing.assert_close(
+        filled(torch.full((1, 3, 9, 5), 0.3), (torch.rand(1, 1, 9, 5) > 0.5).float()),
+        torch.full((1, 3, 9, 5), 0.3),
+        atol=1e-4,
+        rtol=0,
+    )
 
 
 def block(width: int) -> int:

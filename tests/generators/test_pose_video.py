@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.generators.test_pose_generators import batch
 from torch import Tensor
 
+from tests.generators.test_pose_generators import batch
 from vidgan.errors import UserError
 from vidgan.generators.embeddings.maps import PoseMaps
 from vidgan.generators.encoders.resnet import ResNet18

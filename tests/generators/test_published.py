@@ -4,6 +4,7 @@ import pytest
 from torch import nn
 
 from vidgan.generators.basicvsr import BasicVSR
+from vidgan.generators.basicvsr_plus_plus import BasicVSRPlusPlus
 from vidgan.generators.fastdvdnet import FastDVDnet
 from vidgan.generators.rrdbnet import RRDBNet
 from vidgan.generators.spynet import SpyNet
@@ -25,6 +26,7 @@ def parameters(network: nn.Module) -> int:
         (SRVGGNetCompact(convs=32), 1_213_296),
         (SpyNet(), 1_440_300),
         (BasicVSR(), 6_291_311),
+        (BasicVSRPlusPlus(), 7_322_927),
         (FNet(), 1_745_506),
         (TecoGAN(blocks=10), 2_589_093),
         (TecoGAN(blocks=16), 3_032_229),
@@ -47,6 +49,17 @@ def test_parameter_counts(network: nn.Module, count: int) -> None:
             BasicVSR(),
             316,
             ["spynet.mean", "spynet.basic_module.5.basic_module.8.bias", "forward_trunk.main.2.29.conv2.bias"],
+        ),
+        (
+            BasicVSRPlusPlus(),
+            274,
+            [
+                "feat_extract.main.2.4.conv2.bias",
+                "deform_align.backward_1.weight",
+                "deform_align.forward_2.conv_offset.6.bias",
+                "backbone.forward_1.main.2.6.conv1.weight",
+                "reconstruction.main.0.weight",
+            ],
         ),
         (
             FastDVDnet(),

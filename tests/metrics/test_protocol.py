@@ -163,7 +163,7 @@ def test_every_option_pins_all_there_is_and_cites(option: Path) -> None:
     pinned = {"color", "crop", "quantize", "skip_first", "skip_last", "centre_only", "metrics", "name", "follows"}
     assert pinned <= set(config)
     assert re.search(r"\b(19|20)\d\d\b|^vidgan's own", config.follows)
-    assert ("degradation" in config) == (option.stem in BENCHMARKS)
+    assert ("degradation" in config) == (option.stem in {*BENCHMARKS, "denoising"})
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)

@@ -105,7 +105,7 @@ def test_coco_by_hand(tmp_path: Path) -> None:
 
 def test_formats_that_cannot_hold_it(tmp_path: Path) -> None:
     for name, skeleton in (("a.json", BODY_25), ("a.csv", COCO_17), ("folder", MEDIAPIPE_33)):
-        with pytest.raises(UserError, match="set skeleton=.*, or write .npz"):
+        with pytest.raises(UserError, match=r"set skeleton=.*, or write \.npz"):
             write_poses(some(skeleton), tmp_path / name)
     with pytest.raises(UserError, match="one person, not 2"):
         write_poses(some(OPENPOSE_18, persons=2), tmp_path / "a.csv")

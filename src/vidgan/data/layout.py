@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from vidgan.data.discovery import discover
 from vidgan.data.index import Index
 from vidgan.data.sources import FrameFolder, Paired, Source
 from vidgan.data.splits import Splits, split
@@ -63,7 +64,7 @@ class Folder(Layout):
         return split(root)
 
 
-class TestClips(Layout):
+class NamedClips(Layout):
     """A few named clips to test on: ``GT/<name>``, and beside it ``BIx4/<name>`` and ``BDx4/<name>``.
 
     Args:
@@ -74,7 +75,6 @@ class TestClips(Layout):
         truth: folders that may hold the clips.
     """
 
-    __test__ = False  # pytest takes it for one of its own
     frames: ClassVar[dict[str, int | None]]
     truth: ClassVar[tuple[str, ...]] = ("GT", ".")
     low_folders: ClassVar[dict[str, str]] = {"bi": "BIx4", "bd": "BDx4"}
@@ -94,6 +94,11 @@ def clip(name: str, truth: Path, frames: int | None = None, low: Path | None = N
     """A published clip of so many frames, with its low resolution if that is read."""
     source = FrameFolder(name, truth, frames)
     return source if low is None else Paired(source, FrameFolder(name, low, frames))
+
+
+def all_clips(folder: Path) -> list[Source]:
+    """Every clip below a folder whose clips are listed nowhere; none if there is no such folder."""
+    return list(discover(folder)) if folder.is_dir() else []
 
 
 def chosen(folders: dict[str, str], low: str, title: str) -> str:

@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from vidgan.data.layout import TestClips
+from vidgan.data.layout import NamedClips
 
 _NAMES = "hypersmooth motorbike park_joy rafting snowboard sunflower touchdown tractor"
 
 
-class Set8(TestClips):
+class Set8(NamedClips):
     """Eight clips of 960 x 540 pixels to test denoising on, four of GoPro's and four of Derf's."""
 
     title = "Set8"

@@ -1,11 +1,11 @@
 """UDM10 (Yi et al. 2019, "Progressive fusion video super-resolution network")."""
 
-from vidgan.data.layout import TestClips
+from vidgan.data.layout import NamedClips
 
 _NAMES = "archpeople archwall auditorium band caffe camera clap lake photography polyflow"
 
 
-class UDM10(TestClips):
+class UDM10(NamedClips):
     """Ten clips of 1272 x 720 pixels to test on."""
 
     title = "UDM10"

@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from vidgan.data.layout import TestClips
+from vidgan.data.layout import NamedClips
 
 
-class Vid4(TestClips):
+class Vid4(NamedClips):
     """Four clips to test on."""
 
     title = "Vid4"

@@ -55,7 +55,8 @@ class Player:
         optimizer: called with the parameters.
         schedule: called with the optimizer; stepped once in each iteration in which the player is active.
         clip: largest L2 norm of the player's gradients; none means no clipping.
-        start, stop: active in iterations ``[start, stop)``; its parameters are frozen outside.
+        start, stop: active in iterations ``[start, stop)``; its parameters are frozen outside. A stop of 0 keeps them
+            as they were loaded.
         every: moves in every n-th iteration only (2 on a discriminator is one D step for two G steps).
         balance: a discriminator pauses while mean sigmoid(real) - mean sigmoid(fake), averaged over about a hundred
             iterations, exceeds this limit (TecoGAN: 0.4); none means it never pauses.

@@ -11,9 +11,12 @@ from torch import Tensor
 from vidgan.data.clip import Clip
 from vidgan.engine.health import distributed
 from vidgan.engine.scene import Condition
+from vidgan.errors import UserError
 from vidgan.metrics.protocol import Protocol
 
 Row = dict[str, Any]
+#: From a batch of one clip and its condition to what is scored beside the model.
+Baseline = Callable[[Clip, Any], Tensor]
 MODEL = "model"
 
 
@@ -50,6 +53,7 @@ class ScoredModule(pl.LightningModule):
 
     Attributes:
         shown: methods that comparison pictures and videos show, left to right; ``real`` is the truth.
+        compare_to: names of the baselines that a test scores; None is all of them.
         protocol: how clips are scored; None scores nothing.
         rows: scores of the last validation or test, one row a clip and method.
         scores: their means, ``{method: {metric: value}}``; the trained model's method is ``model``.
@@ -60,6 +64,7 @@ class ScoredModule(pl.LightningModule):
 
     def __init__(self) -> None:
         super().__init__()
+        self.compare_to: Sequence[str] | None = None
         self.protocol: Protocol | None = None
         self.rows: list[Row] = []
         self.scores: dict[str, dict[str, float]] = {}
@@ -69,9 +74,24 @@ class ScoredModule(pl.LightningModule):
         """Condition, made and real frames of a batch of one clip."""
         raise NotImplementedError
 
-    def baselines(self, clip: Clip, condition: Any) -> dict[str, Tensor]:
-        """What classical methods make of the condition, and controls that may use the real clip, by name."""
+    def baselines(self) -> dict[str, Baseline]:
+        """Classical methods, and controls that may use the real clip, by name."""
         return {}
+
+    def chosen_baselines(self) -> dict[str, Baseline]:
+        """Those of :attr:`compare_to`, in its order.
+
+        Raises:
+            UserError: the task has no baseline of a name.
+        """
+        known = self.baselines()
+        chosen = known if self.compare_to is None else self.compare_to
+        if unknown := [name for name in chosen if name not in known]:
+            raise UserError(
+                f"compare_to: there is no baseline {', '.join(unknown)} of this task; there are "
+                f"{', '.join(known) or 'none'}."
+            )
+        return {name: known[name] for name in chosen}
 
     def presented(self, made: Tensor) -> Tensor:
         """What is scored and shown of one made clip (T, ...): pictures are saturated to [0, 1]."""
@@ -86,7 +106,7 @@ class ScoredModule(pl.LightningModule):
         pictures = {MODEL: fake}
         with torch.autocast(self.device.type, enabled=False):
             if with_baselines:
-                pictures |= self.baselines(clip, condition)
+                pictures |= {name: make(clip, condition) for name, make in self.chosen_baselines().items()}
             pictures = {name: self.presented(frames[0]) for name, frames in pictures.items()}
             for method, frames in pictures.items():
                 if self.protocol is not None:

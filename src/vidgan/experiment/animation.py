@@ -25,10 +25,10 @@ from vidgan.errors import UserError
 from vidgan.experiment.assemble import device_kind
 from vidgan.experiment.builder import build
 from vidgan.experiment.commands import register
-from vidgan.experiment.evaluation import recorded_config, restore
 from vidgan.experiment.extraction import find_people
 from vidgan.experiment.folder import RunFolder, find_run
 from vidgan.experiment.lint import lint
+from vidgan.experiment.networks import load_generator, recorded_config
 from vidgan.experiment.places import CONF
 from vidgan.experiment.prediction import DTYPES, Input, open_input
 from vidgan.pose.estimators.base import PoseEstimator
@@ -133,8 +133,7 @@ def _load(folder: RunFolder, config: DictConfig) -> tuple[nn.Module, tuple[int, 
         )
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
-    generator = restore(folder, config.weights).networks["generator"].to(device_kind(config.machine))
-    return generator, (trained.data.height, trained.data.width)
+    return load_generator(config).to(device_kind(config.machine)), (trained.data.height, trained.data.width)
 
 
 def _driving(config: DictConfig) -> tuple[PoseSequence, Fraction, Path | None]:

@@ -1,39 +1,28 @@
-"""Scoring a recorded run under any protocol, on its own test clips or on others."""
+"""Scoring a run or published weights under any protocol, on the run's own test clips or on others."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
+from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, device_kind
 from vidgan.experiment.builder import build
-from vidgan.experiment.folder import RunFolder, find_run, write_json
+from vidgan.experiment.folder import RunFolder, write_json
 from vidgan.experiment.identity import code_fingerprint
 from vidgan.experiment.lint import lint
+from vidgan.experiment.networks import describe, load_network, recorded_config, weights_of
 from vidgan.experiment.places import CONF
 from vidgan.experiment.report import Showcase, described, flat_scores, show_scores
-from vidgan.experiment.schema import MACHINE_HALF
+from vidgan.experiment.schema import MACHINE_HALF, EngineConfig
 from vidgan.experiment.tables import Table
 from vidgan.experiment.wandb_layout import run_arguments
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
-from vidgan.weights import load_weights
-
-
-def recorded_config(folder: RunFolder) -> DictConfig:
-    """The configuration that a run was trained with.
-
-    Raises:
-        UserError: it has not started yet.
-    """
-    path = folder.path / "config.yaml"
-    if not path.is_file():
-        raise UserError(f"Run {folder.id} has not started yet; see vidgan-runs list.")
-    config = OmegaConf.load(path)
-    assert isinstance(config, DictConfig)
-    return config
+from vidgan.metrics.noise_levels import NoiseLevels
+from vidgan.tasks.denoising import Denoising
 
 
 def protocol_config(name: str) -> DictConfig:
@@ -51,55 +40,119 @@ def protocol_config(name: str) -> DictConfig:
     return config
 
 
-def restore(folder: RunFolder, weights: str) -> Any:
-    """The trained task of a run: its generator holds the weights that predict."""
-    config = recorded_config(folder)
-    config.engine.compile = []
-    config.engine.ema = None  # the saved weights are the average already
-    task = build_task(config)
-    load_weights(task.networks["generator"], folder.weights(weights))
-    return task.eval()
+@dataclass(frozen=True)
+class Subject:
+    """What is scored.
+
+    Attributes:
+        folder: of the run; weights of a file get one of their own, ``runs/published/<name>``.
+        name: of the evaluation.
+        weights: the generator's.
+        experiment: what defines the score: task, network, degradation, data and protocol.
+        precision: that the run's recorded scores were computed in; float32 for weights of a file.
+    """
+
+    folder: RunFolder
+    name: str
+    weights: Path
+    experiment: DictConfig
+    precision: str
+
+    def task(self) -> ScoredModule:
+        """The task with nothing but its generator, whose weights are those that predict."""
+        generator = load_network(self.experiment.networks.generator, self.weights).requires_grad_(False)
+        return build_task(self.experiment, {"generator": generator}).eval()
 
 
-def scored_precision(folder: RunFolder, machine: DictConfig) -> str:
-    """What ``machine.precision=auto`` means here: the run's own, as its recorded scores were computed in it."""
-    recorded = folder.read("provenance.json")["segments"][-1]["precision"]
+def subject_of(config: DictConfig) -> Subject:
+    """What a command line of ``vidgan-evaluate`` names: a run or weights of a file, and what it replaces.
+
+    Raises:
+        UserError: the run, the weights, the protocol or the data is at fault.
+    """
+    run, weights = weights_of(config)
+    experiment = _without_training(recorded_config(run)) if run else _experiment_of(weights)
+    replaced = [key for key in ("task", "data", "degradation") if config[key] is not None]
+    for key in replaced:
+        experiment[key] = OmegaConf.to_container(config[key], resolve=True, throw_on_missing=True)
+    if config.protocol:
+        experiment.protocol = protocol_config(config.protocol)
+    if experiment.data is None:
+        raise UserError(
+            "data is not set; give data=<name of a file in conf/data>, e.g. data=folder data.root=<folder>."
+        )
+    parts = [experiment.protocol.name, *([config.weights] if run else [])]
+    parts += [_name(experiment[key]) for key in replaced if key != "task"]
+    parts += [] if config.sigma is None else [f"sigma{config.sigma:g}"]
+    parts += ["blind"] if config.blind else []
+    folder = run or RunFolder(Path(config.paths.runs) / "published" / weights.stem)
+    recorded = run.read("provenance.json")["segments"][-1]["precision"] if run else "32-true"
+    return Subject(folder, "-".join(parts), weights, experiment, recorded)
+
+
+def _without_training(config: DictConfig) -> DictConfig:
+    """A recorded configuration without what only training needs; saved weights are the moving average already."""
+    config.players, config.losses = {}, {}
+    config.engine.compile, config.engine.ema = [], None
+    return config
+
+
+def _experiment_of(weights: Path) -> DictConfig:
+    """That of weights which no run of ours made: super-resolution from bicubic clips, under the default protocol."""
+    description = describe(None, weights)
+    degradation = _option("degradations", "bicubic")
+    degradation.scale = load_network(description, weights).scale
+    experiment = {
+        "name": weights.stem,
+        "seed": 0,
+        "task": _option("tasks", "super_resolution"),
+        "networks": {"generator": description},
+        "losses": {},
+        "players": {},
+        "degradation": degradation,
+        "data": None,
+        "engine": EngineConfig(iterations=0, ema=None),
+        "protocol": protocol_config("default"),
+    }
+    return OmegaConf.create(experiment)
+
+
+def _option(group: str, name: str) -> DictConfig:
+    config = OmegaConf.load(CONF / group / f"{name}.yaml")
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def scored_precision(recorded: str, machine: DictConfig) -> str:
+    """What ``machine.precision=auto`` means here: that of the recorded scores, where this device has it."""
     on_this_device = recorded != "16-mixed" or device_kind(machine) == "cuda"
     return recorded if machine.precision == "auto" and on_this_device else machine.precision
 
 
-def _resolved(node: DictConfig) -> DictConfig:
-    """The node without references to its root, so that it can stand alone."""
-    plain = OmegaConf.create(OmegaConf.to_container(node, resolve=True))
-    assert isinstance(plain, DictConfig)
-    return plain
-
-
 def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
-    """Scores a run and the baselines; writes ``evaluations/<protocol>-<weights>`` in the run folder.
+    """Scores a run or a file of weights, and the baselines; writes ``evaluations/<name>`` in its folder.
 
     Raises:
-        UserError: the run, the protocol or the data is at fault.
+        UserError: the run, the weights, the protocol, a baseline or the data is at fault.
     """
-    folder = find_run(Path(config.paths.runs), config.run)
-    trained = recorded_config(folder)
-    task: ScoredModule = restore(folder, config.weights)
-    protocol = protocol_config(config.protocol) if config.protocol else trained.protocol
-    data = trained.data if config.data is None else _resolved(config.data)
-    lint(OmegaConf.create({"protocol": protocol, "data": data}), {})
-    task.protocol = build(protocol, "protocol")
-    if not config.baselines:
-        task.baselines = lambda clip, condition: {}  # type: ignore[method-assign]
-    name = f"{protocol.name}-{config.weights}" + ("" if config.data is None else f"-{_name(data)}")
-    out = folder.path / "evaluations" / name
+    subject = subject_of(config)
+    folder, experiment = subject.folder, subject.experiment
+    lint(OmegaConf.create({"protocol": experiment.protocol, "data": experiment.data}), {})
+    task = subject.task()
+    task.protocol = build(experiment.protocol, "protocol")
+    _set_noise(task, config.sigma, config.blind)
+    if config.compare_to is not None:
+        task.compare_to = tuple(config.compare_to)
+    task.chosen_baselines()  # a misspelt one is refused before the first clip is scored
+    out = folder.path / "evaluations" / subject.name
     out.mkdir(parents=True, exist_ok=True)
-    config.machine.precision = scored_precision(folder, config.machine)
-    tracker = _tracker(config, trained, protocol, data, folder, name)
+    config.machine.precision = scored_precision(subject.precision, config.machine)
+    tracker = _tracker(config, subject)
     showcase = Showcase(out, task.shown, tracker)
     task.watchers.append(showcase.watch)
     trainer = build_trainer(config.machine, [showcase], [], default_root_dir=folder.path)
     with tracked(tracker):
-        trainer.test(task, datamodule=build_data(data, config.machine, config.paths), verbose=False)
+        trainer.test(task, datamodule=build_data(experiment.data, config.machine, config.paths), verbose=False)
         scores = dict(task.scores)
         if tracker is not None:
             baselines = {method: row for method, row in scores.items() if method != MODEL}
@@ -108,6 +161,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         table = Table(out / "per_clip.csv")
         table.clear()
         table.append(task.rows)
+        protocol = experiment.protocol
         result = {"protocol": protocol.name, "follows": protocol.follows, "fingerprint": code_fingerprint()}
         write_json(out / "scores.json", {**result, "scores": task.scores})
         show_scores(folder.id, scores.pop(MODEL), scores, described(task.protocol))
@@ -117,19 +171,36 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     return task.scores
 
 
-def _name(data: DictConfig) -> str:
-    """What a data set is called: the folder it lies in, or the class that makes it."""
-    return Path(data.root).name if "root" in data else str(data._target_).rpartition(".")[2]
+def _set_noise(task: ScoredModule, sigma: float | None, blind: bool) -> None:
+    """Changes the noise that a denoiser is scored on, and what it is told of it.
+
+    Raises:
+        UserError: the task is another one, or its protocol has levels of its own.
+    """
+    if sigma is None and not blind:
+        return
+    if not isinstance(task, Denoising):
+        raise UserError("sigma and blind are for denoising; leave them out.")
+    task.blind = task.blind or blind
+    if sigma is not None:
+        assert task.protocol is not None, "it has just been built"
+        if isinstance(task.protocol, NoiseLevels):
+            raise UserError(
+                f"sigma={sigma}: {task.protocol.name} has noise levels of its own; choose protocol=denoising."
+            )
+        task.protocol.degradation = GaussianNoise((sigma, sigma))
 
 
-def _tracker(
-    config: DictConfig, trained: DictConfig, protocol: DictConfig, data: DictConfig, folder: RunFolder, name: str
-) -> WandbTracker | None:
-    """The evaluation's own W&B run: the training's configuration with what is different here."""
+def _name(option: DictConfig) -> str:
+    """What a data set is called: the folder it lies in, or the class that makes it, as of any other option."""
+    return Path(option.root).name if "root" in option else str(option._target_).rpartition(".")[2]
+
+
+def _tracker(config: DictConfig, subject: Subject) -> WandbTracker | None:
+    """The evaluation's own W&B run: its experiment, on this machine."""
     if config.tracking.mode == "disabled":
         return None
-    whole = trained.copy()
-    whole.protocol, whole.data = protocol, data
+    whole = subject.experiment.copy()
     for key in (key for key in MACHINE_HALF if key in config):
         whole[key] = config[key]
-    return WandbTracker(run_arguments(whole, folder, name), config.tracking)
+    return WandbTracker(run_arguments(whole, subject.folder, subject.name), config.tracking)

@@ -1,4 +1,4 @@
-"""Applying a run to a video, a picture or a folder of frames, of any length, in constant memory."""
+"""Applying a network to a video, a picture or a folder of frames, of any length, in constant memory."""
 
 import logging
 from collections.abc import Iterator
@@ -16,8 +16,9 @@ from vidgan.engine.optimization import channels_last
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import device_kind
-from vidgan.experiment.evaluation import restore
-from vidgan.experiment.folder import find_run
+from vidgan.experiment.networks import load_generator
+from vidgan.generators.base import Generator
+from vidgan.video.noise import SAMPLE, Told, measured
 from vidgan.video.reader import Frames, probe
 from vidgan.video.streaming import stream
 from vidgan.video.tiling import Tiled
@@ -59,26 +60,48 @@ def open_input(path: Path) -> Input:
 
 
 def predict(config: DictConfig) -> Path:
-    """Applies the generator of a run; returns the path of what was written.
+    """Applies the generator of a run or of a file of weights; returns the path of what was written.
 
     Raises:
-        UserError: the run, the input or the output is at fault; nothing half-written is left.
+        UserError: the run, the weights, the input or the output is at fault; nothing half-written is left.
     """
     given, out = open_input(Path(config.input)), Path(config.output)
     if out.resolve() == Path(config.input).resolve():
         raise UserError(f"output={out} is the input itself; choose another name.")
-    folder = find_run(Path(config.paths.runs), config.run)
     kind = device_kind(config.machine)
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
-    generator = restore(folder, config.weights).networks["generator"].to(kind)
+    generator = load_generator(config).to(kind)
     channels_last(generator)
+    generator, frames = _informed(generator, given.frames, config.sigma)
     if config.tile is not None:
         generator = Tiled(generator, config.tile)
     dtype = DTYPES[choose_precision(config.machine.precision, kind)]
-    made = stream(generator, given.frames, chunk=config.chunk, precision=dtype)
+    made = stream(generator, frames, chunk=config.chunk, precision=dtype)
     with writer(out, given.fps, given.video) as sink:
         for frame in counted(made, given.count, "frames", config.machine.progress):
             sink.write(frame)
     Console().print(f"written to {out}", highlight=False, soft_wrap=True)
     return out
+
+
+def _informed(
+    generator: Generator, frames: Iterator[Frames], sigma: float | None
+) -> tuple[Generator, Iterator[Frames]]:
+    """The generator, told how noisy its frames are if it asks, and the frames.
+
+    Raises:
+        UserError: a level is given that cannot be used.
+    """
+    if not generator.noise_map:
+        if sigma is not None:
+            raise UserError(f"sigma={sigma}: the generator of this run does not ask for a noise level; leave it out.")
+        return generator, frames
+    if sigma is not None:
+        if not 0 <= sigma <= 255:
+            raise UserError(f"sigma={sigma} is no standard deviation in 8-bit levels; give one between 0 and 255.")
+        return Told(generator, sigma / 255), frames
+    deviation, frames = measured(frames)
+    told = f"noise level {255 * deviation:.1f} of 255, estimated from the first {SAMPLE} frames; sigma=... sets another"
+    Console().print(told, highlight=False)
+    return Told(generator, deviation), frames

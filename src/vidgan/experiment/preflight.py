@@ -114,7 +114,7 @@ def contradictions(config: DictConfig) -> Iterator[str]:
                     f"{group}.{name}.start={part.start} is not before the end, engine.iterations={iterations}: it "
                     f"would never begin; lower it or remove {group}.{name}."
                 )
-            if part.stop is not None and part.stop <= part.start:
+            if part.stop is not None and 0 != part.stop <= part.start:
                 yield f"{group}.{name}.stop={part.stop} is not after its start, {part.start}."
     for key, names in (("engine.compile", config.engine.compile), ("warm_start", config.warm_start)):
         for name in names:

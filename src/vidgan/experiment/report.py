@@ -86,7 +86,7 @@ def described(protocol: Protocol) -> dict[str, Any]:
     """What a table needs to know of its protocol beside the scores."""
     return {
         "protocol": protocol.name,
-        "higher_is_better": {name: metric.higher_is_better for name, metric in protocol.metrics.items()},
+        "higher_is_better": protocol.higher_is_better,
         "left_out": protocol.left_out,
     }
 

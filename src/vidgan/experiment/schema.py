@@ -233,20 +233,28 @@ class EvaluateConfig:
     """The root of ``vidgan-evaluate``.
 
     Attributes:
-        run: id or folder of a run.
-        protocol: name of a file in ``conf/protocols``, or a path; null is the run's own.
-        weights: ``last`` or ``best``.
-        data: a data set other than the run's own, or null.
-        baselines: whether classical methods are scored beside the model.
+        run: id or folder of a run; null where ``weights`` is a file.
+        protocol: name of a file in ``conf/protocols``, or a path; null is the run's own, or ``default``.
+        weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
+        task: what weights of a file are for; null is super-resolution.
+        data: a data set other than the run's own; null only with a run.
+        degradation: one other than the run's own; null for weights of a file is bicubic of their scale.
+        compare_to: baselines that are scored beside the model, by name; null is the task's own choice.
         seed: what is drawn for ``data`` follows from it.
+        sigma: of the noise that a denoiser's clips suffer, in 8-bit levels; null is the run's own noise.
+        blind: whether a denoiser is given estimates of the noise instead of the truth.
     """
 
-    run: str = MISSING
+    run: str | None = None
     protocol: str | None = None
     weights: str = "last"
+    task: Any = None
     data: Any = None
-    baselines: bool = True
+    degradation: Any = None
+    compare_to: list[str] | None = None
     seed: int = 0
+    sigma: float | None = None
+    blind: bool = False
     machine: MachineConfig = field(default_factory=MachineConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
@@ -272,20 +280,22 @@ class PredictConfig:
     """The root of ``vidgan-predict``.
 
     Attributes:
-        run: id or folder of a run.
+        run: id or folder of a run; null where ``weights`` is a file.
         input: a video, a picture or a folder of pictures.
         output: what is written; of the same kind.
-        weights: ``last`` or ``best``.
+        weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
         chunk: frames computed at once.
         tile: side of the tiles in input pixels that large frames are cut into; null computes whole frames.
+        sigma: standard deviation of the noise that a denoiser removes, in 8-bit levels; null estimates it.
     """
 
-    run: str = MISSING
+    run: str | None = None
     input: str = MISSING
     output: str = MISSING
     weights: str = "last"
     chunk: int = 8
     tile: int | None = None
+    sigma: float | None = None
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
 

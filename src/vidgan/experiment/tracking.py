@@ -68,7 +68,7 @@ class RunRecorder(Callback):
         self._add(trainer, pl_module, "val")
         protocol = getattr(pl_module, "protocol", None)
         if trainer.is_global_zero and self._tracker is not None and protocol is not None:
-            directions = {name: metric.higher_is_better for name, metric in protocol.metrics.items()}
+            directions = protocol.higher_is_better
             self._tracker.summarize(best_values(self._metrics.rows(), directions))
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

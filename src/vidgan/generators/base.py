@@ -1,8 +1,12 @@
 """What every generator promises: the attributes that training, streaming and tiling read."""
 
+import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
+
+Shapes = Mapping[str, tuple[int, ...]]
 
 
 class Generator(nn.Module):
@@ -27,6 +31,18 @@ class Generator(nn.Module):
     @property
     def radius(self) -> int | None:
         return None
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        """The arguments of the network that has these weights.
+
+        Args:
+            shapes: of a state dict's tensors by key, after ``aliases``.
+
+        Raises:
+            KeyError: a key that tells this network from others is not there.
+        """
+        raise KeyError(f"{cls.__name__} is not recognised by its keys")
 
 
 class FrameGenerator(Generator):
@@ -91,3 +107,15 @@ def mirrored(index: int, length: int) -> int:
     period = max(1, 2 * (length - 1))
     index %= period
     return min(index, period - index)
+
+
+def numbered(shapes: Shapes, pattern: str) -> int:
+    """How many parts there are, by the highest number that ``pattern``'s group finds in the keys.
+
+    Raises:
+        KeyError: there is none.
+    """
+    numbers = [int(match[1]) for key in shapes if (match := re.search(pattern, key))]
+    if not numbers:
+        raise KeyError(pattern)
+    return max(numbers) + 1

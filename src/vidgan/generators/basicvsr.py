@@ -1,24 +1,24 @@
 """BasicVSR (Chan et al. 2021): features carried backward and forward along optical flow."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.base import Generator
+from vidgan.generators.base import Generator, Shapes, numbered
 from vidgan.generators.blocks import bilinear, conv3x3, leaky, residual_blocks
 from vidgan.generators.spynet import SpyNet
 from vidgan.generators.warp import warp
 
 
-class Propagation(nn.Module):
-    """One step along time: the frame and the carried features (N, 3 + channels, h, w) to new features."""
+class ResidualTrunk(nn.Module):
+    """A convolution and residual blocks, (N, inputs, h, w) to (N, channels, h, w)."""
 
-    def __init__(self, channels: int, blocks: int) -> None:
+    def __init__(self, inputs: int, channels: int, blocks: int) -> None:
         super().__init__()
         self.main = nn.Sequential(
-            conv3x3(channels + 3, channels),
+            conv3x3(inputs, channels),
             nn.LeakyReLU(0.1, inplace=True),
             residual_blocks(channels, blocks),
         )
@@ -46,20 +46,18 @@ class BasicVSR(Generator):
         super().__init__()
         self.channels = channels
         self.spynet = SpyNet()
-        self.backward_trunk = Propagation(channels, blocks)
-        self.forward_trunk = Propagation(channels, blocks)
+        self.backward_trunk = ResidualTrunk(3 + channels, channels, blocks)
+        self.forward_trunk = ResidualTrunk(3 + channels, channels, blocks)
         self.fusion = nn.Conv2d(2 * channels, channels, 1)
         self.upconv1 = conv3x3(channels, channels * 4)
         self.upconv2 = conv3x3(channels, 64 * 4)
         self.conv_hr = conv3x3(64, 64)
         self.conv_last = conv3x3(64, 3)
 
-    def _flow(self, references: Tensor, neighbours: Tensor) -> Tensor:
-        """(B, T, 3, h, w) twice to (B, T, 2, h, w); T may be 0."""
-        if references.shape[1] == 0:
-            return references[:, :, :2]
-        flow = self.spynet(references.flatten(0, 1), neighbours.flatten(0, 1))
-        return flow.unflatten(0, references.shape[:2])
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        blocks = numbered(shapes, r"^backward_trunk\.main\.2\.(\d+)\.conv1\.weight$")
+        return {"channels": shapes["fusion.weight"][0], "blocks": blocks}
 
     def _propagate(self, trunk: nn.Module, low: Tensor, flow: Tensor) -> list[Tensor]:
         """Features (B, channels, h, w) of every frame, carried from the first to the last."""
@@ -81,8 +79,8 @@ class BasicVSR(Generator):
 
     def forward_with_flow(self, low: Tensor) -> tuple[Tensor, Tensor]:
         """Frames (B, T, 3, 4h, 4w), and the flow (B, T-1, 2, h, w) in input pixels that warps frame t-1 onto t."""
-        to_previous = self._flow(low[:, 1:], low[:, :-1])
-        to_next = self._flow(low[:, :-1], low[:, 1:])
+        to_previous = self.spynet.between(low[:, 1:], low[:, :-1])
+        to_next = self.spynet.between(low[:, :-1], low[:, 1:])
         future = self._propagate(self.backward_trunk, low.flip(1), to_next.flip(1))[::-1]
         past = self._propagate(self.forward_trunk, low, to_previous)
         frames = [self._reconstruct(*parts) for parts in zip(low.unbind(1), past, future, strict=True)]

@@ -1,9 +1,11 @@
-"""FastDVDnet (Tassano et al. 2020, arXiv:1907.01361): each frame from five, in two stages, without flow."""
+"""FastDVDnet (Tassano et al. 2020, arXiv:1907.01361): each frame from five, in two stages, no flow."""
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from vidgan.generators.base import WindowGenerator
+from vidgan.generators.base import Shapes, WindowGenerator
 from vidgan.generators.blocks import pad_to_multiple
 
 _FRAMES = 3  # that a stage sees
@@ -82,6 +84,12 @@ class FastDVDnet(WindowGenerator):
         super().__init__()
         self.temp1 = DenBlock()
         self.temp2 = DenBlock()
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        if "temp2.inc.convblock.0.weight" not in shapes:
+            raise KeyError("temp2.inc")
+        return {}
 
     @property
     def radius(self) -> int:

@@ -13,6 +13,7 @@ _JOINTS = tuple((point, point) for point in range(18))
 
 # Radii in heights of the frame: well inside a limb where its look is gathered, all of it where it is put.
 _GATHERED, _PUT = 1.5 / 64, 2.5 / 64
+_REMOVED = 7.5 / 64  # around a limb, to be sure that nothing of the person is left
 _SHARPNESS, _NOWHERE = 8.0, 2.0  # of the softmax over limbs: a limb's logit at its axis, and that of no limb
 
 
@@ -38,11 +39,33 @@ def limb_shares(place: Tensor) -> Tensor:
     return torch.cat([_SHARPNESS * place, nowhere], dim=1).softmax(1)[:, :-1]
 
 
+def filled(picture: Tensor, known: Tensor) -> Tensor:
+    """A picture (N, C, H, W) whose pixels with ``known`` (N, 1, H, W) of 0 are made up from those around.
+
+    Means over ever larger squares, interpolated (Gortler et al. 1996, "The lumigraph", section 3.4: pull and push).
+    """
+    if min(picture.shape[-2:]) < 2:
+        return picture
+    weight = F.avg_pool2d(known, 2, ceil_mode=True)
+    smaller = F.avg_pool2d(picture * known, 2, ceil_mode=True) / (weight + 1e-6)
+    below = filled(smaller, (4 * weight).clamp(max=1))
+    around = F.interpolate(below, size=picture.shape[-2:], mode="bilinear", align_corners=False)
+    return torch.lerp(around, picture, known)
+
+
+def scene_behind(picture: Tensor, keypoints: Tensor) -> Tensor:
+    """A picture (N, C, H, W) without the person at the key points (N, 18, 2); see :func:`filled`."""
+    height, width = picture.shape[-2:]
+    removed = capsules(keypoints, LIMBS, _REMOVED * height, height, width).amax(1, keepdim=True)
+    return filled(picture, 1 - removed)
+
+
 class LimbTransport(PoseGenerator):
     """Gathers features along each source limb, lays them along the target's, and paints with a small U-Net.
 
     Own design, for training in minutes on a CPU: the long way from source to target limb, which convolutions learn
-    slowly, is given. Every output pixel is a mixture of the carried colour, the source's own pixel and a painted one.
+    slowly, is given. Every output pixel is a mixture of the carried colour, of the scene behind the source's person,
+    made up from its surroundings, and of a painted colour.
 
     Args:
         features: learned features that a limb carries beside its mean colour.
@@ -73,9 +96,10 @@ class LimbTransport(PoseGenerator):
         place = capsules(target_keypoints, LIMBS, _PUT * height, height, width)
         joints = capsules(target_keypoints, _JOINTS, _GATHERED * height, height, width)
         carried = self._put(self._gather(centred, origin), place)
-        x = self.enter(torch.cat([carried, centred], dim=1))
+        scene = scene_behind(centred, source_keypoints)
+        x = self.enter(torch.cat([carried, scene], dim=1))
         painted, shares = self.last(self._unet(x, torch.cat([place, origin, joints], dim=1))).split(3, dim=1)
-        choices = torch.stack([painted, carried[:, -3:], centred], dim=1)
+        choices = torch.stack([painted, carried[:, -3:], scene], dim=1)
         mixed = (shares.softmax(1)[:, :, None] * choices).sum(1)
         return (mixed + 1) / 2
 

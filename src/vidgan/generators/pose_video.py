@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from vidgan.generators.blocks import ResidualBlock, conv3x3
 from vidgan.generators.encoders.base import Encoder
-from vidgan.generators.limb_transport import LIMBS, capsules, limb_shares
+from vidgan.generators.limb_transport import LIMBS, capsules, limb_shares, scene_behind
 from vidgan.generators.limbs import features_along, pixels_of_limbs
 from vidgan.generators.memories.base import Memory, State
 
@@ -23,7 +23,7 @@ class PoseVideo(nn.Module):
     What each limb looks like (the encoder's features along it, its colour, its pixels) is carried to where the limb is
     in each target pose; a U-Net, told the poses and with a memory at a quarter of the size, paints what is missing.
     Every output pixel is a mixture of a painted colour, the limb's carried colour, the limb's moved pixels and the
-    source's own pixel: clothes stay sharp and the background stays still.
+    scene behind the source's person: clothes stay sharp and the background stays still.
 
     Args:
         encoder: features of the source.
@@ -88,12 +88,12 @@ class PoseVideo(nn.Module):
         shares = shares.unflatten(0, (-1, frames))
         looks = torch.einsum("btlhw,blc->btchw", shares, self._looks(source[:, 0], points)).flatten(0, 1)
         moved = torch.einsum("btlhw,btlchw->btchw", shares, pixels_of_limbs(picture, points, target_keypoints))
-        moved, still = moved.flatten(0, 1), _repeated(picture, frames)
-        x = F.relu(self.enter(torch.cat([looks, moved, still], dim=1)))
+        moved, scene = moved.flatten(0, 1), _repeated(scene_behind(picture, points), frames)
+        x = F.relu(self.enter(torch.cat([looks, moved, scene], dim=1)))
         pose = _repeated(self.source_pose(points, height, width), frames) + self.target_pose(poses, height, width)
         made, state = self._unet(x, pose, frames, state)
         painted, choice = made.split([_COLOUR, 4], dim=1)
-        choices = torch.stack([painted, looks[:, -_COLOUR:], moved, still], dim=1)
+        choices = torch.stack([painted, looks[:, -_COLOUR:], moved, scene], dim=1)
         mixed = (choice.softmax(1)[:, :, None] * choices).sum(1)
         return ((mixed + 1) / 2).unflatten(0, (-1, frames)), state
 

@@ -1,10 +1,13 @@
 """A small recurrent network that trains on a CPU in minutes."""
 
+import math
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.base import CausalGenerator
+from vidgan.generators.base import CausalGenerator, Shapes, numbered
 from vidgan.generators.blocks import conv3x3, init_small, residual_blocks
 
 BLOCK_GAIN = 0.5  # few blocks and few steps: with the usual 0.1 the same training ends .3 dB lower
@@ -39,6 +42,15 @@ class RecurrentSR(CausalGenerator):
         init_small(self.conv_first, self.candidate, gain=1.0)
         init_small(self.conv_last, gain=0.0)
         init_small(self.gate, bias=1.0)  # at first a frame makes up 73 % of its memory
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        return {
+            "scale": math.isqrt(shapes["conv_last.weight"][0] // 3),
+            "channels": shapes["candidate.weight"][0],
+            "encoder_blocks": numbered(shapes, r"^encoder\.(\d+)\.conv1\.weight$"),
+            "decoder_blocks": numbered(shapes, r"^decoder\.(\d+)\.conv1\.weight$"),
+        }
 
     def stream(self, low: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The state is the memory (B, channels, h, w) after the last frame."""

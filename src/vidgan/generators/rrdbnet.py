@@ -1,12 +1,13 @@
 """RRDBNet: the generator of ESRGAN (Wang et al. 2018) and Real-ESRGAN (Wang et al. 2021)."""
 
-from typing import ClassVar, Literal
+import math
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.base import FrameGenerator
+from vidgan.generators.base import FrameGenerator, Shapes, numbered
 from vidgan.generators.blocks import conv3x3, init_small, leaky, pad_to_multiple
 
 RESIDUAL_SCALE = 0.2
@@ -82,6 +83,13 @@ class RRDBNet(FrameGenerator):
         self.conv_up2 = conv3x3(channels, channels)
         self.conv_hr = conv3x3(channels, channels)
         self.conv_last = conv3x3(channels, 3)
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        blocks = numbered(shapes, r"^body\.(\d+)\.rdb1\.conv1\.weight$")
+        channels, inputs, *_ = shapes["conv_first.weight"]
+        growth = shapes["body.0.rdb1.conv1.weight"][0]
+        return {"scale": 4 // math.isqrt(inputs // 3), "channels": channels, "blocks": blocks, "growth": growth}
 
     @property
     def radius(self) -> int:

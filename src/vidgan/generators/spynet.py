@@ -67,3 +67,10 @@ class SpyNet(nn.Module):
             flow = flow + self.basic_module[level](torch.cat([fixed, aligned, flow], dim=1))
         flow = F.interpolate(flow, (height, width), mode="bilinear", align_corners=False)
         return flow * flow.new_tensor([width / size[1], height / size[0]]).view(1, 2, 1, 1)
+
+    def between(self, references: Tensor, neighbours: Tensor) -> Tensor:
+        """Flow of each pair of frames of two clips (B, T, 3, h, w), as (B, T, 2, h, w); T may be 0."""
+        if references.shape[1] == 0:
+            return references[:, :, :2]
+        flow = self(references.flatten(0, 1), neighbours.flatten(0, 1))
+        return flow.unflatten(0, references.shape[:2])

@@ -1,11 +1,12 @@
 """MSRResNet: SRResNet (Ledig et al. 2017) without batch normalization, as BasicSR trains SRGAN with it."""
 
-from typing import Literal
+import math
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor
 from torch.nn import functional as F
 
-from vidgan.generators.base import FrameGenerator
+from vidgan.generators.base import FrameGenerator, Shapes, numbered
 from vidgan.generators.blocks import bilinear, conv3x3, init_small, leaky, residual_blocks
 
 
@@ -17,6 +18,11 @@ class MSRResNet(FrameGenerator):
         channels: width of all layers.
         blocks: number of residual blocks.
     """
+
+    aliases: ClassVar[tuple[tuple[str, str], ...]] = (  # mmagic's names
+        (r"^trunk_net\.", "body."),
+        (r"^upsample(\d)\.upsample_conv\.", r"upconv\1."),
+    )
 
     def __init__(self, scale: Literal[2, 3, 4] = 4, channels: int = 64, blocks: int = 16) -> None:
         super().__init__()
@@ -31,6 +37,13 @@ class MSRResNet(FrameGenerator):
         init_small(self.conv_first, self.upconv1, self.conv_hr, self.conv_last)
         if self.upconv2 is not None:
             init_small(self.upconv2)
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        blocks = numbered(shapes, r"^body\.(\d+)\.conv1\.weight$")
+        channels = shapes["conv_first.weight"][0]
+        factor = math.isqrt(shapes["upconv1.weight"][0] // channels)
+        return {"scale": 4 if "upconv2.weight" in shapes else factor, "channels": channels, "blocks": blocks}
 
     @property
     def radius(self) -> int:

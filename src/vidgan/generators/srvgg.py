@@ -1,9 +1,12 @@
 """SRVGGNetCompact: the small network of Real-ESRGAN (realesr-animevideov3, realesr-general-x4v3)."""
 
+import math
+from typing import Any
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.base import FrameGenerator
+from vidgan.generators.base import FrameGenerator, Shapes, numbered
 from vidgan.generators.blocks import conv3x3
 
 
@@ -24,6 +27,15 @@ class SRVGGNetCompact(FrameGenerator):
         for _ in range(convs):
             layers += [conv3x3(channels, channels), nn.PReLU(channels)]
         self.body = nn.Sequential(*layers, conv3x3(channels, 3 * scale**2))
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        layers = numbered(shapes, r"^body\.(\d+)\.weight$")  # a convolution and a PReLU each, and the last convolution
+        channels, slopes = shapes["body.0.weight"][0], shapes["body.1.weight"]
+        if slopes != (channels,):
+            raise KeyError("body.1 is no PReLU")
+        outputs = shapes[f"body.{layers - 1}.weight"][0]
+        return {"scale": math.isqrt(outputs // 3), "channels": channels, "convs": (layers - 3) // 2}
 
     @property
     def radius(self) -> int:

@@ -1,12 +1,12 @@
 """The generator of TecoGAN (Chu et al. 2020): frame-recurrent super-resolution, FRVSR (Sajjadi et al. 2018)."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.base import CausalGenerator
+from vidgan.generators.base import CausalGenerator, Shapes, numbered
 from vidgan.generators.blocks import bilinear, conv3x3, pad_to_multiple
 from vidgan.generators.warp import warp
 
@@ -103,6 +103,11 @@ class TecoGAN(CausalGenerator):
         super().__init__()
         self.fnet = FNet()
         self.srnet = SRNet(channels, blocks)
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        blocks = numbered(shapes, r"^srnet\.resblocks\.(\d+)\.conv\.0\.weight$")
+        return {"channels": shapes["srnet.conv_in.0.weight"][0], "blocks": blocks}
 
     def _flow(self, low: Tensor) -> Tensor:
         """Flow (B, T-1, 2, h, w) in pixels that warps frame t-1 of (B, T, 3, h, w) onto frame t."""

@@ -62,6 +62,11 @@ class Protocol:
         self.centre_only = centre_only
         self._refuse_cuts()
 
+    @property
+    def higher_is_better(self) -> dict[str, bool]:
+        """The direction in which each reported score improves."""
+        return {name: metric.higher_is_better for name, metric in self.metrics.items()}
+
     def score(self, fake: Tensor, real: Tensor, known: Mapping[str, Tensor] | None = None) -> dict[str, float]:
         """Scores one clip.
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from vidgan.data.clip import Clip
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Judged, Made, Scene
-from vidgan.engine.scoring import MODEL
+from vidgan.engine.scoring import MODEL, Baseline
 
 
 class PoseTransfer(AdversarialTask):
@@ -39,15 +39,17 @@ class PoseTransfer(AdversarialTask):
         conditional = getattr(self.networks[discriminator], "conditional", False)
         return Judged(scene.real, scene.fake, scene.condition if conditional else {})
 
-    def baselines(self, clip: Clip, condition: dict[str, Tensor]) -> dict[str, Tensor]:
+    def baselines(self) -> dict[str, Baseline]:
         """The controls, without which no score of this task means anything."""
-        wrong = {**condition, "target_keypoints": clip.conditions["wrong_keypoints"]}
         return {
-            "ground truth": clip.frames,
-            "copy source": condition["source"].expand_as(clip.frames),
-            "background only": self._background(clip),
-            "wrong pose": self.generate(wrong).fake,
+            "ground truth": lambda clip, condition: clip.frames,
+            "copy source": lambda clip, condition: condition["source"].expand_as(clip.frames),
+            "background only": lambda clip, condition: self._background(clip),
+            "wrong pose": self._in_wrong_pose,
         }
+
+    def _in_wrong_pose(self, clip: Clip, condition: dict[str, Tensor]) -> Tensor:
+        return self.generate({**condition, "target_keypoints": clip.conditions["wrong_keypoints"]}).fake
 
     def given(self, condition: dict[str, Tensor]) -> dict[str, Tensor]:
         return {"source": condition["source"]}

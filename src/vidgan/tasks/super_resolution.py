@@ -1,5 +1,6 @@
 """Video super-resolution: low-resolution clips to clips of ``scale`` times the size."""
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -7,11 +8,11 @@ from torch import Tensor, nn
 
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
-from vidgan.degradations.resize import enlarge
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Judged, Made, Scene
-from vidgan.engine.scoring import MODEL
+from vidgan.engine.scoring import MODEL, Baseline
 from vidgan.errors import UserError
+from vidgan.video.enlargement import ENLARGEMENTS, Enlargement
 
 
 class SuperResolution(AdversarialTask):
@@ -31,6 +32,7 @@ class SuperResolution(AdversarialTask):
         self.degradation = degradation
         self.scale = degradation.scale
         self.ping_pong = ping_pong
+        self.compare_to = ("bicubic", "lanczos")
         scale = getattr(self.networks["generator"], "scale", degradation.scale)
         if scale != degradation.scale:
             raise UserError(
@@ -64,8 +66,11 @@ class SuperResolution(AdversarialTask):
             return Judged(scene.real, scene.fake, {"condition": scene.condition, "flow": scene.flow.detach()})
         return Judged(scene.real, scene.fake)
 
-    def baselines(self, clip: Clip, condition: Tensor) -> dict[str, Tensor]:
-        return {kernel: enlarge(condition, self.scale, kernel) for kernel in ("bicubic", "lanczos")}
+    def baselines(self) -> dict[str, Baseline]:
+        return {name: partial(self._enlarged, method) for name, method in ENLARGEMENTS.items()}
+
+    def _enlarged(self, method: Enlargement, clip: Clip, condition: Tensor) -> Tensor:
+        return method(condition, self.scale)
 
     def _divisible(self, frames: Tensor) -> Tensor:
         """The frames without the rows and columns that are left over by the scale, as all published protocols do."""

@@ -15,7 +15,7 @@ class Ultralytics(PoseEstimator):
     """A YOLO pose model with 17 key points.
 
     Args:
-        model: its weights, for instance ``yolo11n-pose.onnx``. A ``.pt`` is unpickled by that package: trust its source.
+        model: its weights, for instance ``yolo11n-pose.onnx``. That package unpickles a ``.pt``: trust its source.
         score: confidence from which a person counts as found.
 
     Raises:

@@ -1,0 +1,94 @@
+"""The generator that a command applies: a run's, or that of any file of weights."""
+
+import json
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from vidgan.errors import UserError
+from vidgan.experiment.builder import build
+from vidgan.experiment.folder import RunFolder, find_run
+from vidgan.experiment.lint import lint
+from vidgan.generators.base import Generator
+from vidgan.generators.recognition import recognise
+from vidgan.weights import PICKLED, fit, read_metadata, read_state
+
+DESCRIPTION = "network"  # the entry of a safetensors file's metadata that tells how to build its network
+SUFFIXES = (".safetensors", *PICKLED)
+
+
+def recorded_config(folder: RunFolder) -> DictConfig:
+    """The configuration that a run was trained with.
+
+    Raises:
+        UserError: it has not started yet.
+    """
+    path = folder.path / "config.yaml"
+    if not path.is_file():
+        raise UserError(f"Run {folder.id} has not started yet; see vidgan-runs list.")
+    config = OmegaConf.load(path)
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def weights_of(config: DictConfig) -> tuple[RunFolder | None, Path]:
+    """The run that a command line names, if it names one, and the file of weights.
+
+    Raises:
+        UserError: there is neither a run nor a file of weights, or both; or no such run or weights.
+    """
+    is_file = config.weights.endswith(SUFFIXES)
+    if config.run is None and not is_file:
+        raise UserError("run is not set; give run=<id>, or weights=<file> (.safetensors, .pth) of any known network.")
+    if config.run is None:
+        return None, Path(config.weights)
+    if is_file:
+        raise UserError(f"run={config.run} and weights={config.weights} are two networks; give one of them.")
+    folder = find_run(Path(config.paths.runs), config.run)
+    return folder, folder.weights(config.weights)
+
+
+def describe(folder: RunFolder | None, weights: Path) -> DictConfig:
+    """How to build the network of a run or a file: its ``_target_`` and arguments.
+
+    What the file itself says of it comes before what its keys tell.
+
+    Raises:
+        UserError: the file cannot be read, or is of no known network.
+    """
+    if folder is not None:
+        return recorded_config(folder).networks.generator
+    if said := read_metadata(weights).get(DESCRIPTION):
+        return _parsed(said, weights)
+    return OmegaConf.create(recognise(read_state(weights), weights))
+
+
+def load_network(description: DictConfig, weights: Path) -> Generator:
+    """The network in evaluation mode, with its weights.
+
+    Raises:
+        UserError: the description names something that is not allowed, or the weights are of another network.
+    """
+    lint(OmegaConf.create({"network": description}), {})
+    network: Generator = build(description, "network")
+    if problems := fit(network, read_state(weights)):
+        told = ", ".join(f"{name!s}={value}" for name, value in description.items() if str(name) != "_target_")
+        raise UserError(f"{weights} seems to be {type(network).__name__}({told}), but does not fit it: {problems}.")
+    return network.eval()
+
+
+def load_generator(config: DictConfig) -> Generator:
+    """The generator that ``run=`` and ``weights=`` of a command line name.
+
+    Raises:
+        UserError: as :func:`weights_of`, :func:`describe` and :func:`load_network`.
+    """
+    folder, weights = weights_of(config)
+    return load_network(describe(folder, weights), weights)
+
+
+def _parsed(text: str, weights: Path) -> DictConfig:
+    try:
+        return OmegaConf.create(dict(json.loads(text)))
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{weights}: its metadata entry '{DESCRIPTION}' is no JSON object; export it again.") from error

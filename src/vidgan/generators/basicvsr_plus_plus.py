@@ -1,0 +1,144 @@
+"""BasicVSR++ (Chan et al. 2022): features carried twice back and forth, aligned by deformable convolutions."""
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vidgan.generators.base import Generator, Shapes, numbered
+from vidgan.generators.basicvsr import ResidualTrunk
+from vidgan.generators.blocks import bilinear, conv3x3, leaky
+from vidgan.generators.deformable import deformable_conv2d
+from vidgan.generators.spynet import SpyNet
+from vidgan.generators.warp import warp
+
+BRANCHES = ("backward_1", "forward_1", "backward_2", "forward_2")
+GROUPS = 16  # of channels that share their offsets
+MAX_RESIDUE = 10.0  # pixels that an offset may differ from the flow (equation 6)
+END_BLOCKS = 5  # residual blocks of the feature extraction and of the reconstruction
+
+
+class Alignment(nn.Module):
+    """Second-order flow-guided deformable alignment (section 3.2): offsets are the flow plus a learned residue.
+
+    The weight and bias of the convolution lie beside ``conv_offset``, as published keys have them.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        convolution = conv3x3(2 * channels, channels)
+        assert convolution.bias is not None
+        self.weight, self.bias = convolution.weight, convolution.bias
+        self.conv_offset = nn.Sequential(
+            conv3x3(3 * channels + 4, channels),
+            nn.LeakyReLU(0.1, inplace=True),
+            conv3x3(channels, channels),
+            nn.LeakyReLU(0.1, inplace=True),
+            conv3x3(channels, channels),
+            nn.LeakyReLU(0.1, inplace=True),
+            conv3x3(channels, 27 * GROUPS),
+        )
+        last = self.conv_offset[-1]
+        assert isinstance(last, nn.Conv2d)
+        assert last.bias is not None
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+
+    def forward(self, features: Tensor, guides: Tensor, flows: list[Tensor]) -> Tensor:
+        """
+        Args:
+            features: (N, 2 * channels, h, w), of the last frame and the one before it, unaligned.
+            guides: (N, 3 * channels, h, w): the same aligned by flow, with the frame's own between them.
+            flows: (N, 2, h, w) in pixels, to the last frame and to the one before it.
+
+        Returns:
+            (N, channels, h, w), aligned.
+        """
+        residue, masks = self.conv_offset(torch.cat([guides, *flows], dim=1)).split([18 * GROUPS, 9 * GROUPS], dim=1)
+        towards = torch.cat([flow.flip(1).repeat(1, 9 * GROUPS // 2, 1, 1) for flow in flows], dim=1)
+        offsets = MAX_RESIDUE * torch.tanh(residue.float()) + towards
+        return deformable_conv2d(features, offsets, torch.sigmoid(masks), self.weight, self.bias)
+
+
+class BasicVSRPlusPlus(Generator):
+    """Enlarges a clip by 4, every frame drawing on the whole clip.
+
+    Args:
+        channels: width of the propagated features, a multiple of 8.
+        blocks: residual blocks in each of the four passes; published weights have 64 channels and 7 blocks.
+    """
+
+    scale = 4
+    temporal = "bidirectional"
+    aliases: ClassVar[tuple[tuple[str, str], ...]] = ((r"^upsample(\d)\.upsample_conv\.", r"upconv\1."),)  # mmagic's
+
+    def __init__(self, channels: int = 64, blocks: int = 7) -> None:
+        super().__init__()
+        self.spynet = SpyNet()
+        self.feat_extract = ResidualTrunk(3, channels, END_BLOCKS)
+        self.deform_align = nn.ModuleDict({name: Alignment(channels) for name in BRANCHES})
+        self.backbone = nn.ModuleDict(
+            {name: ResidualTrunk((2 + index) * channels, channels, blocks) for index, name in enumerate(BRANCHES)}
+        )
+        self.reconstruction = ResidualTrunk(5 * channels, channels, END_BLOCKS)
+        self.upconv1 = conv3x3(channels, channels * 4)
+        self.upconv2 = conv3x3(channels, 64 * 4)
+        self.conv_hr = conv3x3(64, 64)
+        self.conv_last = conv3x3(64, 3)
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        blocks = numbered(shapes, r"^backbone\.backward_1\.main\.2\.(\d+)\.conv1\.weight$")
+        return {"channels": shapes["deform_align.backward_1.weight"][0], "blocks": blocks}
+
+    def _propagate(self, branch: str, known: list[list[Tensor]], flow: Tensor) -> list[Tensor]:
+        """Features (B, channels, h, w) of every frame, carried from the first to the last.
+
+        Args:
+            branch: whose weights.
+            known: for each frame its own features and those of the earlier passes.
+            flow: (B, T-1, 2, h, w) from each frame but the first to the one before it.
+        """
+        carried: list[Tensor] = []
+        for index, features in enumerate(known):
+            aligned = torch.zeros_like(features[0])
+            if index > 0:
+                aligned = self._align(branch, features[0], carried[-2:], flow[:, max(0, index - 2) : index])
+            carried.append(aligned + self.backbone[branch](torch.cat([*features, aligned], dim=1)))
+        return carried
+
+    def _align(self, branch: str, own: Tensor, carried: list[Tensor], flow: Tensor) -> Tensor:
+        """The features of the last one or two frames (older first), aligned with the frame of features ``own``."""
+        first, last = flow[:, -1], carried[-1]
+        if len(carried) == 2:
+            second, older = first + warp(flow[:, 0], first), carried[0]
+            guide = warp(older, second)
+        else:
+            second, older, guide = (torch.zeros_like(part) for part in (first, last, last))
+        guides = torch.cat([warp(last, first), own, guide], dim=1)
+        return self.deform_align[branch](torch.cat([last, older], dim=1), guides, [first, second])
+
+    def _reconstruct(self, frame: Tensor, features: list[Tensor]) -> Tensor:
+        x = self.reconstruction(torch.cat(features, dim=1))
+        x = leaky(F.pixel_shuffle(self.upconv1(x), 2))
+        x = leaky(F.pixel_shuffle(self.upconv2(x), 2))
+        return self.conv_last(leaky(self.conv_hr(x))) + bilinear(frame, self.scale)
+
+    def forward_with_flow(self, low: Tensor) -> tuple[Tensor, Tensor]:
+        """Frames (B, T, 3, 4h, 4w), and the flow (B, T-1, 2, h, w) in input pixels that warps frame t-1 onto t."""
+        to_previous = self.spynet.between(low[:, 1:], low[:, :-1])
+        to_next = self.spynet.between(low[:, :-1], low[:, 1:])
+        spatial = self.feat_extract(low.flatten(0, 1)).unflatten(0, low.shape[:2])
+        known = [[features] for features in spatial.unbind(1)]
+        for branch in BRANCHES:
+            if branch.startswith("backward"):
+                made = self._propagate(branch, known[::-1], to_next.flip(1))[::-1]
+            else:
+                made = self._propagate(branch, known, to_previous)
+            known = [[*features, new] for features, new in zip(known, made, strict=True)]
+        frames = [self._reconstruct(*parts) for parts in zip(low.unbind(1), known, strict=True)]
+        return torch.stack(frames, dim=1), to_previous
+
+    def forward(self, low: Tensor) -> Tensor:
+        return self.forward_with_flow(low)[0]

@@ -1,0 +1,77 @@
+"""A trained denoiser as a user has it: levels given or estimated, on videos and on test clips."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from omegaconf import DictConfig
+
+from tests.media import moving, write_video
+from vidgan.errors import UserError
+from vidgan.experiment.evaluation import evaluate
+from vidgan.experiment.prediction import predict
+from vidgan.experiment.training import train
+from vidgan.video.reader import iterate, probe
+
+Composed = Callable[..., DictConfig]
+HERE = ["machine=cpu", "machine.workers=0", "machine.progress=false"]
+
+
+@pytest.fixture
+def run(composed: Composed, tmp_path: Path) -> str:
+    """The id of a denoiser that has been trained for one iteration on one video, which is seen in tests too."""
+    write_video(tmp_path / "clips" / "a.mp4", moving(40, 40, 40))
+    network = ["channels=4", "deep_channels=4", "blocks=1", "gate_channels=4"]
+    short = ["data.batch_size=1", "data.frames=2", "data.patch=16", "data.eval_frames=4", "engine.iterations=1"]
+    folder = train(
+        composed(
+            "experiments=denoising/quickstart",
+            "data=folder",
+            f"data.root={tmp_path}/clips",
+            "tracking=disabled",
+            "~networks.discriminator",
+            "~players.discriminator",
+            "~losses.adversarial",
+            "validation.every=null",
+            *(f"networks.generator.{item}" for item in network),
+            *short,
+            *HERE,
+        )
+    )
+    return folder.id
+
+
+def test_predict_and_evaluate(run: str, composed: Composed, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    noise = np.random.default_rng(0).normal(0, 25, (10, 42, 50, 3))
+    noisy = np.clip(np.full((10, 42, 50, 3), 128) + noise, 0, 255).astype(np.uint8)
+    given = write_video(tmp_path / "noisy.mp4", noisy, crf="1")
+
+    def clean(*overrides: str) -> np.ndarray:
+        out = tmp_path / "clean.mp4"
+        predict(composed(f"run={run}", f"input={given}", f"output={out}", *HERE, *overrides, command="predict"))
+        assert probe(out).frames == 10
+        return np.stack(list(iterate(out)))
+
+    clean()
+    assert "noise level" in capsys.readouterr().out
+    told = clean("sigma=25")
+    assert "noise level" not in capsys.readouterr().out
+    assert told[-1].std() < 0.9 * noisy[-1].std()
+    with pytest.raises(UserError, match=r"sigma=-3\.0 is no standard deviation"):
+        clean("sigma=-3")
+
+    def scores(*overrides: str) -> dict[str, dict[str, float]]:
+        return evaluate(composed(f"run={run}", "tracking=disabled", *HERE, *overrides, command="evaluate"))
+
+    low, high = scores("sigma=10"), scores("sigma=50", "blind=true", "compare_to=[]")
+    assert low["model"]["psnr"] > high["model"]["psnr"] + 5
+    assert low["noisy"]["psnr"] == pytest.approx(28.2, abs=0.3)
+    levels = scores("protocol=davis_denoising", "compare_to=[]")["model"]
+    assert list(levels) == [f"{metric}_{sigma}" for sigma in (10, 20, 30, 40, 50) for metric in ("psnr", "ssim")]
+    written = sorted(path.name for path in tmp_path.glob("runs/denoising/*/evaluations/*"))
+    assert written == ["davis_denoising-last", "denoising-last-sigma10", "denoising-last-sigma50-blind"]
+    assert json.loads(next(tmp_path.glob("runs/*/*/summary.json")).read_text())["baselines"].keys() >= {"noisy"}
+    with pytest.raises(UserError, match="noise levels of its own"):
+        scores("protocol=davis_denoising", "sigma=10")
