@@ -78,7 +78,8 @@ def test_experiment_steps(composed: Composed, vgg19: Path, tmp_path: Path, name:
     )
     if "perceptual" in config.losses:
         config.losses.perceptual.loss.weights = str(vgg19)
-    for key, most in (("frames", 3), ("patch", 128)):
+    tbptt = config.engine.tbptt
+    for key, most in (("frames", 2 * tbptt if tbptt else 3), ("patch", 128)):
         if key in config.data:
             config.data[key] = min(config.data[key], most)
     for network in config.networks.values():
