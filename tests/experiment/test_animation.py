@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from tests.media import write_video
 from tests.pose.boxes import boxes
@@ -18,6 +18,7 @@ from vidgan.experiment.animation import animate, generate_video
 from vidgan.experiment.commands import register
 from vidgan.experiment.extraction import extract
 from vidgan.experiment.places import CONF
+from vidgan.experiment.prediction import predict
 from vidgan.experiment.training import train
 from vidgan.pose.files import write_poses
 from vidgan.pose.sequence import PoseSequence
@@ -182,3 +183,10 @@ def test_a_run_of_another_task_is_refused(run: Run, runs: Path) -> None:
     OmegaConf.save(config, other / "config.yaml")
     with pytest.raises(UserError, match="run=still-0 was trained for pose_transfer; animation needs"):
         run("run=still-0")
+
+
+def test_as_a_filter_of_videos_it_is_refused(composed: Callable[..., DictConfig], run: Run, runs: Path) -> None:
+    given = [f"input={next(runs.glob('*/*/samples/comparison.mp4'))}", "output=out.mp4", "machine=cpu"]
+    config = composed(*given, "run=quickstart", f"paths.runs={runs}", command="predict")
+    with pytest.raises(UserError, match="makes persons of poses, not videos of videos; see task=pose_video"):
+        predict(config)

@@ -72,6 +72,8 @@ def predict(config: DictConfig) -> Path:
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
     generator = load_generator(config).to(kind)
+    if not isinstance(generator, Generator):
+        raise UserError(f"run={config.run} makes persons of poses, not videos of videos; see task=pose_video --help.")
     channels_last(generator)
     generator, frames = _informed(generator, given.frames, config.sigma)
     if config.tile is not None:
