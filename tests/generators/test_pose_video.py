@@ -27,7 +27,7 @@ def small(memory: Callable | None = ConvGRU) -> PoseVideo:
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
-    return network.eval()  # batch norm ties the clips of a batch together while it trains
+    return network
 
 
 def clips(frames: int = 4) -> dict[str, Tensor]:
@@ -161,6 +161,12 @@ def test_resnet_has_the_published_keys_and_count() -> None:
     assert [tuple(each.shape) for each in maps] == [
         (1, 64, 16, 24), (1, 128, 8, 12), (1, 256, 4, 6), (1, 512, 2, 3),
     ]  # fmt: skip
+
+
+def test_clips_of_a_batch_are_independent_in_training() -> None:
+    network, given = small().train(), clips()
+    alone = network(**{name: value[1:] for name, value in given.items()})
+    torch.testing.assert_close(network(**given)[1:], alone, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("stages", [2, 4])

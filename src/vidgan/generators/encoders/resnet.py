@@ -36,7 +36,8 @@ class BasicBlock(nn.Module):
 class ResNet18(Encoder):
     """The maps after each stage of ResNet-18, at 1/4, 1/8, 1/16 and 1/32 of the size.
 
-    With published weights the statistics of batch norm stay as published, as is usual where batches are small.
+    The statistics of batch norm stay as they are, those published or zero and one, as is usual where batches are small:
+    what is made of a picture depends on neither its batch nor the number of devices.
 
     Args:
         channels: width of the first stage, doubled by each; 64 is published.
@@ -63,7 +64,6 @@ class ResNet18(Encoder):
             blocks = nn.Sequential(BasicBlock(inputs, width, stride), BasicBlock(width, width, 1))
             self.add_module(f"layer{stage + 1}", blocks)
             inputs = width
-        self.published = weights is not None
         if weights is not None:
             verify(Path(weights), sha256)
             load_weights(self, weights)
@@ -79,8 +79,7 @@ class ResNet18(Encoder):
 
     def train(self, mode: bool = True) -> Self:
         super().train(mode)
-        if self.published:
-            for module in self.modules():
-                if isinstance(module, nn.BatchNorm2d):
-                    module.eval()
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
         return self
