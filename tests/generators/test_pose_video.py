@@ -164,7 +164,8 @@ def test_resnet_has_the_published_keys_and_count() -> None:
 
 
 def test_clips_of_a_batch_are_independent_in_training() -> None:
-    network, given = small().train(), clips()
+    network, given = small(), clips()
+    assert network.training
     alone = network(**{name: value[1:] for name, value in given.items()})
     torch.testing.assert_close(network(**given)[1:], alone, rtol=0, atol=1e-5)
 

@@ -64,6 +64,7 @@ class ResNet18(Encoder):
             blocks = nn.Sequential(BasicBlock(inputs, width, stride), BasicBlock(width, width, 1))
             self.add_module(f"layer{stage + 1}", blocks)
             inputs = width
+        self.train()
         if weights is not None:
             verify(Path(weights), sha256)
             load_weights(self, weights)
