@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import pytorch_lightning as pl
 import torch
+from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
@@ -17,7 +18,7 @@ Composed = Callable[..., DictConfig]
 
 EXPERIMENTS = sorted(p.relative_to(CONF / "experiments").with_suffix("") for p in CONF.glob("experiments/*/*.yaml"))
 GROUPS = ("degradations", "discriminators", "generators", "losses", "penalties", "protocols", "players")
-OPTIONS = sorted(path for group in GROUPS for path in CONF.glob(f"{group}/*.yaml"))
+OPTIONS = sorted(path for group in GROUPS for path in CONF.glob(f"{group}/**/*.yaml"))
 MOUNTED = {"data": "data", "machine": "machine", "tracking": "tracking"}
 POSE_GROUPS = ("estimator", "smoother")
 
@@ -32,7 +33,12 @@ def vgg19(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("path", OPTIONS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_option_lints(path: Path) -> None:
-    lint(OmegaConf.create({"option": OmegaConf.load(path)}), {})
+    option = OmegaConf.create({"option": OmegaConf.load(path)})
+    if "defaults" in option.option:
+        group = path.parent.relative_to(CONF).as_posix()
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            option = compose(overrides=[f"+{group}@option={path.stem}"])
+    lint(option, {})
 
 
 @pytest.mark.parametrize(
@@ -72,7 +78,8 @@ def test_experiment_steps(composed: Composed, vgg19: Path, tmp_path: Path, name:
     )
     if "perceptual" in config.losses:
         config.losses.perceptual.loss.weights = str(vgg19)
-    for key, most in (("frames", 3), ("patch", 128)):
+    tbptt = config.engine.tbptt
+    for key, most in (("frames", 2 * tbptt if tbptt else 3), ("patch", 128)):
         if key in config.data:
             config.data[key] = min(config.data[key], most)
     for network in config.networks.values():

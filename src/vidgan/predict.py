@@ -1,4 +1,6 @@
-"""``vidgan-predict``: applies a run to videos, pictures and folders of frames."""
+"""``vidgan-predict``: applies a run to videos, pictures and folders of frames; with ``task=pose_video``, animates."""
+
+import sys
 
 from omegaconf import DictConfig
 
@@ -11,8 +13,17 @@ def _work(config: DictConfig) -> None:
     predict(config)
 
 
+def _animate(config: DictConfig) -> None:
+    from vidgan.experiment.animation import animate  # heavy, too
+
+    animate(config)
+
+
 def main() -> None:
-    command("predict", _work)
+    if "task=pose_video" in sys.argv[1:]:
+        command("animate", _animate)
+    else:
+        command("predict", _work)
 
 
 if __name__ == "__main__":

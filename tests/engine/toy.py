@@ -128,6 +128,7 @@ def toy_task(
 def fit(task: AdversarialTask, folder: Path, resume: Path | None = None, **trainer: Any) -> pl.Trainer:
     """Fits with the trainer's arguments that the platform uses."""
     options = {"accelerator": "cpu", "devices": 1, "logger": False, "limit_val_batches": 0, **trainer}
+    data = options.pop("data", None) or ToyData()
     fitted = pl.Trainer(
         default_root_dir=folder,
         max_steps=options.pop("max_steps", task.settings.iterations),
@@ -140,7 +141,7 @@ def fit(task: AdversarialTask, folder: Path, resume: Path | None = None, **train
         use_distributed_sampler=False,
         **options,
     )
-    fitted.fit(task, datamodule=ToyData(), ckpt_path=resume, weights_only=True)
+    fitted.fit(task, datamodule=data, ckpt_path=resume, weights_only=True)
     return fitted
 
 

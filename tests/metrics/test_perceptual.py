@@ -1,5 +1,6 @@
 """Measures of what people see: MS-SSIM, DISTS, EfficientNet-Lite0, tLP, flicker and VMAF."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from torch.nn import functional as F
 from vidgan.errors import UserError
 from vidgan.experiment.places import ROOT
 from vidgan.metrics.dists import DISTS, L2Pooling, VGG16Features
-from vidgan.metrics.flicker import Flicker
+from vidgan.metrics.flicker import Flicker, FlickerFactor
 from vidgan.metrics.lite0 import FrechetLite0, Lite0Distance
 from vidgan.metrics.lpips import LPIPS, TLP, AlexNetFeatures
 from vidgan.metrics.ms_ssim import MultiScaleSSIM
@@ -144,6 +145,18 @@ def test_flicker_by_hand() -> None:
     assert Flicker()(real + 0.1, real) == pytest.approx(0, abs=1e-5)
     with pytest.raises(UserError, match="flicker needs clips of at least 2 frames"):
         Flicker()(fake[:1], real[:1])
+
+
+def test_the_flicker_factor_by_hand() -> None:
+    """Brightness 0 1 0 1 has second differences of 2, and 0 .5 1 .5 of 0 and 1: a factor of 2 / .5."""
+    made, real = (torch.tensor(values).view(4, 1, 1, 1).expand(4, 3, 5, 6) for values in ([0, 1.0, 0, 1], [0, 0.5, 1, 0.5]))  # fmt: skip # noqa: E501
+    flicker = FlickerFactor()
+    assert flicker(made, real) == pytest.approx(4)
+    assert flicker(real, real) == 1
+    assert flicker(real[:1].expand(4, -1, -1, -1), real) == 0
+    assert math.isnan(flicker(made, torch.ones(4, 3, 5, 6)))
+    with pytest.raises(UserError, match="at least 3 frames and this one has 2"):
+        flicker(made[:2], real[:2])
 
 
 def test_vmaf_falls_with_noise_and_blur(street: Tensor) -> None:

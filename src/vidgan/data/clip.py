@@ -1,7 +1,7 @@
 """The one batch type: clips of video with what belongs to them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import torch
@@ -52,6 +52,14 @@ class Clip:
         if remainder:
             raise ValueError(f"a batch of {len(self)} clips does not divide into {count} equal parts")
         return [self._slice(start, start + size) for start in range(0, len(self), size)]
+
+    def between(self, first: int, last: int) -> "Clip":
+        """Frames ``first`` to ``last`` (exclusive) with their key points and masks; conditions stay whole."""
+
+        def cut(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else tensor[:, first:last]
+
+        return replace(self, frames=self.frames[:, first:last], keypoints=cut(self.keypoints), masks=cut(self.masks))
 
     @staticmethod
     def collate(clips: Sequence["Clip"]) -> "Clip":

@@ -26,6 +26,7 @@ from vidgan.engine.parallel import Reducers, refuse_unsupported
 from vidgan.engine.players import Player, Role, assign_parameters
 from vidgan.engine.scene import Condition, Judged, Made, Opinion, Scene
 from vidgan.engine.scoring import ScoredModule
+from vidgan.engine.segments import Segment, detached, segments
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.randomness import mix
@@ -38,6 +39,8 @@ class EngineSettings:
     Attributes:
         iterations: length of the training; one iteration is one global batch, whoever moves in it.
         accumulate: chunks a device's batch is cut into; gradients add up over them.
+        tbptt: frames after which back-propagation through time is cut off, see :mod:`vidgan.engine.segments`; none
+            goes through whole clips.
         ema: decay of the generator's moving average; none turns it off.
         compile: names of networks to compile with ``torch.compile``.
         channels_last: whether 2-D convolutions compute channels-last.
@@ -47,6 +50,7 @@ class EngineSettings:
 
     iterations: int
     accumulate: int = 1
+    tbptt: int | None = None
     ema: float | None = 0.999
     compile: tuple[str, ...] = ()
     channels_last: bool = True
@@ -94,6 +98,8 @@ class AdversarialTask(ScoredModule, ABC):
         self.networks = nn.ModuleDict(networks)
         self.terms = dict(terms)  # not registered: a frozen VGG does not belong into checkpoints
         self.settings = settings
+        if settings.tbptt is not None and type(self).proceed is AdversarialTask.proceed:
+            raise UserError(f"engine.tbptt={settings.tbptt}: {type(self).__name__} carries no memory; remove it.")
         self.seed = seed
         self.player_parameters = assign_parameters(self.networks, players)
         self._moves = {
@@ -126,6 +132,10 @@ class AdversarialTask(ScoredModule, ABC):
     @abstractmethod
     def generate(self, condition: Any) -> Made:
         """What the generator side makes of it."""
+
+    def proceed(self, condition: Any, state: Any) -> Made:
+        """What it makes of the next segment of a clip, given the :attr:`Made.state` of the one before."""
+        raise NotImplementedError(f"{type(self).__name__} has no memory to carry over")
 
     def target(self, clip: Clip) -> Tensor:
         """The real frames that the made ones are compared with."""
@@ -167,13 +177,8 @@ class AdversarialTask(ScoredModule, ABC):
         mute_optimizers(self.trainer)
         # For dropout and the like.
         seed_generators(mix(self.seed, "network", iteration, self.global_rank), self.device)
-        if len(batch) % self.settings.accumulate:
-            raise UserError(
-                f"engine.accumulate={self.settings.accumulate} does not divide a device's share of the batch, "
-                f"{len(batch)} clips; change it or data.batch_size."
-            )
-        chunks = batch.chunk(self.settings.accumulate)
-        scenes = self._generator_moves(iteration, chunks)
+        parts = segments(batch, self.settings.accumulate, self.settings.tbptt)
+        scenes = self._generator_moves(iteration, parts)
         for name, move in self._moves.items():
             if move.player.moves(iteration) and move.player.role is not Role.GENERATOR:
                 self._other_moves(name, move, iteration, scenes)
@@ -185,7 +190,7 @@ class AdversarialTask(ScoredModule, ABC):
         count_iteration(self.trainer)
         self._log_panel()
 
-    def _generator_moves(self, iteration: int, chunks: Sequence[Clip]) -> list[Scene]:
+    def _generator_moves(self, iteration: int, parts: Sequence[Segment]) -> list[Scene]:
         moving = {
             name: move
             for name, move in self._moves.items()
@@ -193,23 +198,26 @@ class AdversarialTask(ScoredModule, ABC):
         }
         self._freeze_all_but(moving)
         scenes, finite = [], torch.ones((), dtype=torch.bool, device=self.device)
-        for index, chunk in enumerate(chunks):
-            last = index == len(chunks) - 1
+        state: Any = None
+        for index, part in enumerate(parts):
+            last = index == len(parts) - 1
             with torch.set_grad_enabled(bool(moving)), self.reducers.reducing(tuple(moving), last) as run:
-                scene, loss = run(partial(self._play, chunk, iteration, bool(moving)))
+                scene, loss = run(partial(self._play, part, state, iteration, bool(moving)))
                 if loss is not None:
-                    self.manual_backward(loss / len(chunks))
+                    self.manual_backward(loss / len(parts))
                     finite &= torch.isfinite(loss.detach())
+            state = detached(scene.made.state)
             scenes.append(scene.detach())
         for name, move in moving.items():
             with deferred_update(self._scaler, defer=name != next(reversed(moving))):
                 self._step(name, move, finite, iteration)
         return scenes
 
-    def _play(self, chunk: Clip, iteration: int, moving: bool) -> tuple[Scene, Tensor | None]:
+    def _play(self, part: Segment, state: Any, iteration: int, moving: bool) -> tuple[Scene, Tensor | None]:
         """Makes the frames, and where a generator moves, the weighted sum of the loss terms that count now."""
-        condition = self.condition(chunk)
-        scene = Scene(chunk, condition, self.target(chunk), self.generate(condition))
+        condition = self.condition(part.clip)
+        made = self.generate(condition) if part.first else self.proceed(condition, state)
+        scene = Scene(part.clip, condition, self.target(part.clip), made)
         if not moving:
             return scene, None
         total = torch.zeros((), device=self.device)

@@ -20,10 +20,12 @@ class Made:
     Attributes:
         fake: (B, T, C, H, W) made frames.
         flow: (B, T-1, 2, h, w) motion the generator estimated, where it does; None elsewhere.
+        state: the generator's memory after the last frame, a tensor or a tuple of memories; None without one.
     """
 
     fake: Tensor
     flow: Tensor | None = None
+    state: Any = None
 
 
 @dataclass

@@ -13,6 +13,7 @@ from vidgan.errors import UserError
 from vidgan.experiment.lint import refuse_missing
 from vidgan.experiment.places import CONF, ROOT
 from vidgan.experiment.schema import (
+    AnimateConfig,
     DataSetsConfig,
     EvaluateConfig,
     ExportConfig,
@@ -33,6 +34,7 @@ def register() -> None:
         "export": ExportConfig,
         "data_sets": DataSetsConfig,
         "pose": PoseConfig,
+        "animate": AnimateConfig,
     }
     for name, schema in schemas.items():
         store.store(name=f"{name}_schema", node=schema)

@@ -48,7 +48,7 @@ def extract(config: DictConfig) -> Path:
         frames = open_input(given)
         estimator: PoseEstimator = build(config.estimator, "estimator")
         skeleton = _written_skeleton(config, smoother.skeleton or estimator.skeleton)
-        raw = _find(estimator, frames, config.machine.progress)
+        raw = find_people(estimator, frames, config.machine.progress)
     if config.preview and raw.size is None:
         raise UserError(f"preview needs the size of the frames, which {given} does not tell; give video=<its video>.")
     main = _sure(_main_person(raw, given), config.confidence, given)
@@ -96,7 +96,7 @@ def _read(config: DictConfig) -> PoseSequence:
     return PoseSequence(sequence.points, sequence.skeleton, (width, height), video.fps)
 
 
-def _find(estimator: PoseEstimator, given: Input, progress: bool) -> PoseSequence:
+def find_people(estimator: PoseEstimator, given: Input, progress: bool) -> PoseSequence:
     """All people of all frames, in the order in which the estimator finds them."""
     people, size = [], (0, 0)
     for frame in counted(given.frames, given.count, "frames", progress):

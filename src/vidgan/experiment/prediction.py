@@ -27,7 +27,7 @@ from vidgan.video.writer import writer
 logger = logging.getLogger(__name__)
 
 RATE_OF_FOLDERS = Fraction(25)
-_DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": None}
+DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": None}
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,13 @@ def predict(config: DictConfig) -> Path:
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
     generator = load_generator(config).to(kind)
+    if not isinstance(generator, Generator):
+        raise UserError(f"run={config.run} makes persons of poses, not videos of videos; see task=pose_video --help.")
     channels_last(generator)
     generator, frames = _informed(generator, given.frames, config.sigma)
     if config.tile is not None:
         generator = Tiled(generator, config.tile)
-    dtype = _DTYPES[choose_precision(config.machine.precision, kind)]
+    dtype = DTYPES[choose_precision(config.machine.precision, kind)]
     made = stream(generator, frames, chunk=config.chunk, precision=dtype)
     with writer(out, given.fps, given.video) as sink:
         for frame in counted(made, given.count, "frames", config.machine.progress):

@@ -22,6 +22,7 @@ from vidgan.data.datamodule import DataModule
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.players import Player, Role, assign_parameters
 from vidgan.engine.scene import Condition, Scene
+from vidgan.engine.segments import segments
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_data, build_networks, build_player, build_task, check, world_size
 
@@ -81,6 +82,8 @@ class Preflight:
     def _trial(self, config: DictConfig) -> _Trial:
         data = build_data(config.data, config.machine, config.paths)
         clip = data.blank() if isinstance(data, DataModule) else None
+        if clip is not None:
+            clip = segments(clip, 1, config.engine.tbptt)[0].clip
         key = _architecture(config, clip)
         if key not in self._trials:
             try:

@@ -53,6 +53,7 @@ class EngineConfig:
 
     iterations: int = MISSING
     accumulate: int = 1
+    tbptt: int | None = None
     ema: float | None = 0.999
     compile: list[str] = field(default_factory=list)
     channels_last: bool = True
@@ -347,4 +348,43 @@ class ExportConfig:
     run: str | None = None
     weights: str = "last"
     output: str = MISSING
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class AnimateConfig:
+    """The root of ``vidgan-predict task=pose_video``.
+
+    Attributes:
+        task: pose_video.
+        run: id or folder of a run of that task.
+        reference: a picture of the person, or a video of which the frame with the surest pose is taken.
+        driving: a video of one person's movement, or key points in any format that ``vidgan-pose`` writes.
+        output: a video, or a folder of pictures.
+        num_frames: the first so many of the movement; null for all.
+        fps: frames a second, of key points that do not tell.
+        retarget: move and scale the poses to where the person of the reference stands, and to its size.
+        weights: ``last`` or ``best``.
+        estimator: what finds people in frames; a file of ``conf/estimator``.
+        smoother: of the movement; a file of ``conf/smoother``.
+        confidence: key points that are less sure count as missing.
+        fill: gaps of up to so many frames are filled.
+        chunk: frames computed at once.
+    """
+
+    task: str = "pose_video"
+    run: str = MISSING
+    reference: str = MISSING
+    driving: str = MISSING
+    output: str = MISSING
+    num_frames: int | None = None
+    fps: float | None = None
+    retarget: bool = True
+    weights: str = "last"
+    estimator: Any = MISSING
+    smoother: Any = MISSING
+    confidence: float = 0.3
+    fill: int = 8
+    chunk: int = 8
+    machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)

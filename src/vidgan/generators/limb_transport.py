@@ -33,6 +33,12 @@ def capsules(keypoints: Tensor, pairs: tuple[tuple[int, int], ...], radius: floa
     return torch.sigmoid(2 * (radius - distance)) * present
 
 
+def limb_shares(place: Tensor) -> Tensor:
+    """How much of each pixel belongs to each limb, (N, limbs, H, W), of :func:`capsules`; what is left is no limb's."""
+    nowhere = torch.full_like(place[:, :1], _NOWHERE)
+    return torch.cat([_SHARPNESS * place, nowhere], dim=1).softmax(1)[:, :-1]
+
+
 def filled(picture: Tensor, known: Tensor) -> Tensor:
     """A picture (N, C, H, W) whose pixels with ``known`` (N, 1, H, W) of 0 are made up from those around.
 
@@ -45,6 +51,13 @@ def filled(picture: Tensor, known: Tensor) -> Tensor:
     below = filled(smaller, (4 * weight).clamp(max=1))
     around = F.interpolate(below, size=picture.shape[-2:], mode="bilinear", align_corners=False)
     return torch.lerp(around, picture, known)
+
+
+def scene_behind(picture: Tensor, keypoints: Tensor) -> Tensor:
+    """A picture (N, C, H, W) without the person at the key points (N, 18, 2); see :func:`filled`."""
+    height, width = picture.shape[-2:]
+    removed = capsules(keypoints, LIMBS, _REMOVED * height, height, width).amax(1, keepdim=True)
+    return filled(picture, 1 - removed)
 
 
 class LimbTransport(PoseGenerator):
@@ -83,8 +96,7 @@ class LimbTransport(PoseGenerator):
         place = capsules(target_keypoints, LIMBS, _PUT * height, height, width)
         joints = capsules(target_keypoints, _JOINTS, _GATHERED * height, height, width)
         carried = self._put(self._gather(centred, origin), place)
-        removed = capsules(source_keypoints, LIMBS, _REMOVED * height, height, width).amax(1, keepdim=True)
-        scene = filled(centred, 1 - removed)
+        scene = scene_behind(centred, source_keypoints)
         x = self.enter(torch.cat([carried, scene], dim=1))
         painted, shares = self.last(self._unet(x, torch.cat([place, origin, joints], dim=1))).split(3, dim=1)
         choices = torch.stack([painted, carried[:, -3:], scene], dim=1)
@@ -102,9 +114,7 @@ class LimbTransport(PoseGenerator):
 
     def _put(self, looks: Tensor, place: Tensor) -> Tensor:
         """Each pixel's look (N, features + 3, H, W): that of the limbs there, zero away from all."""
-        nowhere = torch.full_like(place[:, :1], _NOWHERE)
-        shares = torch.cat([_SHARPNESS * place, nowhere], dim=1).softmax(1)[:, :-1]
-        return torch.einsum("nlhw,nlc->nchw", shares, looks)
+        return torch.einsum("nlhw,nlc->nchw", limb_shares(place), looks)
 
     def _unet(self, x: Tensor, maps: Tensor) -> Tensor:
         """Features at full size; the maps of limbs and joints, which are smooth, enter at half of it."""

@@ -1,5 +1,6 @@
-"""One person in two poses, as the sample that pose transfer trains on and is scored with."""
+"""One person in several poses, as the sample that pose transfer and animation train on and are scored with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,24 +45,42 @@ def pair(
         conditions: further conditions, each with a batch of one first.
 
     Returns:
-        ``frames`` (1, 1, 3, H, W), ``keypoints`` (1, 1, 18, 2) and ``masks`` (1, 1, 1, H, W) of the target; conditions
-        ``source`` (1, 1, 3, H, W), ``source_keypoints`` and, where given, ``wrong_keypoints`` (1, 1, 18, 2).
+        :func:`animation` with T = 1.
+    """
+    return animation(source, [target], name, randomness, None if wrong is None else wrong[None], **conditions)
+
+
+def animation(
+    source: Person,
+    targets: Sequence[Person],
+    name: str,
+    randomness: int,
+    wrong: NDArray[np.float32] | None = None,
+    **conditions: Tensor,
+) -> Clip:
+    """A batch of one clip: the same person in T poses, and a source picture among the conditions.
+
+    Returns:
+        ``frames`` (1, T, 3, H, W), ``keypoints`` (1, T, 18, 2) and ``masks`` (1, T, 1, H, W) of the targets; conditions
+        ``source`` (1, 1, 3, H, W), ``source_keypoints`` (1, 1, 18, 2) and, where given, ``wrong_keypoints``
+        (1, T, 18, 2).
     """
     if wrong is not None:
-        conditions["wrong_keypoints"] = torch.from_numpy(wrong)[None, None]
+        conditions["wrong_keypoints"] = torch.from_numpy(wrong)[None]
     return Clip(
-        frames=_frames(target.frame),
+        frames=pictures([target.frame for target in targets]),
         names=[name],
         randomness=torch.tensor([randomness], dtype=torch.int64),
-        keypoints=torch.from_numpy(target.keypoints)[None, None],
-        masks=torch.from_numpy(target.mask)[None, None, None],
+        keypoints=torch.from_numpy(np.stack([target.keypoints for target in targets]))[None],
+        masks=torch.from_numpy(np.stack([target.mask for target in targets]))[None, :, None],
         conditions={
-            "source": _frames(source.frame),
+            "source": pictures([source.frame]),
             "source_keypoints": torch.from_numpy(source.keypoints)[None, None],
             **conditions,
         },
     )
 
 
-def _frames(picture: NDArray[np.uint8]) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None, None]
+def pictures(frames: Sequence[NDArray[np.uint8]]) -> Tensor:
+    """T frames (H, W, 3) as a batch of one clip, (1, T, 3, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(np.stack(frames).transpose(0, 3, 1, 2)))[None]

@@ -44,8 +44,8 @@ class SyntheticPairs(Dataset[Clip]):
         wrong = self._points(number + 1, "target")[:18, :2].astype(np.float32)
         background = (identity.background * 255).round().astype(np.uint8).transpose(2, 0, 1)
         return pair(
-            _person(source),
-            _person(target),
+            person(source),
+            person(target),
             f"{self.stream[0]}#{number}",
             mix(*self.stream, number, "randomness"),
             wrong,
@@ -97,6 +97,7 @@ class SyntheticPersons(DataModule):
         return self.training[0].to_float()
 
 
-def _person(picture: Picture) -> Person:
+def person(picture: Picture) -> Person:
+    """A drawn person with the mask that it is scored with."""
     mask = cv2.dilate((picture.parts >= 0).astype(np.uint8) * 255, _MARGIN)
     return Person(picture.frame, picture.keypoints, np.asarray(mask, np.uint8))

@@ -1,0 +1,59 @@
+"""The part of a video that a person moves in, as frames of a network's size."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Framing:
+    """A rectangle of a picture, which may reach beyond it, shown in another size.
+
+    Attributes:
+        left, top: of its first pixel, in the picture's pixels.
+        step: pixels of the picture in one of the frame, in both directions.
+        height, width: of the frame.
+    """
+
+    left: float
+    top: float
+    step: float
+    height: int
+    width: int
+
+    @staticmethod
+    def around(points: Points, height: int, width: int, margin: float = 0.12) -> "Framing":
+        """The smallest rectangle of the frame's shape that holds key points (..., 2 or more) and a margin.
+
+        Args:
+            points: as (x, y) in pixels of the picture, missing ones NaN; one at least is there.
+            height, width: of the frame.
+            margin: on each side, in heights of the frame; hands, feet and hair are beyond the key points.
+        """
+        low, high = (bound(points[..., :2].reshape(-1, 2), axis=0) for bound in (np.nanmin, np.nanmax))
+        inner = np.array([width, height]) - 2 * margin * height
+        step = float(((high - low) / inner).max())
+        left, top = (low + high) / 2 - step * (np.array([width, height]) - 1) / 2
+        return Framing(float(left), float(top), step, height, width)
+
+    def frame(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The rectangle of an (H, W, 3) picture; what lies beyond repeats its border."""
+        smoothing = max(1, round(self.step))  # as many samples in a pixel, averaged: warping alone would alias
+        fine = self.step / smoothing
+        offset = (fine - self.step) / 2  # of the first sample from the middle of its pixel
+        to_picture = np.array([[fine, 0, self.left + offset], [0, fine, self.top + offset]])
+        size = (self.width * smoothing, self.height * smoothing)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        sampled = cv2.warpAffine(picture, to_picture, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        small = cv2.resize(sampled, (self.width, self.height), interpolation=cv2.INTER_AREA)
+        return np.asarray(small, np.uint8)
+
+    def points(self, points: Points) -> Points:
+        """Key points (..., 2 or more) of the picture as those of the frame."""
+        placed = points.copy()
+        placed[..., :2] = (points[..., :2] - np.array([self.left, self.top])) / self.step
+        return placed.astype(np.float32)

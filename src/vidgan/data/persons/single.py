@@ -1,0 +1,159 @@
+"""One person in one video (Everybody Dance Now, Chan et al. 2019): its first part trains, the rest is tested on."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from vidgan.data.clip import Clip
+from vidgan.data.datamodule import DataModule, Loading
+from vidgan.data.persons.framing import Framing, Points
+from vidgan.data.persons.pairs import Person, animation, pictures
+from vidgan.data.sources import VideoFile
+from vidgan.errors import UserError
+from vidgan.pose.files import read_poses
+from vidgan.pose.maps import pose_mask
+from vidgan.pose.skeleton import OPENPOSE_18
+from vidgan.randomness import mix
+
+
+class PersonVideo:
+    """A video and the key points of the person in it, cut to where the person moves.
+
+    Args:
+        video: the file.
+        poses: its key points, of any skeleton; the first person's are used.
+        height, width: of the frames.
+        confidence: key points that are less sure count as missing.
+
+    Raises:
+        UserError: the two do not belong together, or nobody is in it.
+    """
+
+    def __init__(self, video: Path, poses: Path, height: int, width: int, confidence: float) -> None:
+        self.source = VideoFile(video.name, video)
+        points = read_poses(poses).person(0).converted(OPENPOSE_18).points[:, 0]
+        if len(points) != self.source.size.frames:
+            raise UserError(
+                f"{poses} has {len(points)} frames and {video} {self.source.size.frames}; find the poses again with "
+                f"vidgan-pose input={video} output={poses}."
+            )
+        points = np.where(points[..., 2:] >= confidence, points[..., :2], np.nan)
+        if np.isnan(points).all():
+            raise UserError(f"{poses}: no key point is as sure as data.confidence={confidence}.")
+        self.framing = Framing.around(points, height, width)
+        self.keypoints = self.framing.points(points)
+
+    def __len__(self) -> int:
+        return len(self.keypoints)
+
+    def persons(self, start: int, count: int) -> list[Person]:
+        """Frames ``start`` to ``start + count`` with their key points and PG2's mask."""
+        keypoints = self.keypoints[start : start + count]
+        masks = pose_mask(torch.from_numpy(keypoints), (self.framing.height, self.framing.width))[:, 0]
+        frames = self.source.read(start, count)
+        return [
+            Person(self.framing.frame(frame), points, mask)
+            for frame, points, mask in zip(frames, keypoints, (masks * 255).byte().numpy(), strict=True)
+        ]
+
+
+class TrainingClips(Dataset[Clip]):
+    """Sample n, for any n: some frames of the video's first part, and another frame of it as the source."""
+
+    def __init__(self, video: PersonVideo, until: int, frames: int, seed: int) -> None:
+        self.video, self.until, self.frames, self.seed = video, until, frames, seed
+
+    def __getitem__(self, number: int) -> Clip:
+        start = mix(self.seed, number, "start") % (self.until - self.frames + 1)
+        (source,) = self.video.persons(mix(self.seed, number, "source") % self.until, 1)
+        targets = self.video.persons(start, self.frames)
+        return animation(source, targets, f"{start}#{number}", mix(self.seed, number, "randomness"))
+
+
+class HeldOutPart(Dataset[Clip]):
+    """The last part as one clip, its source the first frame of the video.
+
+    Its wrong poses are those of the first frames. The condition ``nearest`` (1, T, 3, H, W) shows for each frame the
+    training frame whose pose is nearest, by the mean distance of the key points that both have.
+    """
+
+    def __init__(self, video: PersonVideo, start: int) -> None:
+        self.video, self.start = video, start
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, number: int) -> Clip:
+        count = len(self.video) - self.start
+        known = self.video.persons(0, self.start)
+        targets = self.video.persons(self.start, count)
+        nearest = [known[_nearest(target.keypoints, known)].frame for target in targets]
+        wrong = np.stack([known[index % len(known)].keypoints for index in range(count)])
+        return animation(known[0], targets, "held out", 0, wrong, nearest=pictures(nearest))
+
+
+def _nearest(keypoints: Points, known: list[Person]) -> int:
+    distances = [np.nanmean(np.hypot(*(keypoints - person.keypoints).T)) for person in known]
+    return int(np.nanargmin(distances))
+
+
+class SinglePerson(DataModule):
+    """Clips of one person's video.
+
+    Args:
+        video: a video of one person, from a camera that stands still.
+        poses: the key points that ``vidgan-pose`` has found in it.
+        batch_size: clips in an iteration, over all devices.
+        frames: of a training clip.
+        height, width: of the frames, in pixels.
+        held_out: share of the video at its end that is tested on.
+        confidence: key points that are less sure count as missing.
+        seed: what training draws follows from it and from the number of the sample.
+        loading: the machine's half.
+    """
+
+    def __init__(
+        self,
+        video: str,
+        poses: str,
+        batch_size: int,
+        frames: int = 8,
+        height: int = 128,
+        width: int = 128,
+        held_out: float = 0.25,
+        confidence: float = 0.3,
+        seed: int = 0,
+        loading: Loading | None = None,
+    ) -> None:
+        super().__init__(batch_size, loading)
+        self.paths, self.size, self.confidence = (Path(video), Path(poses)), (height, width), confidence
+        self.frames, self.held_out, self.seed = frames, held_out, seed
+
+    @cached_property
+    def video(self) -> PersonVideo:
+        return PersonVideo(*self.paths, *self.size, self.confidence)
+
+    @property
+    def until(self) -> int:
+        """The first frame that is held out."""
+        return round((1 - self.held_out) * len(self.video))
+
+    @cached_property
+    def training(self) -> TrainingClips:
+        if self.until < self.frames:
+            raise UserError(f"{self.paths[0]}: {self.until} frames train, data.frames={self.frames} are needed.")
+        return TrainingClips(self.video, self.until, self.frames, self.seed)
+
+    def evaluated(self, split: Literal["val", "test"]) -> HeldOutPart:
+        return HeldOutPart(self.video, self.until)
+
+    def blank(self) -> Clip:
+        height, width = self.size
+        empty = Person(
+            np.zeros((height, width, 3), np.uint8), np.zeros((18, 2), np.float32), np.zeros((height, width), np.uint8)
+        )
+        return animation(empty, [empty] * self.frames, "blank", 0).to_float()

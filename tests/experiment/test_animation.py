@@ -1,0 +1,192 @@
+"""A picture and a video to a video of the person moving: from files to files, and every mistake in one sentence."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+from tests.media import write_video
+from tests.pose.boxes import boxes
+from vidgan.errors import UserError
+from vidgan.experiment import animation
+from vidgan.experiment.animation import animate, generate_video
+from vidgan.experiment.commands import register
+from vidgan.experiment.extraction import extract
+from vidgan.experiment.places import CONF
+from vidgan.experiment.prediction import predict
+from vidgan.experiment.training import train
+from vidgan.pose.files import write_poses
+from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.skeleton import COCO_17
+from vidgan.video.reader import iterate, probe
+from vidgan.video.writer import encode_picture
+
+TINY = [
+    "experiments=pose_video/quickstart",
+    *("data.batch_size=1", "data.frames=4", "data.height=32", "data.width=24", "data.eval_clips=1"),
+    *("data.eval_frames=3", "engine.iterations=1", "engine.tbptt=2", "engine.ema=null", "validation.every=null"),
+    *("networks.generator.channels=4", "networks.generator.encoder.channels=4"),
+    *("machine=cpu", "machine.workers=0", "machine.progress=false", "tracking=disabled"),
+]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the run of a tiny network."""
+    folder = tmp_path_factory.mktemp("runs")
+    register()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        train(compose("train", [*TINY, f"paths.runs={folder}"]))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_estimator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDGAN_ALLOWED_TARGETS", "tests.pose")
+
+
+Run = Callable[..., Path]
+
+
+@pytest.fixture
+def run(runs: Path, tmp_path: Path) -> Run:
+    """``run("key=value", ...)``: the command on a picture and a video of one person, with the estimator of boxes."""
+    (tmp_path / "me.png").write_bytes(encode_picture(boxes(1, (30, 20, 24, 60))[0], ".png"))
+    write_video(tmp_path / "dance.mp4", boxes(11, (5, 10, 30, 70)))
+
+    def command(*overrides: str) -> Path:
+        given = {"run": "quickstart", "reference": "me.png", "driving": "dance.mp4", "output": "out.mp4"}
+        given |= dict(override.split("=", 1) for override in overrides)
+        for key in ("reference", "driving", "output"):
+            given[key] = str(tmp_path / given[key])
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            smoother = f"smoother={given.pop('smoother', 'median_gaussian')}"
+            config = compose("animate", [smoother, "machine=cpu", "machine.progress=false", f"paths.runs={runs}"])
+        config = OmegaConf.merge(config, OmegaConf.from_dotlist([f"{key}={value}" for key, value in given.items()]))
+        config.estimator = {"_target_": "tests.pose.boxes.Boxes"}
+        return animate(config)
+
+    return command
+
+
+def test_a_video_becomes_key_points_and_these_a_video(run: Run, tmp_path: Path) -> None:
+    direct = run()
+    made = probe(direct)
+    assert (made.frames, made.fps, made.height, made.width) == (11, Fraction(25), 32, 24)
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        overrides = [f"input={tmp_path}/dance.mp4", f"output={tmp_path}/dance.pose.npz", "machine.progress=false"]
+        config = compose("pose", [*overrides, "confidence=0.3"])
+    config.estimator = {"_target_": "tests.pose.boxes.Boxes"}
+    extract(config)
+    # The key points are smoothed already.
+    again = run("driving=dance.pose.npz", "output=again.mp4", "smoother=none")
+    for one, other in zip(iterate(direct), iterate(again), strict=True):
+        np.testing.assert_allclose(one.astype(float), other, atol=3)
+
+
+def test_chunks_make_the_same_video(run: Run, tmp_path: Path) -> None:
+    one, many = run("output=whole", "chunk=11"), run("output=parts", "chunk=2")
+    names = sorted(path.name for path in one.iterdir())
+    assert len(names) == 11
+    for name in names:
+        assert (one / name).read_bytes() == (many / name).read_bytes()
+
+
+def test_frames_are_made_one_chunk_at_a_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    load = animation._load
+
+    def counted(*arguments: Any) -> Any:
+        generator, size = load(*arguments)
+        stream = generator.stream
+        generator.stream = lambda *given: made.append(given[2].shape[1]) or stream(*given)
+        return generator, size
+
+    monkeypatch.setattr(animation, "_load", counted)
+    run("chunk=4")
+    assert made == [4, 4, 3]
+
+
+def test_the_function_makes_the_first_frames(run: Run, runs: Path, tmp_path: Path) -> None:
+    poses = np.random.default_rng(0).uniform(5, 80, (6, 1, 17, 3)).astype(np.float32)
+    poses[..., 2] = 0.9
+    write_poses(PoseSequence(poses, COCO_17, (96, 96), Fraction(10)), tmp_path / "p.npz")
+    overrides = (f"paths.runs={runs}", f"paths.cache={tmp_path}", "machine=cpu", "machine.progress=false")
+    reference, out = tmp_path / "me.png", tmp_path / "f.mp4"
+    with pytest.raises(UserError, match="models"):  # BlazePose's are not here
+        generate_video(reference, tmp_path / "p.npz", out, 4, run="quickstart", overrides=overrides)
+    assert not out.exists()
+    run("driving=p.npz", "output=f.mp4", "num_frames=4", "retarget=false")
+    assert (probe(out).frames, probe(out).fps) == (4, Fraction(10))
+
+
+def test_a_reference_video_gives_its_surest_frame(run: Run, tmp_path: Path) -> None:
+    """Black frames hold nobody; the only one that shows somebody is the reference."""
+    clip = boxes(5, (30, 20, 24, 60))
+    clip[[0, 1, 3, 4]] = 0
+    write_video(tmp_path / "me.mp4", clip)
+    assert probe(run("reference=me.mp4")).frames == 11
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (["reference=nobody.png"], r"nobody\.png: no person is found; give a picture"),
+        (["reference=two.png"], r"two\.png shows 2 persons; crop it"),
+        (["driving=nobody.mp4"], r"nobody\.mp4: no person is found in any of its 3 frames"),
+        (["driving=two.mp4"], r"two\.mp4 shows 2 persons; vidgan-pose input=.* follows the main one"),
+        (["driving=two.npz"], r"two\.npz holds 2 persons"),
+        (["driving=norate.npz"], r"norate\.npz does not tell its frame rate; give fps="),
+        (["driving=one.npz", "fps=25"], r"one\.npz has 10 frames a second and fps=25(\.0)? is given"),
+        (["driving=hand.npz"], "skeleton=hand is unknown"),
+        (["driving=nothing.mp4"], r"nothing\.mp4: there is no such file"),
+        (["reference=nothing.png"], r"nothing\.png: there is no such file"),
+        (["num_frames=12"], r"num_frames=12: .*dance\.mp4 has 11 frames; give 1 to 11"),
+        (["num_frames=0"], "num_frames=0"),
+        (["output=me.png"], "is an input itself"),
+        (["output=out.xyz"], r"cannot write \.xyz"),
+        (["driving=upper.npz"], r"upper\.npz: Nose and ankles .* Or set retarget=false"),
+        (["run=other"], "run=other is not in"),
+    ],
+)
+def test_mistakes(run: Run, tmp_path: Path, overrides: list[str], sentence: str) -> None:
+    (tmp_path / "nobody.png").write_bytes(encode_picture(boxes(1)[0], ".png"))
+    (tmp_path / "two.png").write_bytes(encode_picture(boxes(1, (5, 5, 20, 60), (60, 5, 20, 60))[0], ".png"))
+    write_video(tmp_path / "nobody.mp4", boxes(3))
+    write_video(tmp_path / "two.mp4", boxes(3, (5, 5, 20, 60), (60, 5, 20, 60)))
+    person = np.ones((3, 1, 17, 3), np.float32)
+    sequences = {
+        "one": PoseSequence(person, COCO_17, None, Fraction(10)),
+        "two": PoseSequence(person.repeat(2, 1), COCO_17, None, Fraction(10)),
+        "norate": PoseSequence(person, COCO_17),
+        "upper": PoseSequence(np.where(np.arange(17)[:, None] < 13, person, np.nan), COCO_17, None, Fraction(10)),
+    }
+    for name, sequence in sequences.items():
+        write_poses(sequence, tmp_path / f"{name}.npz")
+    np.savez(tmp_path / "hand.npz", points=np.ones((3, 1, 21, 3)), skeleton=np.array("hand"))
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(UserError, match=sentence):
+        run(*overrides)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_run_of_another_task_is_refused(run: Run, runs: Path) -> None:
+    config = OmegaConf.load(next(runs.glob("*/*/config.yaml")))
+    config.task._target_ = "vidgan.tasks.pose_transfer.PoseTransfer"
+    other = runs / "pose_transfer" / "still-0"
+    other.mkdir(parents=True)
+    OmegaConf.save(config, other / "config.yaml")
+    with pytest.raises(UserError, match="run=still-0 was trained for pose_transfer; animation needs"):
+        run("run=still-0")
+
+
+def test_as_a_filter_of_videos_it_is_refused(composed: Callable[..., DictConfig], run: Run, runs: Path) -> None:
+    given = [f"input={next(runs.glob('*/*/samples/comparison.mp4'))}", "output=out.mp4", "machine=cpu"]
+    config = composed(*given, "run=quickstart", f"paths.runs={runs}", command="predict")
+    with pytest.raises(UserError, match="makes persons of poses, not videos of videos; see task=pose_video"):
+        predict(config)
