@@ -38,7 +38,8 @@ def measure(progress: Progress, size: Size = Size()) -> list[Figure]:
     costs = []
     for _ in range(size.rounds):
         with tempfile.TemporaryDirectory() as name:
-            costs.append(_launched(Path(name), size.jobs) - _bare(Path(name)))
+            launched = _launched(Path(name), size.jobs)
+            costs.append(launched - _bare(Path(name)))  # second: the frames are in the cache by then, as for most jobs
         progress.advance(bar)
     added, spread = middle(costs)
     return [
