@@ -249,6 +249,9 @@ def kill_service(training: Training, folder: Path) -> None:
         assert time.monotonic() < deadline, "W&B has written no row in a minute"
         time.sleep(0.5)
     os.kill(int(found[0]), signal.SIGKILL)
+    while "Z" not in Path(f"/proc/{found[0]}/stat").read_text().rpartition(")")[2]:  # dead, and not yet waited for
+        assert time.monotonic() < deadline + 60, "W&B's process does not die"
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("mode", ["offline", "online"])

@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from torch import Tensor
 
 from vidgan.data.persons.synthetic import SyntheticPersons
+from vidgan.data.tracks.detector import STRATA
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric
 from vidgan.metrics.color import luma
@@ -18,7 +19,12 @@ from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.ssim import SSIM
 from vidgan.metrics.temporal import TemporalError
 
-OPTIONS = sorted((Path(__file__).parents[2] / "conf" / "protocols").glob("*.yaml"))
+FOLDER = Path(__file__).parents[2] / "conf" / "protocols"
+OF_TRACKS = "vidgan.metrics.tracks.TrackProtocol"
+TRACKS, OPTIONS = (
+    [path for path in sorted(FOLDER.glob("*.yaml")) if (OmegaConf.load(path)._target_ == OF_TRACKS) == of_tracks]
+    for of_tracks in (True, False)
+)
 
 
 class Record(Metric):
@@ -143,6 +149,20 @@ def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor
     assert sorted([*scores, *protocol.left_out]) == sorted(config.metrics)
     assert 0.5 < scores["ssim"] < 1
     assert 20 < scores.get("psnr", 30) < 40
+
+
+@pytest.mark.parametrize("option", TRACKS, ids=lambda path: path.stem)
+def test_every_option_for_tracks_builds_and_scores(option: Path) -> None:
+    config = OmegaConf.load(option)
+    protocol = instantiate(config)
+    assert protocol.name == option.stem
+    assert config.follows.startswith("vidgan's own")
+    real = 100 * torch.rand(8, 18, 2)
+    strata = (torch.arange(8)[:, None] % len(STRATA)).expand(-1, 18)
+    scores = protocol.score(real + torch.tensor([3.0, 4.0]), real, {"strata": strata})
+    assert list(scores) == list(config.metrics)
+    assert all(scores[name] == pytest.approx(5, rel=1e-4) for name in scores if name.startswith("mpjpe"))
+    assert all(scores[name] == pytest.approx(0, abs=1e-4) for name in scores if "length" in name)
 
 
 #: Benchmarks as VRT (Liang et al. 2022, section 4) and TecoGAN (Chu et al. 2020, section 5) score them.

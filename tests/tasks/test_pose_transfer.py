@@ -96,9 +96,8 @@ def test_every_table_has_the_controls(composed: Compose, tmp_path: Path) -> None
 
 
 def test_metrics_that_the_data_cannot_serve_are_refused_before_training(composed: Compose, tmp_path: Path) -> None:
-    small = [item for item in SMALL if "eval_pairs" not in item]
-    config = composed(*small, "data=market1501", f"data.root={tmp_path}")
-    with pytest.raises(UserError, match="the metric limb_color asks for parts, palette, background, which this data"):
+    config = composed(*SMALL, "+protocol.metrics.mpjpe._target_=vidgan.metrics.tracks.MPJPE")
+    with pytest.raises(UserError, match="the metric mpjpe asks for strata, which this data does not have"):
         trained(config, tmp_path)
 
 
