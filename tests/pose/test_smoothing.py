@@ -92,8 +92,16 @@ def test_fill_gaps_bridges_short_ones_alone() -> None:
 def test_settings_and_sizes() -> None:
     with pytest.raises(UserError, match="window=4 must be an odd"):
         MedianGaussian(window=4)
-    with pytest.raises(UserError, match="order=9 must be less"):
-        SavitzkyGolay(window=9, order=9)
+    for order in (9, -1):
+        with pytest.raises(UserError, match=f"order={order} must be at least 0 and less than smoother.window=9"):
+            SavitzkyGolay(window=9, order=order)
+    with pytest.raises(UserError, match="sigma=0 must be more than 0"):
+        MedianGaussian(sigma=0)
+    for name in ("min_cutoff", "derivative_cutoff"):
+        with pytest.raises(UserError, match=f"{name}=-1 must be more than 0"):
+            OneEuro(**{name: -1})
+    with pytest.raises(UserError, match="beta=-1 must not be negative"):
+        OneEuro(beta=-1)
     corners = np.array([[[[0, 0], [30, 40], [np.nan, np.nan]]]], np.float32)
     assert body_size(corners) == 50
     assert body_size(corners[:, :, 2:]) == 1
@@ -129,3 +137,5 @@ def test_retargeting_follows_nearness() -> None:
     np.testing.assert_allclose(heights, 75 * np.array([80 / 50, 100 / 75, 120 / 100]), rtol=1e-5)
     with pytest.raises(UserError, match="never in the same frame"):
         stage_of(walker(75, np.array([np.nan]), 0))
+    with pytest.raises(UserError, match="nose is never above"):
+        stage_of(walker(-75, np.array([100.0]), 0))
