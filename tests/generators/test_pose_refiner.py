@@ -1,5 +1,7 @@
 """The refiner of tracks, its discriminator, and both behind vidgan-pose."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -64,6 +66,10 @@ def test_smoother_keeps_gaps_and_takes_any_size_and_skeleton() -> None:
     np.testing.assert_array_equal(np.isnan(made.points), np.isnan(points))
     larger = SEQUENCE.with_points(points * np.array([3, 3, 1], np.float32))
     np.testing.assert_allclose(refined(larger).points[..., :2], 3 * made.points[..., :2], rtol=1e-3, atol=1e-2)
+    alone = points.copy()
+    alone[:, 1] = np.nan
+    with warnings.catch_warnings(action="error"):
+        assert np.isnan(refined(SEQUENCE.with_points(alone)).points[:, 1]).all()
     coco = PoseSequence(SEQUENCE.points[:, :, :17], COCO_17)
     assert refined(coco).skeleton is OPENPOSE_18
     nobody = np.full((4, 1, 18, 3), np.nan, np.float32)
