@@ -9,7 +9,7 @@ import pytest
 
 from vidgan.errors import UserError
 from vidgan.pose.estimators.base import refuse_other_model
-from vidgan.pose.estimators.blazepose import _ANCHORS, BlazePose, Square, _crop_matrix, _Model, _same, _square
+from vidgan.pose.estimators.blazepose import _ANCHORS, BlazePose, Square, _crop_matrix, _same, _square
 from vidgan.pose.estimators.rtmpose import RTMPose
 from vidgan.pose.estimators.ultralytics import Ultralytics
 from vidgan.pose.skeleton import COCO_17
@@ -61,7 +61,7 @@ def test_missing_packages_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="needs the package ultralytics"):
         Ultralytics("a.onnx")
     with pytest.raises(UserError, match=r"needs the package ai-edge-litert, which is not installed; install vidgan\[p"):
-        _Model(b"", threads=1)
+        BlazePose("models")  # told before the models are asked for
 
 
 def test_a_model_of_other_key_points_is_refused() -> None:

@@ -12,7 +12,7 @@ from vidgan.pose.smoothing import Smoother, body_size, bridged
 
 
 class Refined(Smoother):
-    """Key points as a run of the task pose_sequence corrects them; of OpenPose-18.
+    """Key points of OpenPose-18 as a run of the task pose_sequence corrects them; it has learned 30 frames a second.
 
     Missing ones are bridged for the network, with confidence 0, and stay missing.
 

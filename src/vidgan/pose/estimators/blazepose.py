@@ -9,7 +9,6 @@ import hashlib
 import shlex
 import zipfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,8 +60,8 @@ class BlazePose(PoseEstimator):
     skeleton = MEDIAPIPE_33
 
     def __init__(self, models: str, people: int = 2, score: float = 0.5, threads: int = 2) -> None:
-        self._detector = _Model(_read_model(Path(models), _DETECTOR), threads)
-        self._landmarks = _Model(_read_model(Path(models), _LANDMARKS), threads)
+        self._detector = _Model(Path(models), _DETECTOR, threads)
+        self._landmarks = _Model(Path(models), _LANDMARKS, threads)
         self.people, self.score = people, score
         self._squares: list[Square] = []
         self._frames = 0
@@ -112,19 +111,15 @@ class BlazePose(PoseEstimator):
         return np.concatenate([places, visible], axis=1).astype(np.float32), float(made["Identity_1"].item())
 
 
-@dataclass
 class _Model:
     """A TFLite model of one picture, (H, W, 3) float32, to its outputs by name."""
 
-    content: bytes
-    threads: int
-
-    def __post_init__(self) -> None:
+    def __init__(self, models: Path, name: str, threads: int) -> None:
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise missing_package("ai-edge-litert", "install vidgan[pose]") from error
-        self._interpreter = Interpreter(model_content=self.content, num_threads=self.threads)
+        self._interpreter = Interpreter(model_content=_read_model(models, name), num_threads=threads)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = self._interpreter.get_output_details()
