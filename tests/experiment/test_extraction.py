@@ -30,7 +30,7 @@ def run(composed: Callable[..., DictConfig], tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("VIDGAN_ALLOWED_TARGETS", "tests.pose")
 
     def command(given: Path, output: str, *overrides: str) -> PoseSequence:
-        config = composed(f"input={given}", f"output={tmp_path / output}", *overrides, command="pose")
+        config = composed(f"input={given}", f"output='{tmp_path / output}'", *overrides, command="pose")
         config.estimator = {"_target_": "tests.pose.boxes.Boxes"}
         config.machine.progress = False
         return read_poses(extract(config))
@@ -78,6 +78,10 @@ def test_mistakes_in_the_input(run: Run, video: Path, tmp_path: Path) -> None:
         run(video, "in.mp4")
     with pytest.raises(UserError, match=r"preview=.*in\.mp4 is an input itself"):
         run(video, "out.npz", f"preview={video}")
+    with pytest.raises(UserError, match="expect is for an input of key points"):
+        run(video, "out.npz", "expect=coco_17")
+    with pytest.raises(UserError, match="video is for an input of key points"):
+        run(video, "out.npz", f"video={video}")
     outside = np.full((12, 1, 17, 3), 500, np.float32)
     write_poses(PoseSequence(outside, COCO_17), tmp_path / "outside.npz")
     with pytest.raises(UserError, match="100% of its key points are outside of the 128 x 96 frame"):
@@ -101,8 +105,13 @@ def test_mistakes_in_the_output_are_found_before_the_work(run: Run, video: Path,
         run(video, "out.npz", "preview=p.xyz")
     with pytest.raises(UserError, match=r"give run=<id>, or weights=<file>"):
         run(video, "out.npz", "smoother=gan")
-    with pytest.raises(UserError, match="run is for smoother=gan alone"):
-        run(video, "out.npz", "run=some")
+    for option in ("run=some", "weights=some.safetensors"):
+        with pytest.raises(UserError, match=f"{option.partition('=')[0]} is for smoother=gan alone"):
+            run(video, "out.npz", option)
+    with pytest.raises(UserError, match=r"preview=.*p\.png is one picture, the input has 12 frames"):
+        run(video, "out.npz", f"preview={tmp_path}/p.png")
+    with pytest.raises(UserError, match=r"preview=.*both is the output itself"):
+        run(video, "both", f"preview={tmp_path}/both")
     with pytest.raises(UserError, match="window=4 must be an odd number"):
         run(video, "out.npz", "smoother.window=4")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
@@ -115,6 +124,15 @@ def test_unsure_key_points_are_missing(run: Run, tmp_path: Path) -> None:
     made = run(tmp_path / "in.npz", "out.npz")
     assert np.isnan(made.points[:, 0, 3]).all()
     assert made.present.sum() == 12 * 16
+    with pytest.raises(UserError, match=r"confidence=1\.5: no key point is as sure, the surest has 1\.00"):
+        run(tmp_path / "in.npz", "none.npz", "confidence=1.5")
+    assert not (tmp_path / "none.npz").exists()
+
+
+def test_names_with_brackets_are_names(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_poses(PoseSequence(np.ones((3, 1, 17, 3), np.float32), COCO_17), tmp_path / "in.npz")
+    run(tmp_path / "in.npz", "[bold]out.npz")
+    assert "[bold]out.npz" in capsys.readouterr().out
 
 
 def test_a_trained_generator_smooths(run: Run, video: Path, tmp_path: Path) -> None:

@@ -1,17 +1,18 @@
 """Estimators: what can be checked without their models, and who is followed."""
 
+import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.pose.boxes import Boxes, boxes
 from vidgan.errors import UserError
+from vidgan.pose.estimators.base import refuse_other_model
 from vidgan.pose.estimators.blazepose import _ANCHORS, BlazePose, Square, _crop_matrix, _same, _square
 from vidgan.pose.estimators.rtmpose import RTMPose
 from vidgan.pose.estimators.ultralytics import Ultralytics
-from vidgan.pose.tracking import Tracks
+from vidgan.pose.skeleton import COCO_17
 
 
 def test_anchors_are_the_published_ones() -> None:
@@ -53,34 +54,18 @@ def test_missing_and_foreign_models_are_told(tmp_path: Path) -> None:
 
 
 def test_missing_packages_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("rtmlib", "ultralytics"):
-        monkeypatch.setitem(__import__("sys").modules, name, None)
+    for name in ("rtmlib", "ultralytics", "ai_edge_litert.interpreter"):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UserError, match="needs the package rtmlib"):
         RTMPose("a.onnx", "b.onnx")
     with pytest.raises(UserError, match="needs the package ultralytics"):
         Ultralytics("a.onnx")
+    with pytest.raises(UserError, match=r"needs the package ai-edge-litert, which is not installed; install vidgan\[p"):
+        BlazePose("models")  # told before the models are asked for
 
 
-def test_persons_are_followed_whatever_their_order() -> None:
-    estimator, tracks = Boxes(), Tracks()
-    for number, frame in enumerate(boxes(12, (5, 5, 20, 60), (70, 5, 30, 80))):
-        people = estimator(frame)
-        tracks.add(people[:: -1 if number % 2 else 1])
-    large, small = tracks.persons()
-    assert large.shape == small.shape == (12, 17, 3)
-    np.testing.assert_allclose(large[:, 0, 0], 70 + np.arange(12))
-    np.testing.assert_allclose(small[:, 0, 0], 5 + np.arange(12))
-
-
-def test_a_person_that_comes_back_is_the_same_and_a_passer_by_is_nobody() -> None:
-    estimator, tracks = Boxes(), Tracks()
-    frames = boxes(40, (5, 5, 20, 60))
-    frames[10:15] = 0
-    frames[20, 50:60, 100:110] = 255
-    for frame in frames:
-        tracks.add(estimator(frame))
-    (person,) = tracks.persons()
-    assert np.flatnonzero(np.isnan(person[:, 0, 0])).tolist() == [10, 11, 12, 13, 14]
-    nobody = Tracks()
-    nobody.add(np.zeros((0, 17, 3), np.float32))
-    assert nobody.persons() == []
+def test_a_model_of_other_key_points_is_refused() -> None:
+    refuse_other_model(np.zeros((2, 17, 3), np.float32), COCO_17, "estimator.model")
+    for shape in ((2, 133, 3), (17, 21, 3), (2, 17, 2)):
+        with pytest.raises(UserError, match=r"estimator\.model: .* 17 key points \(coco_17\)"):
+            refuse_other_model(np.zeros(shape, np.float32), COCO_17, "estimator.model")

@@ -62,6 +62,13 @@ def test_openpose_by_hand(tmp_path: Path) -> None:
     assert sequence.present.sum((1, 2)).tolist() == [17, 0, 34]
 
 
+def test_openpose_frames_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for number in (1, 2, 10):
+        people = [{"pose_keypoints_2d": [float(number)] * 54}]
+        (tmp_path / f"frame_{number}.json").write_text(json.dumps({"people": people}))
+    assert read_poses(tmp_path).points[:, 0, 0, 0].tolist() == [1, 2, 10]
+
+
 def test_body_25_is_never_taken_for_18(tmp_path: Path) -> None:
     folder = openpose(tmp_path / "out", [[1.0] * 75])
     assert read_poses(folder).skeleton is BODY_25
@@ -101,6 +108,12 @@ def test_coco_by_hand(tmp_path: Path) -> None:
     assert np.isnan(sequence.points[1]).all(), "a picture without persons"
     path.write_text(json.dumps([coco([1, 2, 0.25] * 17)]))
     assert read_poses(path).points[0, 0, 16].tolist() == [1, 2, 0.25], "results give confidences"
+    path.write_text(json.dumps([coco(numbers, track_id=3), coco(numbers, track_id=3)]))
+    with pytest.raises(UserError, match="two persons of one picture have the same track_id"):
+        read_poses(path)
+    path.write_text(json.dumps({"people": [{"pose_keypoints_2d": [1.0] * 75}]}))
+    with pytest.raises(UserError, match="is a single frame of OpenPose; give the folder"):
+        read_poses(path)
 
 
 def test_formats_that_cannot_hold_it(tmp_path: Path) -> None:
@@ -113,8 +126,11 @@ def test_formats_that_cannot_hold_it(tmp_path: Path) -> None:
         write_poses(some(OPENPOSE_18), tmp_path / "a.pkl")
     assert not list(tmp_path.iterdir())
     (tmp_path / "there").touch()
-    with pytest.raises(UserError, match="is there already"):
-        write_poses(some(OPENPOSE_18), tmp_path / "there")
+    (tmp_path / "v1.2").mkdir()
+    (tmp_path / "v1.2" / "something").touch()
+    for name in ("there", "v1.2"):
+        with pytest.raises(UserError, match="is there already"):
+            write_poses(some(OPENPOSE_18), tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -140,12 +156,44 @@ def test_broken_files_are_named(tmp_path: Path, name: str, content: bytes) -> No
         read_poses(tmp_path / name)
 
 
-def test_pickled_arrays_are_refused(tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", points=np.array([print], object), skeleton="coco_17")
-    with pytest.raises(UserError, match="is no pose sequence"):
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"points": np.array([print], object)},
+        {"points": np.array("a")},
+        {"skeleton": np.array("hand")},
+        {"skeleton": np.array("body_25")},
+        {"fps": np.array([25, 0])},
+        {"fps": np.array([-25, 1])},
+        {"fps": np.array("a")},
+        {"size": np.array([64])},
+    ],
+    ids=str,
+)
+def test_arrays_that_are_no_sequence_are_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
+    arrays: dict[str, Any] = {"points": np.ones((2, 1, 17, 3), np.float32), "skeleton": np.array("coco_17")}
+    np.savez(tmp_path / "a.npz", **(arrays | changed))
+    with pytest.raises(UserError, match=r"a\.npz: is no pose sequence"):
         read_poses(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+def test_a_damaged_archive_is_told(tmp_path: Path, place: float) -> None:
+    path = tmp_path / "a.npz"
+    write_poses(some(COCO_17), path)
+    content = bytearray(path.read_bytes())
+    start = int(place * len(content))
+    content[start : start + 60] = b"\xaa" * 60
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.npz: is no pose sequence"):
+        read_poses(path)
+
+
+def test_nothing_to_read_is_told(tmp_path: Path) -> None:
     folder = openpose(tmp_path / "empty", [], [])
     with pytest.raises(UserError, match="no person in any of its 2 files"):
         read_poses(folder)
+    with pytest.raises(UserError, match=r"000_keypoints\.json: is no key point file of OpenPose"):
+        read_poses(openpose(tmp_path / "words", [["a"] * 54]))  # type: ignore[list-item]
     with pytest.raises(UserError, match="no such file"):
         read_poses(tmp_path / "missing.npz")

@@ -67,6 +67,8 @@ def test_pose_mask_without_key_points_is_empty() -> None:
     assert pose_mask(points, (32, 32)).sum() == disc_maps(points[:, [2]], (32, 32)).sum()
     points[0, 2], points[0, 3] = torch.tensor([-3.0, 10.0, 1.0]), torch.tensor([-3.0, 11.0, 1.0])
     assert pose_mask(points, (32, 32))[0, 0, :, 0].sum() == 6  # discs outside the frame reach into it
+    points[0, [2, 3]] = 10.0
+    assert pose_mask(points, (32, 32), radius=0).sum() == 1
     assert len(MASK_LIMBS) == 23
 
 

@@ -1,5 +1,7 @@
 """Skeletons and the table that converts between them."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -91,7 +93,7 @@ def test_published_counts() -> None:
 def test_flip_of_a_right_wrist_is_a_left_wrist() -> None:
     points = np.full((1, 1, 18, 3), np.nan, np.float32)
     points[0, 0, 4] = (10, 20, 0.5)
-    flipped = PoseSequence(points, OPENPOSE_18, size=(64, 48)).flipped().points
+    flipped = flip(points, OPENPOSE_18, width=64)
     np.testing.assert_array_equal(flipped[0, 0, 7], (53, 20, 0.5))
     assert np.isnan(np.delete(flipped[0, 0], 7, axis=0)).all()
     np.testing.assert_array_equal(flip(flipped, OPENPOSE_18, 64), points)
@@ -103,3 +105,14 @@ def test_sequence_makes_half_missing_points_missing() -> None:
     assert np.isnan(PoseSequence(points, COCO_17).points[0, 0, 3]).all()
     with pytest.raises(ValueError, match="coco_17"):
         PoseSequence(points[:, :, :16], COCO_17)
+    for size, fps in (((0, 48), None), ((64, 48), Fraction(0))):
+        with pytest.raises(ValueError, match="are none"):
+            PoseSequence(points, COCO_17, size, fps)
+
+
+def test_surer_points_are_kept_whole() -> None:
+    points = np.full((1, 1, 17, 3), 0.5, np.float32)
+    points[..., 3, 2], points[..., 4, 2] = 0.4, np.nan
+    kept = PoseSequence(points, COCO_17).surer(0.5)
+    assert np.flatnonzero(~kept.present).tolist() == [3, 4]
+    np.testing.assert_array_equal(kept.points[kept.present], 0.5)

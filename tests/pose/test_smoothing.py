@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from vidgan.errors import UserError
-from vidgan.pose.retarget import Stage, retargeted, stage_of
 from vidgan.pose.sequence import PoseSequence
 from vidgan.pose.skeleton import COCO_17
 from vidgan.pose.smoothing import MedianGaussian, OneEuro, SavitzkyGolay, Smoother, Unsmoothed, body_size, fill_gaps
@@ -92,40 +91,17 @@ def test_fill_gaps_bridges_short_ones_alone() -> None:
 def test_settings_and_sizes() -> None:
     with pytest.raises(UserError, match="window=4 must be an odd"):
         MedianGaussian(window=4)
-    with pytest.raises(UserError, match="order=9 must be less"):
-        SavitzkyGolay(window=9, order=9)
+    for order in (9, -1):
+        with pytest.raises(UserError, match=f"order={order} must be at least 0 and less than smoother.window=9"):
+            SavitzkyGolay(window=9, order=order)
+    with pytest.raises(UserError, match="sigma=0 must be more than 0"):
+        MedianGaussian(sigma=0)
+    for name in ("min_cutoff", "derivative_cutoff"):
+        with pytest.raises(UserError, match=f"{name}=-1 must be more than 0"):
+            OneEuro(**{name: -1})
+    with pytest.raises(UserError, match="beta=-1 must not be negative"):
+        OneEuro(beta=-1)
     corners = np.array([[[[0, 0], [30, 40], [np.nan, np.nan]]]], np.float32)
     assert body_size(corners) == 50
     assert body_size(corners[:, :, 2:]) == 1
     assert Unsmoothed()(still(noise=1)).points.tolist() == still(noise=1).points.tolist()
-
-
-def walker(height: float, ground: np.ndarray, x: float) -> PoseSequence:
-    """Nose and ankles of a person of that height whose feet are on ``ground`` (T,)."""
-    points = np.full((len(ground), 1, 17, 3), np.nan, np.float32)
-    for joint, share, aside in (("nose", 1, 0), ("left_ankle", 0, 5), ("right_ankle", 0, -5)):
-        points[:, 0, COCO_17.index(joint)] = np.stack(
-            [np.full(len(ground), x + aside), ground - share * height, np.ones(len(ground))], -1
-        )
-    return PoseSequence(points, COCO_17)
-
-
-def test_retargeting_moves_and_scales_to_the_other_body() -> None:
-    ground = np.full(20, 200.0)
-    child, adult = walker(50, ground, 40), walker(100, ground + 100, 120)
-    moved = retargeted(child, stage_of(child), stage_of(adult))
-    nose, left, right = (moved.points[:, 0, COCO_17.index(j), :2] for j in ("nose", "left_ankle", "right_ankle"))
-    np.testing.assert_allclose(left[:, 1] - nose[:, 1], 100, rtol=1e-5)
-    np.testing.assert_allclose(right[:, 1], 300, rtol=1e-5)
-    np.testing.assert_allclose(left[:, 0] - right[:, 0], 20, rtol=1e-5)
-
-
-def test_retargeting_follows_nearness() -> None:
-    source, target = Stage(100, 200, 50, 100, 0), Stage(300, 340, 80, 120, 0)
-    moved = retargeted(walker(75, np.array([100.0, 150.0, 200.0]), 0), source, target)
-    feet = moved.points[:, 0, COCO_17.index("left_ankle"), 1]
-    np.testing.assert_allclose(feet, [300, 320, 340], rtol=1e-5)
-    heights = feet - moved.points[:, 0, COCO_17.index("nose"), 1]
-    np.testing.assert_allclose(heights, 75 * np.array([80 / 50, 100 / 75, 120 / 100]), rtol=1e-5)
-    with pytest.raises(UserError, match="never in the same frame"):
-        stage_of(walker(75, np.array([np.nan]), 0))

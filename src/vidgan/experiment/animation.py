@@ -37,7 +37,7 @@ from vidgan.pose.retarget import Stage, retargeted, stage_of
 from vidgan.pose.sequence import PoseSequence
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.pose.smoothing import Smoother, fill_gaps
-from vidgan.pose.tracking import Tracks
+from vidgan.pose.tracking import persons_in
 from vidgan.tasks.pose_video import PoseVideo
 from vidgan.video.reader import Frames
 from vidgan.video.writer import writer
@@ -144,12 +144,12 @@ def _driving(config: DictConfig) -> tuple[PoseSequence, Fraction, Path | None]:
         if poses.points.shape[1] != 1:
             raise UserError(f"driving={path} holds {poses.points.shape[1]} persons; vidgan-pose keeps the main one.")
     else:
-        given = _first_frames(_opened("driving", path), config)
+        given = _first_frames(open_input(path, "driving"), config)
         video = given.video
         poses = find_people(_estimator(config), given, config.machine.progress)
         remedy = f"vidgan-pose input={path} output=main.pose.npz follows the main one; give driving=main.pose.npz"
         poses = _only_person(poses, f"driving={path}", remedy)
-    poses = _sure(poses, config.confidence)
+    poses = poses.surer(config.confidence)
     if not poses.present.any():
         raise UserError(f"driving={path}: no person is found in any of its {len(poses)} frames.")
     smoother: Smoother = build(config.smoother, "smoother")
@@ -190,11 +190,11 @@ def _rate(poses: PoseSequence, config: DictConfig) -> Fraction:
 def _reference(config: DictConfig) -> tuple[Frames, PoseSequence]:
     """A picture of the person and its pose, (1, 1, 18, 3): of a video the frame in which it is surest."""
     path, estimator = Path(config.reference), _estimator(config)
-    given, best = _opened("reference", path), None
+    given, best = open_input(path, "reference"), None
     remedy = "crop it to one person"
     for frame in counted(given.frames, given.count, "reference", config.machine.progress and given.count > 1):
         size = frame.shape[1], frame.shape[0]
-        found = _sure(PoseSequence(estimator(frame)[None], estimator.skeleton, size), config.confidence)
+        found = PoseSequence(estimator(frame)[None], estimator.skeleton, size).surer(config.confidence)
         found = found.with_points(found.points[:, found.present[0].any(-1)])
         if found.points.shape[1] > 1:
             raise UserError(f"reference={path} shows {found.points.shape[1]} persons; {remedy}.")
@@ -211,21 +211,12 @@ def _sureness(pose: PoseSequence) -> float:
 
 def _only_person(poses: PoseSequence, what: str, remedy: str) -> PoseSequence:
     """The sequence of the one person in it, (T, 1, K, 3)."""
-    tracks = Tracks()
-    for people, present in zip(poses.points, poses.present, strict=True):
-        tracks.add(people[present.any(-1)])
-    persons = tracks.persons() if tracks.tracks else []
+    persons = persons_in(poses)
     if not persons:
         raise UserError(f"{what}: no person is found in any of its {len(poses)} frames.")
     if len(persons) > 1:
         raise UserError(f"{what} shows {len(persons)} persons; {remedy}.")
-    return poses.with_points(persons[0][:, None])
-
-
-def _sure(poses: PoseSequence, confidence: float) -> PoseSequence:
-    points = poses.points.copy()
-    points[points[..., 2] < confidence] = np.nan
-    return poses.with_points(points)
+    return persons[0]
 
 
 def _stage(poses: PoseSequence, what: str, config: DictConfig) -> Stage:
@@ -233,12 +224,6 @@ def _stage(poses: PoseSequence, what: str, config: DictConfig) -> Stage:
         return stage_of(poses)
     except UserError as error:
         raise UserError(f"{what}={config[what]}: {error} Or set retarget=false.") from error
-
-
-def _opened(what: str, path: Path) -> Input:
-    if not path.exists():
-        raise UserError(f"{what}={path}: there is no such file or folder.")
-    return open_input(path)
 
 
 def _estimator(config: DictConfig) -> PoseEstimator:

@@ -11,7 +11,7 @@ from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.experiment.builder import build, resolve_target
 from vidgan.experiment.lint import lint
-from vidgan.experiment.networks import load_generator
+from vidgan.experiment.networks import SUFFIXES, load_generator
 from vidgan.experiment.prediction import RATE_OF_FOLDERS, Input, open_input
 from vidgan.pose.drawing import draw
 from vidgan.pose.estimators.base import PoseEstimator
@@ -20,9 +20,9 @@ from vidgan.pose.refinement import Refined
 from vidgan.pose.sequence import PoseSequence
 from vidgan.pose.skeleton import Skeleton, skeleton_named
 from vidgan.pose.smoothing import Smoother, fill_gaps
-from vidgan.pose.tracking import Tracks
+from vidgan.pose.tracking import persons_in
 from vidgan.video.reader import Frames
-from vidgan.video.writer import writer
+from vidgan.video.writer import PICTURE_SUFFIXES, writer
 
 _MOST_OUTSIDE = 0.5  # share of key points outside the frame above which they belong to other frames
 
@@ -35,23 +35,23 @@ def extract(config: DictConfig) -> Path:
     """
     lint(config, {"smoother": ("generator",)})
     given, out = Path(config.input), Path(config.output)
-    for key in ("output", "preview"):
-        if config[key] and Path(config[key]).resolve() in _given(config):
-            raise UserError(f"{key}={config[key]} is an input itself; choose another name.")
-    if config.preview:
-        writer(Path(config.preview), RATE_OF_FOLDERS)  # refuses what it cannot write
+    _refuse_collisions(config)
     smoother = _smoother(config)
     if is_pose_file(given):
         raw = _read(config)
+        _refuse_preview(config, len(raw))
         skeleton = _written_skeleton(config, smoother.skeleton or raw.skeleton)
     else:
+        _refuse_without_key_points(config)
         frames = open_input(given)
+        _refuse_preview(config, frames.count)
         estimator: PoseEstimator = build(config.estimator, "estimator")
         skeleton = _written_skeleton(config, smoother.skeleton or estimator.skeleton)
         raw = find_people(estimator, frames, config.machine.progress)
     if config.preview and raw.size is None:
         raise UserError(f"preview needs the size of the frames, which {given} does not tell; give video=<its video>.")
-    main = _sure(_main_person(raw, given), config.confidence, given)
+    main = _main_person(raw, config)
+    _refuse_outside(main, given)
     smooth = smoother(fill_gaps(main, config.fill))
     write_poses(smooth.converted(skeleton), out)
     _say(f"written to {out}")
@@ -61,14 +61,38 @@ def extract(config: DictConfig) -> Path:
     return out
 
 
-def _given(config: DictConfig) -> set[Path]:
-    return {Path(path).resolve() for path in (config.input, config.video) if path}
+def _refuse_collisions(config: DictConfig) -> None:
+    taken = {Path(path).resolve(): "an input" for path in (config.input, config.video) if path}
+    for key in ("output", "preview"):
+        if config[key] is None:
+            continue
+        path = Path(config[key]).resolve()
+        if path in taken:
+            raise UserError(f"{key}={config[key]} is {taken[path]} itself; choose another name.")
+        taken[path] = f"the {key}"
+
+
+def _refuse_without_key_points(config: DictConfig) -> None:
+    for key in ("video", "expect"):
+        if config[key] is not None:
+            raise UserError(f"{key} is for an input of key points; leave {key}={config[key]} out.")
+
+
+def _refuse_preview(config: DictConfig, count: int) -> None:
+    """Refuses, before it has taken time to make, a preview that cannot be written."""
+    if config.preview is None:
+        return
+    path = Path(config.preview)
+    writer(path, RATE_OF_FOLDERS)
+    if path.suffix.lower() in PICTURE_SUFFIXES and count > 1:
+        raise UserError(f"preview={path} is one picture, the input has {count} frames; give a video or a folder.")
 
 
 def _smoother(config: DictConfig) -> Smoother:
     trained = resolve_target(config.smoother._target_, "smoother") is Refined
-    if config.run is not None and not trained:
-        raise UserError("run is for smoother=gan alone; set that, or leave run out.")
+    for key, given in (("run", config.run is not None), ("weights", config.weights.endswith(SUFFIXES))):
+        if given and not trained:
+            raise UserError(f"{key} is for smoother=gan alone; set that, or leave {key} out.")
     smoother: Smoother = build(config.smoother, "smoother", **{"generator": load_generator(config)} if trained else {})
     return smoother
 
@@ -87,7 +111,7 @@ def _read(config: DictConfig) -> PoseSequence:
     sequence = read_poses(Path(config.input), expected)
     if config.video is None:
         return sequence
-    video = open_input(Path(config.video))
+    video = open_input(Path(config.video), "video")
     if video.count != len(sequence):
         raise UserError(
             f"{config.input} has {len(sequence)} frames and {config.video} {video.count}; they do not belong together."
@@ -108,34 +132,37 @@ def find_people(estimator: PoseEstimator, given: Input, progress: bool) -> PoseS
     return PoseSequence(points, estimator.skeleton, size, given.fps)
 
 
-def _main_person(sequence: PoseSequence, given: Path) -> PoseSequence:
-    """The person that is larger and longer in view than any other; says how many there are, and in how many frames."""
-    tracks = Tracks()
-    for people, present in zip(sequence.points, sequence.present, strict=True):
-        tracks.add(people[present.any(-1)])
-    persons = tracks.persons()
+def _main_person(raw: PoseSequence, config: DictConfig) -> PoseSequence:
+    """The person that is larger and longer in view than any other; says how many there are, and in how many frames.
+
+    Raises:
+        UserError: nobody is found, or nobody is sure enough.
+    """
+    persons = persons_in(raw.surer(config.confidence))
+    if not persons and raw.present.any():
+        raise UserError(
+            f"confidence={config.confidence}: no key point is as sure, the surest has "
+            f"{np.nanmax(raw.points[..., 2]):.2f}; give less."
+        )
     if not persons:
-        raise UserError(f"{given}: no person is found in any of its {len(sequence)} frames.")
-    main = sequence.with_points(persons[0][:, None])
+        raise UserError(f"{config.input}: no person is found in any of its {len(raw)} frames.")
+    main = persons[0]
     if len(persons) > 1:
         _say(f"{len(persons)} persons are found; the one that is larger and longer in view is followed")
     _say(f"the person is found in {int(main.present.any(-1).sum())} of {len(main)} frames")
     return main
 
 
-def _sure(sequence: PoseSequence, confidence: float, given: Path) -> PoseSequence:
-    """The key points that are sure enough; those outside of the frame are counted.
+def _refuse_outside(sequence: PoseSequence, given: Path) -> None:
+    """Says how many key points are outside of the frame.
 
     Raises:
-        UserError: most are outside of the frame.
+        UserError: most are.
     """
-    points = sequence.points.copy()
-    points[points[..., 2] < confidence] = np.nan
-    sequence = sequence.with_points(points)
-    if sequence.size is None or not sequence.present.any():
-        return sequence
+    if sequence.size is None:
+        return
     width, height = sequence.size
-    x, y = points[..., 0], points[..., 1]
+    x, y = sequence.points[..., 0], sequence.points[..., 1]
     outside = (x < -0.5) | (y < -0.5) | (x > width - 0.5) | (y > height - 0.5)  # false where missing
     share = outside.sum() / sequence.present.sum()
     if share > _MOST_OUTSIDE:
@@ -145,7 +172,6 @@ def _sure(sequence: PoseSequence, confidence: float, given: Path) -> PoseSequenc
         )
     if outside.any():
         _say(f"{int(outside.sum())} key points ({share:.1%}) are outside of the {width} x {height} frame")
-    return sequence
 
 
 def _write_preview(config: DictConfig, sequence: PoseSequence) -> None:
@@ -166,4 +192,4 @@ def _black(sequence: PoseSequence) -> Input:
 
 
 def _say(text: str) -> None:
-    Console().print(text, highlight=False, soft_wrap=True)
+    Console().print(text, highlight=False, markup=False, soft_wrap=True)

@@ -40,14 +40,18 @@ class Input:
     video: Path | None = None
 
 
-def open_input(path: Path) -> Input:
+def open_input(path: Path, key: str = "input") -> Input:
     """A video, a picture, a folder of pictures or zipped pictures.
+
+    Args:
+        path: where it is.
+        key: what the command line calls it.
 
     Raises:
         UserError: there is nothing, or nothing that can be read.
     """
     if not path.exists():
-        raise UserError(f"input={path}: there is no such file or folder.")
+        raise UserError(f"{key}={path}: there is no such file or folder.")
     if path.is_dir() or path.suffix.lower() == ".zip":
         source = (FrameFolder if path.is_dir() else FrameZip)(path.name, path)
         return Input(source.stream(), source.size.frames, RATE_OF_FOLDERS)

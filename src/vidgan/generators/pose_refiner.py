@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-_MEDIAN, _SIGMA = 5, 1.0  # of the filter that is corrected, the best classical one
+_MEDIAN, _SIGMA = 5, 1.0  # of the filter that is corrected
 _REACH = 4  # frames that its Gaussian looks ahead and back
 _FAR, _NEAR = 100.0, 10.0  # pixels that are 1 to the network: of places in the body, and of changes
 

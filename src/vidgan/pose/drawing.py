@@ -12,26 +12,22 @@ from vidgan.video.reader import Frames
 _SHIFT = 4  # OpenCV takes coordinates in sixteenths of a pixel
 _SIDE_HUES = {"left": (0.45, 0.70), "right": (0.0, 0.17)}  # left is cool, right is warm
 _MIDDLE = (235, 235, 235)
-_FAINT = 0.25
 
 
-def draw(frame: Frames, points: NDArray[np.float32], skeleton: Skeleton, faintest: float = 0.0) -> Frames:
+def draw(frame: Frames, points: NDArray[np.float32], skeleton: Skeleton) -> Frames:
     """The frame with the skeletons of its persons on it; left limbs are cool, right limbs warm, the trunk is white.
 
     Args:
         frame: (H, W, 3) uint8 RGB; it is not changed.
         points: (P, K, 3) as (x, y, confidence), NaN where missing; limbs without both ends are left out.
         skeleton: what the K key points are.
-        faintest: limbs of which an end has less confidence are darker.
     """
     drawn = np.ascontiguousarray(frame).copy()
     thickness = max(2, round(min(frame.shape[:2]) / 150))
     for person in points:
         for (a, b), color in zip(skeleton.limb_indices, _limb_colors(skeleton), strict=True):
             if not np.isnan(person[[a, b], 0]).any():
-                shade = 1.0 if person[[a, b], 2].min() >= faintest else _FAINT
-                start, end = _fixed(person[a]), _fixed(person[b])
-                cv2.line(drawn, start, end, [shade * part for part in color], thickness, cv2.LINE_AA, _SHIFT)
+                cv2.line(drawn, _fixed(person[a]), _fixed(person[b]), color, thickness, cv2.LINE_AA, _SHIFT)
         for point in person[~np.isnan(person[:, 0])]:
             cv2.circle(drawn, _fixed(point), (thickness + 1) << (_SHIFT - 1), (255, 255, 255), -1, cv2.LINE_AA, _SHIFT)
     return drawn

@@ -37,7 +37,7 @@ def read_poses(path: Path, expected: Skeleton | None = None) -> PoseSequence:
     if expected is not None and sequence.skeleton is not expected:
         raise UserError(
             f"{path}: its key points are {sequence.skeleton.name}, {expected.name} is expected; convert it with "
-            f"vidgan-pose input={path} skeleton={expected.name}."
+            f"vidgan-pose input={path} output=<file> skeleton={expected.name}."
         )
     return sequence
 
@@ -58,11 +58,12 @@ def refuse_unwritable(path: Path, skeleton: Skeleton) -> None:
         UserError: a sequence of that skeleton cannot be written to the path, which is for instance a folder with
             something in it.
     """
-    holds = _HOLDS.get(_format(path), (skeleton,))
+    form = _format(path)
+    holds = _HOLDS.get(form, (skeleton,))
     if skeleton not in holds:
         names = " or ".join(f"skeleton={one.name}" for one in holds)
         raise UserError(f"{path}: this format does not hold {skeleton.name}; set {names}, or write .npz.")
-    if path.suffix == "" and path.exists() and not (path.is_dir() and not any(path.iterdir())):
+    if form == "" and path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise UserError(f"{path}: is there already; remove it or choose another folder.")
 
 

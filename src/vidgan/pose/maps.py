@@ -82,7 +82,8 @@ def pose_mask(points: Tensor, size: tuple[int, int], skeleton: Skeleton = OPENPO
     centres = _spread(starts, ends)
     canvas = _marked(centres, size, margin=radius)
     square = torch.ones(5, 5, device=points.device)
-    mask = dilation(canvas, _disc(radius, points.device))[..., radius:-radius, radius:-radius]
+    height, width = size
+    mask = dilation(canvas, _disc(radius, points.device))[..., radius : radius + height, radius : radius + width]
     return closing(mask, square).view(*batch, 1, *size)
 
 

@@ -12,7 +12,7 @@ from vidgan.pose.smoothing import Smoother, body_size, bridged
 
 
 class Refined(Smoother):
-    """Key points as a run of the task pose_sequence corrects them; of OpenPose-18.
+    """Key points of OpenPose-18 as a run of the task pose_sequence corrects them; it has learned 30 frames a second.
 
     Missing ones are bridged for the network, with confidence 0, and stay missing.
 
@@ -38,8 +38,8 @@ class Refined(Smoother):
         points = sequence.points.copy()
         scale = self.size / body_size(points)
         places = bridged(points[..., :2].reshape(len(points), -1).astype(np.float64)).reshape(points[..., :2].shape)
-        middle = np.nanmean(places, axis=2, keepdims=True)
-        middle = np.where(np.isnan(middle), 0, middle)
+        seen = np.maximum(1, np.isfinite(places).sum(2, keepdims=True))
+        middle = np.nansum(places, axis=2, keepdims=True) / seen
         # A key point that is never seen is in the middle of the others, where it does no harm.
         known = np.where(np.isnan(places), middle, places)
         given = np.concatenate([scale * (known - middle[:1]), np.nan_to_num(points[..., 2:], nan=0.0)], -1)

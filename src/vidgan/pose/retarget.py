@@ -44,12 +44,15 @@ def stage_of(sequence: PoseSequence) -> Stage:
     """The stage of a sequence of one person.
 
     Raises:
-        UserError: nose and ankles are never seen together.
+        UserError: nose and ankles are never seen together, or the nose is never above them.
     """
-    feet, heights = _feet(sequence), _feet(sequence)[:, 1] - _joint(sequence, "nose")[:, 1]
-    seen = np.isfinite(heights)
-    if not seen.any():
+    feet = _feet(sequence)
+    heights = feet[:, 1] - _joint(sequence, "nose")[:, 1]
+    if np.isnan(heights).all():
         raise UserError("Nose and ankles are never in the same frame; a whole body is needed to match another's size.")
+    seen = heights > 0  # not of a somersault, whose height would turn the other body upside down
+    if not seen.any():
+        raise UserError("The nose is never above the ankles; a body that stands is needed to match another's size.")
     feet, heights = feet[seen], heights[seen]
     far, near = np.percentile(feet[:, 1], (_FAR, _NEAR))
     middle_height = np.median(heights)

@@ -34,6 +34,9 @@ class PoseSequence:
         skeleton: what the K key points are.
         size: width and height of the frames in pixels; None where it is not known.
         fps: frames a second; None where it is not known.
+
+    Raises:
+        ValueError: the points are of another shape, or size or rate are not positive.
     """
 
     points: Points
@@ -45,6 +48,8 @@ class PoseSequence:
         points = np.array(self.points, np.float32)
         if points.ndim != 4 or points.shape[2:] != (len(self.skeleton), 3):
             raise ValueError(f"{self.skeleton.name} needs (T, P, {len(self.skeleton)}, 3), not {points.shape}")
+        if min(self.size or (1,)) < 1 or (self.fps is not None and self.fps <= 0):
+            raise ValueError(f"frames of {self.size} pixels at {self.fps} a second are none")
         points[~np.isfinite(points).all(-1)] = np.nan
         object.__setattr__(self, "points", points)
 
@@ -66,10 +71,9 @@ class PoseSequence:
     def converted(self, skeleton: Skeleton) -> Self:
         return replace(self, points=convert(self.points, self.skeleton, skeleton), skeleton=skeleton)
 
-    def flipped(self) -> Self:
-        """Mirrored left to right, left and right key points swapped; the size must be known."""
-        assert self.size is not None, "a mirror needs the width of the frames"
-        return self.with_points(flip(self.points, self.skeleton, self.size[0]))
+    def surer(self, confidence: float) -> Self:
+        """The sequence without the key points of less confidence."""
+        return self.with_points(np.where(self.points[..., 2:] < confidence, np.float32(np.nan), self.points))
 
 
 def convert(points: Points, source: Skeleton, target: Skeleton) -> Points:

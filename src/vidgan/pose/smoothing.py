@@ -62,10 +62,13 @@ class MedianGaussian(Smoother):
     Args:
         window: of the median, in frames; odd.
         sigma: standard deviation of the Gaussian, in frames.
+
+    Raises:
+        UserError: a setting is out of its range.
     """
 
     def __init__(self, window: int = 5, sigma: float = 1.0) -> None:
-        self.window, self.sigma = _odd(window), sigma
+        self.window, self.sigma = _odd(window), _positive("sigma", sigma)
 
     def filter(self, tracks: Tracks, fps: float, size: float) -> Tracks:
         return gaussian_filter1d(
@@ -79,12 +82,15 @@ class SavitzkyGolay(Smoother):
     Args:
         window: in frames; odd. A clip that is shorter is its own window.
         order: of the polynomials.
+
+    Raises:
+        UserError: a setting is out of its range.
     """
 
     def __init__(self, window: int = 9, order: int = 3) -> None:
         self.window, self.order = _odd(window), order
-        if order >= window:
-            raise UserError(f"smoother.order={order} must be less than smoother.window={window}.")
+        if not 0 <= order < window:
+            raise UserError(f"smoother.order={order} must be at least 0 and less than smoother.window={window}.")
 
     def filter(self, tracks: Tracks, fps: float, size: float) -> Tracks:
         window = min(self.window, len(tracks) - 1 + len(tracks) % 2)
@@ -100,10 +106,16 @@ class OneEuro(Smoother):
         min_cutoff: cutoff frequency at rest, in Hz; lower removes more jitter.
         beta: how much the cutoff rises with the speed; higher lags less.
         derivative_cutoff: cutoff frequency of the speed, in Hz.
+
+    Raises:
+        UserError: a setting is not positive; ``beta`` may be 0.
     """
 
     def __init__(self, min_cutoff: float = 1.5, beta: float = 6.0, derivative_cutoff: float = 1.0) -> None:
-        self.min_cutoff, self.beta, self.derivative_cutoff = min_cutoff, beta, derivative_cutoff
+        if beta < 0:
+            raise UserError(f"smoother.beta={beta} must not be negative.")
+        self.min_cutoff, self.beta = _positive("min_cutoff", min_cutoff), beta
+        self.derivative_cutoff = _positive("derivative_cutoff", derivative_cutoff)
 
     def filter(self, tracks: Tracks, fps: float, size: float) -> Tracks:
         smooth = tracks.copy()
@@ -169,3 +181,9 @@ def _odd(window: int) -> int:
     if window < 1 or window % 2 == 0:
         raise UserError(f"smoother.window={window} must be an odd number of frames.")
     return window
+
+
+def _positive(name: str, value: float) -> float:
+    if not value > 0:
+        raise UserError(f"smoother.{name}={value} must be more than 0.")
+    return value

@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from vidgan.pose.sequence import Points
+from vidgan.pose.sequence import Points, PoseSequence
 from vidgan.pose.smoothing import body_size
 
 _FARTHEST = 0.5  # sizes of the body between two frames beyond which it is someone else
+_NEVER = 1e6  # a finite cost above that of any match, so that as many as possible are followed
 _PATIENCE = 30  # frames after which somebody who comes back is someone else
 
 
@@ -27,8 +28,9 @@ class Tracks:
         """Adds the people of the next frame, (N, K, 3) in any order."""
         recent = [track for track in self.tracks if self.frames - max(track) <= _PATIENCE]
         costs = np.array([[_distance(track[max(track)], person) for person in people] for track in recent])
+        matches = linear_sum_assignment(np.where(costs <= _FARTHEST, costs, _NEVER)) if costs.size else ((), ())
         given = set()
-        for old, new in zip(*linear_sum_assignment(costs), strict=True) if costs.size else ():
+        for old, new in zip(*matches, strict=True):
             if costs[old, new] <= _FARTHEST:
                 recent[old][self.frames] = people[new]
                 given.add(int(new))
@@ -50,8 +52,16 @@ class Tracks:
         return points
 
 
+def persons_in(sequence: PoseSequence) -> list[PoseSequence]:
+    """The persons of a sequence whose people are in any order from frame to frame, each P = 1; see :class:`Tracks`."""
+    tracks = Tracks()
+    for people, present in zip(sequence.points, sequence.present, strict=True):
+        tracks.add(people[present.any(-1)])
+    return [sequence.with_points(points[:, None]) for points in tracks.persons()]
+
+
 def _distance(one: Points, other: Points) -> float:
-    """Median distance of the key points that both have, in sizes of the body; far away where they share none."""
+    """Median distance of the key points that both have, in sizes of the body; infinite where they share none."""
     apart: NDArray[np.float32] = np.hypot(*(one[:, :2] - other[:, :2]).T)
     apart = apart[~np.isnan(apart)]
     size = max(body_size(person[None, None]) for person in (one, other))

@@ -2,11 +2,14 @@
 
 import numpy as np
 import torch
+from omegaconf import OmegaConf
 
 from vidgan.data.tracks.detector import STRATA, SimulatedDetector
 from vidgan.data.tracks.motion import HEIGHT, moving
 from vidgan.data.tracks.synthetic import SyntheticTracks
+from vidgan.experiment.places import CONF
 from vidgan.pose.skeleton import OPENPOSE_18
+from vidgan.pose.smoothing import body_size
 
 CLEAN, OUTLIER, OCCLUDED, SWAPPED = range(4)
 
@@ -31,6 +34,12 @@ def test_a_motion_is_smooth_and_no_limb_is_longer_than_a_body() -> None:
         assert np.linalg.norm(points[:, ends[:, 0]] - points[:, ends[:, 1]], axis=-1).max() < 0.35 * HEIGHT
         assert np.abs(np.diff(points, axis=0)).max() < 40, "a limb moves less than a fifth of a body in a frame"
     np.testing.assert_array_equal(moving(drawn(3), 50), moving(drawn(3), 50))
+
+
+def test_the_trained_smoother_is_told_the_size_of_these_bodies() -> None:
+    told = OmegaConf.load(CONF / "smoother" / "gan.yaml").size
+    sizes = [body_size(moving(drawn(seed), 60)[:, None].astype(np.float32)) for seed in range(40)]
+    assert abs(np.median(sizes) - told) < 0.02 * told
 
 
 def test_a_perfect_detector_finds_the_truth() -> None:

@@ -30,6 +30,24 @@ class PoseEstimator(ABC):
         """
 
 
+def refuse_other_model(points: Points, skeleton: Skeleton, key: str) -> None:
+    """
+    Args:
+        points: what a model of the user's own finds; (N, K, 3) is expected.
+        skeleton: what the K key points must be.
+        key: the option that names the model.
+
+    Raises:
+        UserError: it makes something else, which would be drawn wrong.
+    """
+    if points.shape[1:] != (len(skeleton), 3):
+        made = " x ".join(map(str, points.shape[1:]))
+        raise UserError(
+            f"{key}: this model makes {made} numbers a person; {len(skeleton)} key points ({skeleton.name}) as "
+            "(x, y, confidence) are expected."
+        )
+
+
 def missing_package(package: str, remedy: str) -> UserError:
     """The error of an estimator whose package is not installed."""
     return UserError(f"This pose estimator needs the package {package}, which is not installed; {remedy}.")

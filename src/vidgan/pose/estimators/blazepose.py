@@ -6,8 +6,9 @@ other packages here cannot live with, and its later versions have no models insi
 """
 
 import hashlib
+import shlex
 import zipfile
-from dataclasses import dataclass
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,8 +60,8 @@ class BlazePose(PoseEstimator):
     skeleton = MEDIAPIPE_33
 
     def __init__(self, models: str, people: int = 2, score: float = 0.5, threads: int = 2) -> None:
-        self._detector = _Model(_read_model(Path(models), _DETECTOR), threads)
-        self._landmarks = _Model(_read_model(Path(models), _LANDMARKS), threads)
+        self._detector = _Model(Path(models), _DETECTOR, threads)
+        self._landmarks = _Model(Path(models), _LANDMARKS, threads)
         self.people, self.score = people, score
         self._squares: list[Square] = []
         self._frames = 0
@@ -110,19 +111,15 @@ class BlazePose(PoseEstimator):
         return np.concatenate([places, visible], axis=1).astype(np.float32), float(made["Identity_1"].item())
 
 
-@dataclass
 class _Model:
     """A TFLite model of one picture, (H, W, 3) float32, to its outputs by name."""
 
-    content: bytes
-    threads: int
-
-    def __post_init__(self) -> None:
+    def __init__(self, models: Path, name: str, threads: int) -> None:
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise missing_package("ai-edge-litert", "install vidgan[pose]") from error
-        self._interpreter = Interpreter(model_content=self.content, num_threads=self.threads)
+        self._interpreter = Interpreter(model_content=_read_model(models, name), num_threads=threads)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = self._interpreter.get_output_details()
@@ -143,12 +140,13 @@ def _read_model(models: Path, name: str) -> bytes:
             with zipfile.ZipFile(wheel) as archive:
                 entries = [entry for entry in archive.namelist() if entry.endswith(f"/{name}")]
                 content = archive.read(entries[0]) if entries else content
-        except (OSError, zipfile.BadZipFile) as error:
+        except (OSError, zipfile.BadZipFile, zlib.error) as error:
             raise UserError(f"{wheel}: cannot be read as a wheel ({error}); remove it and fetch it again.") from error
     if content is None:
         raise UserError(
             f"{models / name} is not there; fetch BlazePose's models (Apache-2.0) once: pip download --no-deps "
-            f"--only-binary=:all: --platform manylinux_2_28_x86_64 --python-version 3.12 -d {models} {_WHEEL}"
+            "--only-binary=:all: --platform manylinux_2_28_x86_64 --python-version 3.12 "
+            f"-d {shlex.quote(str(models))} {_WHEEL}"
         )
     if hashlib.sha256(content).hexdigest() != _SHA256[name]:
         raise UserError(f"{models}: its {name} is not the one of {_WHEEL}; remove it and fetch that again.")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from vidgan.errors import UserError
-from vidgan.pose.estimators.base import PoseEstimator, missing_package
+from vidgan.pose.estimators.base import PoseEstimator, missing_package, refuse_other_model
 from vidgan.pose.sequence import Points
 from vidgan.pose.skeleton import COCO_17
 from vidgan.video.reader import Frames
@@ -53,4 +53,6 @@ class RTMPose(PoseEstimator):
         if not len(boxes):  # rtmlib would take the whole picture for a person
             return np.zeros((0, len(self.skeleton), 3), np.float32)
         places, scores = self._pose(bgr, bboxes=boxes)
-        return np.concatenate([places, np.clip(scores, 0, 1)[..., None]], axis=-1).astype(np.float32)
+        points = np.concatenate([places, np.clip(scores, 0, 1)[..., None]], axis=-1).astype(np.float32)
+        refuse_other_model(points, self.skeleton, "estimator.pose")
+        return points

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from vidgan.errors import UserError
-from vidgan.pose.estimators.base import PoseEstimator, missing_package
+from vidgan.pose.estimators.base import PoseEstimator, missing_package, refuse_other_model
 from vidgan.pose.sequence import Points
 from vidgan.pose.skeleton import COCO_17
 from vidgan.video.reader import Frames
@@ -36,6 +36,9 @@ class Ultralytics(PoseEstimator):
     def __call__(self, frame: Frames) -> Points:
         bgr = np.ascontiguousarray(frame[..., ::-1])
         result = self._model.predict(bgr, conf=self.score, verbose=False)[0]
-        points = result.keypoints.data.cpu().numpy().astype(np.float32).reshape(-1, len(self.skeleton), 3)
+        points = result.keypoints.data.cpu().numpy().astype(np.float32)
+        if not points.size:  # of nobody its shape differs by version
+            return np.zeros((0, len(self.skeleton), 3), np.float32)
+        refuse_other_model(points, self.skeleton, "estimator.model")
         points[(points[..., :2] == 0).all(-1)] = np.nan  # missing is 0, 0
         return points

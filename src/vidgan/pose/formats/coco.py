@@ -29,10 +29,14 @@ def read_coco(path: Path) -> PoseSequence:
     try:
         content = json.loads(path.read_text())
         labelled = isinstance(content, dict)
+        if labelled and "people" in content:
+            raise UserError(f"{path}: is a single frame of OpenPose; give the folder of its frames.")
         annotations = content["annotations"] if labelled else content
         images = {image["id"]: image for image in content["images"]} if labelled else {}
         frames = sorted(images or {item["image_id"] for item in annotations})
         places = _places(annotations, frames)
+        if len(set(places)) < len(places):
+            raise UserError(f"{path}: two persons of one picture have the same track_id; give each its own.")
         persons = max((person for _, person in places), default=-1) + 1
         points = np.full((len(frames), persons, len(COCO_17), 3), np.nan, np.float32)
         for item, place in zip(annotations, places, strict=True):

@@ -1,10 +1,10 @@
 """Our own file: a pose sequence with all it knows, as NumPy arrays. Nothing in it is pickled."""
 
-import zipfile
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vidgan.atomic import replacing
 from vidgan.errors import UserError
@@ -34,8 +34,13 @@ def read_npz(path: Path) -> PoseSequence:
         return PoseSequence(
             points=stored["points"],
             skeleton=skeleton_named(str(stored["skeleton"])),
-            size=tuple(stored["size"].tolist()) if "size" in stored else None,
-            fps=Fraction(*stored["fps"].tolist()) if "fps" in stored else None,
+            size=_pair(stored["size"]) if "size" in stored else None,
+            fps=Fraction(*_pair(stored["fps"])) if "fps" in stored else None,
         )
-    except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive makes zipfile, zlib and NumPy raise almost anything
         raise UserError(f"{path}: is no pose sequence that vidgan wrote ({error}).") from error
+
+
+def _pair(numbers: NDArray[np.integer]) -> tuple[int, int]:
+    first, second = map(int, numbers)
+    return first, second

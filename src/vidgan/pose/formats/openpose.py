@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from vidgan.atomic import replacing
+from vidgan.data.sources import natural
 from vidgan.errors import UserError
 from vidgan.pose.sequence import Points, PoseSequence
 from vidgan.pose.skeleton import BODY_25, OPENPOSE_18, Skeleton
@@ -16,14 +17,14 @@ _KEY = "pose_keypoints_2d"
 
 
 def read_openpose(folder: Path) -> PoseSequence:
-    """A folder of ``*.json``, sorted by name, one a frame; which skeleton it is follows from the count of numbers.
+    """A folder of ``*.json``, one a frame, frame_2 before frame_10; the count of numbers tells which skeleton it is.
 
     OpenPose does not follow persons: person p is the p-th of each file.
 
     Raises:
         UserError: there is no file, one is broken, or it holds another skeleton than those before it.
     """
-    files = sorted(folder.glob("*.json"))
+    files = sorted(folder.glob("*.json"), key=lambda file: natural(file.name))
     if not files:
         raise UserError(f"{folder}: holds no .json file of OpenPose (one a frame).")
     skeleton: Skeleton | None = None
@@ -44,7 +45,7 @@ def read_openpose(folder: Path) -> PoseSequence:
     points = np.full((len(frames), max(map(len, frames)), len(skeleton), 3), np.nan, np.float32)
     for frame, people in zip(points, frames, strict=True):
         for person, numbers in zip(frame, people, strict=False):
-            person[:] = np.asarray(numbers, np.float32).reshape(-1, 3)
+            person[:] = numbers.reshape(-1, 3)
     points[points[..., 2] == 0] = np.nan  # missing is 0, 0, 0
     return PoseSequence(points, skeleton)
 
@@ -63,9 +64,10 @@ def write_openpose(sequence: PoseSequence, folder: Path) -> None:
             (temporary / f"{number:012d}_keypoints.json").write_text(text)
 
 
-def _people(file: Path) -> list[list[float]]:
+def _people(file: Path) -> list[Points]:
+    """The numbers of each person in the file, (3 K,)."""
     try:
-        return [person[_KEY] for person in json.loads(file.read_text())["people"]]
+        return [np.array(person[_KEY], np.float32).flatten() for person in json.loads(file.read_text())["people"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{file}: is no key point file of OpenPose ({type(error).__name__}: {error}).") from error
 
