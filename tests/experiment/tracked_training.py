@@ -20,7 +20,7 @@ from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.tracking import CsvTracker
 from vidgan.experiment.wandb_layout import run_arguments
 from vidgan.experiment.wandb_log import WandbLog, log_files
-from vidgan.experiment.wandb_tracker import WandbTracker, tracked
+from vidgan.experiment.wandb_tracker import RESULT_FILES, WandbTracker, tracked
 from vidgan.video.compare import comparison_picture, comparison_video
 from vidgan.weights import save_weights
 
@@ -65,6 +65,9 @@ def train(folder: RunFolder, config: dict[str, Any], start: int, end: str, paren
             save_weights({"weight": torch.ones(3)}, folder.checkpoints / "last.safetensors", {})
             tracker.log_weights(folder.checkpoints)
         tracker.summarize({"test/psnr": 30.0})
+        for name in RESULT_FILES:
+            (folder.path / name).write_text("{}")
+        tracker.keep_results(folder.path)
         if end == "fails":
             raise RuntimeError("the training fails")
         if end == "is stopped":

@@ -41,9 +41,9 @@ class _Terminal:
         """Progress and greetings."""
 
     def warning(self, text: str) -> None:
-        if "sync" in text or "Timed out" in text:
+        if "wandb sync" in text or "Timed out" in text:
             self._lost("the server does not take the data")
-        else:
+        elif "wandb.save" not in text:  # what it says of copies, which are meant to be copies
             log.warning("W&B: %s", text)
 
     error = warning
