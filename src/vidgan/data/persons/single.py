@@ -105,7 +105,7 @@ class HeldOutPart(Dataset[Clip]):
 
 def _seen(keypoints: Points) -> NDArray[np.bool_]:
     """In which frames (T,) there is a key point, of key points (T, K, 2)."""
-    return np.isfinite(keypoints).all(-1).any(-1, keepdims=True)[:, 0]
+    return np.asarray(np.isfinite(keypoints).all(-1).any(-1))
 
 
 def _nearest(keypoints: Points, known: Points) -> int:
