@@ -151,12 +151,17 @@ def test_a_reference_video_gives_its_surest_frame(run: Run, tmp_path: Path) -> N
         (["output=me.png"], "is an input itself"),
         (["output=out.xyz"], r"cannot write \.xyz"),
         (["driving=upper.npz"], r"upper\.npz: Nose and ankles .* Or set retarget=false"),
+        (["driving=outside.npz"], r"outside\.npz: 76% of its key points are outside of the 96 x 96 frame"),
+        (["driving=point.npz", "reference=point.png", "retarget=false"], "All key points are in one place"),
+        (["driving=norate.npz", "fps=0"], r"fps=0(\.0)? is no frame rate"),
+        (["chunk=0"], "chunk=0: give the number of frames"),
         (["run=other"], "run=other is not in"),
     ],
 )
 def test_mistakes(run: Run, tmp_path: Path, overrides: list[str], sentence: str) -> None:
     (tmp_path / "nobody.png").write_bytes(encode_picture(boxes(1)[0], ".png"))
     (tmp_path / "two.png").write_bytes(encode_picture(boxes(1, (5, 5, 20, 60), (60, 5, 20, 60))[0], ".png"))
+    (tmp_path / "point.png").write_bytes(encode_picture(boxes(1, (1, 1, 1, 1))[0], ".png"))
     write_video(tmp_path / "nobody.mp4", boxes(3))
     write_video(tmp_path / "two.mp4", boxes(3, (5, 5, 20, 60), (60, 5, 20, 60)))
     person = np.ones((3, 1, 17, 3), np.float32)
@@ -164,6 +169,8 @@ def test_mistakes(run: Run, tmp_path: Path, overrides: list[str], sentence: str)
         "one": PoseSequence(person, COCO_17, None, Fraction(10)),
         "two": PoseSequence(person.repeat(2, 1), COCO_17, None, Fraction(10)),
         "norate": PoseSequence(person, COCO_17),
+        "point": PoseSequence(person, COCO_17, None, Fraction(10)),
+        "outside": PoseSequence(person * np.where(np.arange(17)[:, None] < 4, 1, 99), COCO_17, (96, 96), Fraction(10)),
         "upper": PoseSequence(np.where(np.arange(17)[:, None] < 13, person, np.nan), COCO_17, None, Fraction(10)),
     }
     for name, sequence in sequences.items():

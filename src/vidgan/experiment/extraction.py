@@ -51,7 +51,8 @@ def extract(config: DictConfig) -> Path:
         raw = find_people(estimator, frames, config.machine.progress)
     if config.preview and raw.size is None:
         raise UserError(f"preview needs the size of the frames, which {given} does not tell; give video=<its video>.")
-    main = _sure(_main_person(raw, given), config.confidence, given)
+    main = sure(_main_person(raw, given), config.confidence)
+    refuse_outside(main, given)
     smooth = smoother(fill_gaps(main, config.fill))
     write_poses(smooth.converted(skeleton), out)
     _say(f"written to {out}")
@@ -123,19 +124,23 @@ def _main_person(sequence: PoseSequence, given: Path) -> PoseSequence:
     return main
 
 
-def _sure(sequence: PoseSequence, confidence: float, given: Path) -> PoseSequence:
-    """The key points that are sure enough; those outside of the frame are counted.
-
-    Raises:
-        UserError: most are outside of the frame.
-    """
+def sure(sequence: PoseSequence, confidence: float) -> PoseSequence:
+    """The key points that are sure enough; the others are missing."""
     points = sequence.points.copy()
     points[points[..., 2] < confidence] = np.nan
-    sequence = sequence.with_points(points)
+    return sequence.with_points(points)
+
+
+def refuse_outside(sequence: PoseSequence, given: Path) -> None:
+    """Says how many key points are outside of the frame, where its size is known.
+
+    Raises:
+        UserError: most of them.
+    """
     if sequence.size is None or not sequence.present.any():
-        return sequence
+        return
     width, height = sequence.size
-    x, y = points[..., 0], points[..., 1]
+    x, y = sequence.points[..., 0], sequence.points[..., 1]
     outside = (x < -0.5) | (y < -0.5) | (x > width - 0.5) | (y > height - 0.5)  # false where missing
     share = outside.sum() / sequence.present.sum()
     if share > _MOST_OUTSIDE:
@@ -145,7 +150,6 @@ def _sure(sequence: PoseSequence, confidence: float, given: Path) -> PoseSequenc
         )
     if outside.any():
         _say(f"{int(outside.sum())} key points ({share:.1%}) are outside of the {width} x {height} frame")
-    return sequence
 
 
 def _write_preview(config: DictConfig, sequence: PoseSequence) -> None:

@@ -49,6 +49,14 @@ def test_a_framing_holds_all_points_and_a_margin() -> None:
     np.testing.assert_allclose(placed[:, 0].mean(), 47.5, atol=1e-3)
 
 
+def test_framings_of_nothing_are_refused() -> None:
+    points = np.array([[30.0, 20.0], [50.0, 120.0]])
+    with pytest.raises(UserError, match="Frames of 30 x 128 pixels are too narrow"):
+        Framing.around(points, 128, 30)
+    with pytest.raises(UserError, match="All key points are in one place"):
+        Framing.around(points[:1], 128, 96)
+
+
 def test_the_first_part_trains_and_the_rest_is_driven(files: tuple[str, str]) -> None:
     data = SinglePerson(*files, batch_size=2, frames=4, height=48, width=64, held_out=0.25)
     clips = [data.training[number] for number in range(20)]
