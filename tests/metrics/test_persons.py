@@ -1,5 +1,7 @@
 """Metrics on persons, by hand and on synthetic ones; the traps of evaluating pose transfer."""
 
+import math
+
 import kornia
 import pytest
 import torch
@@ -96,6 +98,9 @@ def test_limbs_by_hand() -> None:
     assert LeftRight()(fake, parts, palette) == 50
     background[:] = torch.tensor([0.79, 0, 0]).view(3, 1, 1)
     assert LimbColor()(fake, parts, palette, background) == 0
+    nobody = torch.full_like(parts, -1)
+    assert math.isnan(LimbColor()(fake, nobody, palette, background))
+    assert math.isnan(LeftRight()(fake, nobody, palette))
 
 
 def test_trap_controls_separate_what_ssim_does_not(clips: list[Clip]) -> None:
