@@ -1,5 +1,6 @@
 """A picture and a video to a video of the person moving: from files to files, and every mistake in one sentence."""
 
+import shutil
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -180,6 +181,15 @@ def test_mistakes(run: Run, tmp_path: Path, overrides: list[str], sentence: str)
     with pytest.raises(UserError, match=sentence):
         run(*overrides)
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_file_that_an_encoder_started_from_is_not_asked_for(run: Run, runs: Path) -> None:
+    trained = next(runs.glob("*/quickstart-*"))
+    moved = shutil.copytree(trained, trained.with_name("moved-0"))
+    config = OmegaConf.load(moved / "config.yaml")
+    config.networks.generator.encoder.weights = "gone.pth"
+    OmegaConf.save(config, moved / "config.yaml")
+    assert probe(run("run=moved-0")).frames == 11
 
 
 def test_a_run_of_another_task_is_refused(run: Run, runs: Path) -> None:
