@@ -154,6 +154,12 @@ def test_clips_that_do_not_divide_are_refused(tmp_path: Path) -> None:
         stepped(tmp_path, tbptt=4)
 
 
+@pytest.mark.parametrize("setting", ["tbptt", "accumulate"])
+def test_parts_of_nothing_are_refused(setting: str) -> None:
+    with pytest.raises(UserError, match=rf"engine\.{setting}=0: it must be 1 or more"):
+        EngineSettings(1, **{setting: 0})
+
+
 def test_a_task_without_a_memory_is_refused() -> None:
     with pytest.raises(UserError, match=r"engine\.tbptt=2: ToyTask carries no memory"):
         ToyTask({}, {}, {}, EngineSettings(1, tbptt=2))

@@ -1,5 +1,6 @@
 """A picture and a video to a video of the person moving: from files to files, and every mistake in one sentence."""
 
+import shutil
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -151,12 +152,17 @@ def test_a_reference_video_gives_its_surest_frame(run: Run, tmp_path: Path) -> N
         (["output=me.png"], "is an input itself"),
         (["output=out.xyz"], r"cannot write \.xyz"),
         (["driving=upper.npz"], r"upper\.npz: Nose and ankles .* Or set retarget=false"),
+        (["driving=outside.npz"], r"outside\.npz: 76% of its key points are outside of the 96 x 96 frame"),
+        (["driving=point.npz", "reference=point.png", "retarget=false"], "All key points are in one place"),
+        (["driving=norate.npz", "fps=0"], r"fps=0(\.0)? is no frame rate"),
+        (["chunk=0"], "chunk=0: give the number of frames"),
         (["run=other"], "run=other is not in"),
     ],
 )
 def test_mistakes(run: Run, tmp_path: Path, overrides: list[str], sentence: str) -> None:
     (tmp_path / "nobody.png").write_bytes(encode_picture(boxes(1)[0], ".png"))
     (tmp_path / "two.png").write_bytes(encode_picture(boxes(1, (5, 5, 20, 60), (60, 5, 20, 60))[0], ".png"))
+    (tmp_path / "point.png").write_bytes(encode_picture(boxes(1, (1, 1, 1, 1))[0], ".png"))
     write_video(tmp_path / "nobody.mp4", boxes(3))
     write_video(tmp_path / "two.mp4", boxes(3, (5, 5, 20, 60), (60, 5, 20, 60)))
     person = np.ones((3, 1, 17, 3), np.float32)
@@ -164,6 +170,8 @@ def test_mistakes(run: Run, tmp_path: Path, overrides: list[str], sentence: str)
         "one": PoseSequence(person, COCO_17, None, Fraction(10)),
         "two": PoseSequence(person.repeat(2, 1), COCO_17, None, Fraction(10)),
         "norate": PoseSequence(person, COCO_17),
+        "point": PoseSequence(person, COCO_17, None, Fraction(10)),
+        "outside": PoseSequence(person * np.where(np.arange(17)[:, None] < 4, 1, 99), COCO_17, (96, 96), Fraction(10)),
         "upper": PoseSequence(np.where(np.arange(17)[:, None] < 13, person, np.nan), COCO_17, None, Fraction(10)),
     }
     for name, sequence in sequences.items():
@@ -173,6 +181,15 @@ def test_mistakes(run: Run, tmp_path: Path, overrides: list[str], sentence: str)
     with pytest.raises(UserError, match=sentence):
         run(*overrides)
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_file_that_an_encoder_started_from_is_not_asked_for(run: Run, runs: Path) -> None:
+    trained = next(runs.glob("*/quickstart-*"))
+    moved = shutil.copytree(trained, trained.with_name("moved-0"))
+    config = OmegaConf.load(moved / "config.yaml")
+    config.networks.generator.encoder.weights = "gone.pth"
+    OmegaConf.save(config, moved / "config.yaml")
+    assert probe(run("run=moved-0")).frames == 11
 
 
 def test_a_run_of_another_task_is_refused(run: Run, runs: Path) -> None:

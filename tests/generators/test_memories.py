@@ -13,6 +13,7 @@ from vidgan.generators.memories.transformer import TemporalBlock, TemporalTransf
 
 SMALL: dict[str, Callable[[], Memory]] = {
     "conv_gru": lambda: ConvGRU(4),
+    "conv_gru-even": lambda: ConvGRU(4, kernel=2),
     "conv_lstm": lambda: ConvLSTM(4),
     "transformer": lambda: TemporalTransformer(4, blocks=2, heads=2, window=3),
 }

@@ -11,6 +11,8 @@ from torch import Tensor
 from tests.generators.test_pose_generators import batch
 from vidgan.errors import UserError
 from vidgan.generators.embeddings.maps import PoseMaps
+from vidgan.generators.encoders.base import Encoder
+from vidgan.generators.encoders.efficientnet_lite0 import EfficientNetLite0
 from vidgan.generators.encoders.resnet import ResNet18
 from vidgan.generators.limb_transport import LIMBS
 from vidgan.generators.limbs import features_along, pixels_of_limbs
@@ -18,12 +20,17 @@ from vidgan.generators.memories.conv_gru import ConvGRU
 from vidgan.generators.memories.conv_lstm import ConvLSTM
 from vidgan.generators.memories.transformer import TemporalTransformer
 from vidgan.generators.pose_video import PoseVideo
+from vidgan.metrics.lite0 import Lite0Features
 
+ENCODERS: dict[str, Callable[[], Encoder]] = {
+    "resnet18": lambda: ResNet18(4, stages=2),
+    "efficientnet_lite0": lambda: EfficientNetLite0(stages=3),
+}
 MEMORIES = {"gru": ConvGRU, "lstm": ConvLSTM, "transformer": partial(TemporalTransformer, heads=2, window=3)}
 
 
-def small(memory: Callable | None = ConvGRU) -> PoseVideo:
-    network = PoseVideo(ResNet18(4, stages=2), PoseMaps, memory, features=2, channels=4)
+def small(memory: Callable | None = ConvGRU, encoder: str = "resnet18") -> PoseVideo:
+    network = PoseVideo(ENCODERS[encoder](), PoseMaps, memory, features=2, channels=4)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
@@ -65,8 +72,9 @@ def test_without_a_memory_frames_are_made_by_themselves() -> None:
     torch.testing.assert_close(network(**given), whole[:, 2:3], rtol=0, atol=1e-5)
 
 
-def test_every_parameter_gets_a_gradient() -> None:
-    network = small().train()
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_every_parameter_gets_a_gradient(encoder: str) -> None:
+    network = small(encoder=encoder).train()
     (network(**clips()) - 0.5).square().mean().backward()
     assert [key for key, parameter in network.named_parameters() if not parameter.grad.any()] == []
 
@@ -163,8 +171,9 @@ def test_resnet_has_the_published_keys_and_count() -> None:
     ]  # fmt: skip
 
 
-def test_clips_of_a_batch_are_independent_in_training() -> None:
-    network, given = small(), clips()
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_clips_of_a_batch_are_independent_in_training(encoder: str) -> None:
+    network, given = small(encoder=encoder), clips()
     assert network.training
     alone = network(**{name: value[1:] for name, value in given.items()})
     torch.testing.assert_close(network(**given)[1:], alone, rtol=0, atol=1e-5)
@@ -180,8 +189,22 @@ def test_published_weights_load_and_their_statistics_stay(published: Path, stage
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
 
 
+def test_lite0_has_the_features_that_the_metrics_compare() -> None:
+    """The weights of the package, all six stages; fewer are the first of them."""
+    network, images = EfficientNetLite0(stages=6).train(), torch.rand(2, 3, 64, 96)
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    maps = network(images)
+    for found, expected in zip(maps, Lite0Features().stages(images), strict=True):
+        torch.testing.assert_close(found, expected)
+    assert tuple(each.shape[1] for each in maps) == network.widths
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+    torch.testing.assert_close(EfficientNetLite0(stages=2)(images), maps[:2])
+    with pytest.raises(UserError, match="stages=7: EfficientNet-Lite0 has 1 to 6"):
+        EfficientNetLite0(stages=7)
+
+
 def test_another_file_is_refused(published: Path) -> None:
-    with pytest.raises(UserError, match=r"has the SHA-256 .*, not f37072fd; it is another file"):
+    with pytest.raises(UserError, match=r"has the SHA-256 .*, not f37072fd: it is damaged or another file"):
         ResNet18(weights=str(published))
     with pytest.raises(UserError, match="There is no weight file nowhere"):
         ResNet18(weights="nowhere.pth")

@@ -10,6 +10,7 @@ from torchmetrics.image.fid import _compute_fid
 
 from vidgan.errors import UserError
 from vidgan.metrics.frechet import FID, FVD, Sums, frechet_distance
+from vidgan.metrics.inception_score import InceptionScore
 from vidgan.metrics.protocol import Protocol
 
 
@@ -61,6 +62,44 @@ def test_fid_is_over_the_frames_of_all_clips(network: Path) -> None:
     found = metric.combine([metric.collect(fake, real) for fake, real in clips])
     sides = [2 * (255 * torch.cat(side)).round().double().mean((2, 3)) for side in zip(*clips, strict=True)]
     assert found == pytest.approx(frechet_distance(Sums.of(sides[0]), Sums.of(sides[1])), rel=1e-4)
+
+
+def test_trap_no_method_beats_the_real_test_pictures(network: Path) -> None:
+    """The reference is the test's own targets: the control ground truth has 0, which is the least there is."""
+    metric = FID(network)
+    clips = [torch.rand(1, 3, 8, 8) for _ in range(12)]
+    scores = [
+        metric.combine([metric.collect(made(clip), clip) for clip in clips])
+        for made in (lambda clip: clip, lambda clip: clip.mean((-2, -1), keepdim=True).expand_as(clip), torch.rand_like)
+    ]
+    assert scores[0] == pytest.approx(0, abs=1e-6)
+    assert min(scores[1:]) > 1e-3
+
+
+class Likely(nn.Module):
+    """Probabilities of three classes, those of the mean levels of the colours."""
+
+    def forward(self, x: Tensor, no_output_bias: bool = False) -> Tensor:
+        assert no_output_bias
+        levels = x.float().mean(dim=(-2, -1))
+        return levels / levels.sum(dim=1, keepdim=True)
+
+
+def test_inception_score_by_hand(tmp_path: Path) -> None:
+    """Sure of one of three classes each time: 3. The same for all: 1. By the formula in between."""
+    torch.jit.script(Likely()).save(str(tmp_path / "classes.pt"))
+    metric = InceptionScore(tmp_path / "classes.pt", arguments={"no_output_bias": True})
+
+    def score(*colors: list[float]) -> float:
+        clips = torch.tensor(colors)[:, None, :, None, None].expand(-1, -1, -1, 4, 4)
+        return metric.combine([metric.collect(clip, torch.zeros_like(clip)) for clip in clips])
+
+    assert score([1, 0, 0], [0, 1, 0], [0, 0, 1]) == pytest.approx(3)
+    assert score([0.2, 0.4, 0.4], [0.2, 0.4, 0.4]) == pytest.approx(1)
+    p = torch.tensor([[0.2, 0.8, 0], [0.6, 0.2, 0.2]], dtype=torch.float64)
+    divergence = torch.nn.functional.kl_div(p.mean(0).log().expand_as(p), p, reduction="batchmean")
+    assert score(*p.tolist()) == pytest.approx(float(divergence.exp()), rel=1e-6)
+    assert not InceptionScore().available
 
 
 def test_fvd_is_over_whole_windows(network: Path) -> None:

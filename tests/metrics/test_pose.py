@@ -6,9 +6,12 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from hydra.utils import instantiate
 from numpy.typing import NDArray
+from omegaconf import OmegaConf
 
 from tests.pose.boxes import Boxes, boxes
+from vidgan.experiment.places import CONF
 from vidgan.metrics.pose import PCK, PCKh
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.estimators.blazepose import BlazePose
@@ -101,3 +104,17 @@ def test_pck_of_persons_where_they_should_be_and_where_not() -> None:
 def test_an_estimator_that_is_not_there_is_left_out(tmp_path: object) -> None:
     assert PCK(Boxes).available
     assert not PCK(partial(BlazePose, models=str(tmp_path))).available
+
+
+@pytest.mark.parametrize(("name", "columns"), [("pose_market", 0), ("pose_deepfashion", 40)])
+def test_published_protocols_ask_the_estimator_about_what_they_score(name: str, columns: int) -> None:
+    """The borders that a protocol cuts off are cut off the key points, too; without the estimator PCKh is left out."""
+    config = OmegaConf.load(CONF / f"protocols/{name}.yaml")
+    assert "pckh" in instantiate(config).left_out
+    config.metrics.pckh.estimator = {"_target_": "tests.pose.boxes.Boxes", "_partial_": True}
+    frames, poses = clip_and_poses()
+    padded = torch.nn.functional.pad(frames, (columns, columns))
+    scores = instantiate(config).score(
+        padded, padded, {"keypoints": poses + torch.tensor([columns, 0]), "mask": padded[:, :1]}
+    )
+    assert scores["pckh"] == 100

@@ -127,6 +127,24 @@ def test_masks_are_cut_as_the_frames_are(real: Tensor) -> None:
     assert masked.fake.shape == (3, 3, 40, 30)
 
 
+class Pointed(Metric):
+    """Keeps the key points that it was given."""
+
+    def __call__(self, fake: Tensor, keypoints: Tensor) -> float:
+        self.keypoints = keypoints
+        return 0
+
+
+def test_key_points_are_cut_as_the_frames_are(real: Tensor) -> None:
+    """Of 40 x 48 px, 2 rows and 9 columns are cut off at each border: 36 x 30 px are left."""
+    metric, points = Pointed(), torch.tensor([[9.0, 2], [38.4, 37.4], [8, 20], [20, 38], [torch.nan, torch.nan]])
+    clip = torch.arange(4)[:, None, None] * 0.01 + points
+    Protocol("p", "", {"a": metric}, crop=[2, 9], skip_first=1, centre_only=True).score(real, real, {"keypoints": clip})
+    assert metric.keypoints.shape == (1, 5, 2)
+    torch.testing.assert_close(metric.keypoints[0, :2], points[:2] + 0.02 - torch.tensor([9.0, 2]))
+    assert metric.keypoints[0, 2:].isnan().all()
+
+
 def test_what_the_data_does_not_have_is_named(real: Tensor) -> None:
     with pytest.raises(UserError, match="the metric limbs asks for palette, which this data does not have"):
         Protocol("p", "", {"limbs": Colored()}).score(real, real, {"mask": real})
@@ -145,6 +163,7 @@ def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor
     maps = {name: person.conditions[name][0] for name in ("parts", "background")}
     known = {name: part.expand(len(clip), *part.shape[1:]) for name, part in maps.items()}
     known |= {"mask": person.masks[0].expand(len(clip), -1, -1, -1), "palette": person.conditions["palette"][0]}
+    known["keypoints"] = person.keypoints[0].expand(len(clip), -1, -1)
     scores = protocol.score(made, clip, known) | protocol.combine([protocol.collect(made, clip)])
     assert sorted([*scores, *protocol.left_out]) == sorted(config.metrics)
     assert 0.5 < scores["ssim"] < 1

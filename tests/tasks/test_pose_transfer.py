@@ -96,9 +96,17 @@ def test_every_table_has_the_controls(composed: Compose, tmp_path: Path) -> None
 
 
 def test_metrics_that_the_data_cannot_serve_are_refused_before_training(composed: Compose, tmp_path: Path) -> None:
-    config = composed(*SMALL, "+protocol.metrics.mpjpe._target_=vidgan.metrics.tracks.MPJPE")
-    with pytest.raises(UserError, match="the metric mpjpe asks for strata, which this data does not have"):
+    small = [item for item in SMALL if "eval_pairs" not in item]
+    config = composed(*small, "data=gym", "data.frames=1")
+    with pytest.raises(UserError, match="the metric limb_color asks for parts, palette, background, which this data"):
         trained(config, tmp_path)
+
+
+def test_data_without_poses_is_refused(composed: Compose) -> None:
+    clip = SyntheticPersons(1, 32, 32).training[0].to_float()
+    clip.conditions = {}
+    with pytest.raises(UserError, match="This data has no key points of persons; choose data=persons"):
+        build_task(composed(*SMALL)).condition(clip)
 
 
 def test_controls_by_hand() -> None:

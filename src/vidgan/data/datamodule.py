@@ -119,6 +119,8 @@ class DataModule(pl.LightningDataModule, ABC):
         return batch.to_float()
 
     def _one_by_one(self, dataset: Any) -> ClipLoader:
+        if not len(dataset):
+            raise UserError("This data has no clips to score; set the number of its clips or pairs to 1 or more.")
         rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         # Lightning skips the hooks of a rank without batches, and the other ranks would wait for it.
         own = range(rank, len(dataset), world_size) or [rank % len(dataset)]

@@ -57,6 +57,15 @@ class EngineSettings:
     log_every: int = 50
     give_up_after: int = 50
 
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            UserError: a count that divides the batch or the clip is not positive.
+        """
+        for name, count in (("accumulate", self.accumulate), ("tbptt", self.tbptt)):
+            if count is not None and count < 1:
+                raise UserError(f"engine.{name}={count}: it must be 1 or more.")
+
 
 @dataclass
 class _Move:

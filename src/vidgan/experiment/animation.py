@@ -25,7 +25,7 @@ from vidgan.errors import UserError
 from vidgan.experiment.assemble import device_kind
 from vidgan.experiment.builder import build
 from vidgan.experiment.commands import register
-from vidgan.experiment.extraction import find_people
+from vidgan.experiment.extraction import find_people, refuse_outside
 from vidgan.experiment.folder import RunFolder, find_run
 from vidgan.experiment.lint import lint
 from vidgan.experiment.networks import load_generator, recorded_config
@@ -81,6 +81,8 @@ def animate(config: DictConfig) -> Path:
         UserError: the run, the reference, the driving or the output is at fault; nothing half-written is left.
     """
     lint(config, {})
+    if config.chunk < 1:
+        raise UserError(f"chunk={config.chunk}: give the number of frames to compute at once, 1 or more.")
     folder, out = find_run(Path(config.paths.runs), config.run), Path(config.output)
     if out.resolve() in (Path(config.reference).resolve(), Path(config.driving).resolve()):
         raise UserError(f"output={out} is an input itself; choose another name.")
@@ -152,6 +154,7 @@ def _driving(config: DictConfig) -> tuple[PoseSequence, Fraction, Path | None]:
     poses = poses.surer(config.confidence)
     if not poses.present.any():
         raise UserError(f"driving={path}: no person is found in any of its {len(poses)} frames.")
+    refuse_outside(poses, path)
     smoother: Smoother = build(config.smoother, "smoother")
     return smoother(fill_gaps(poses, config.fill)).converted(OPENPOSE_18), _rate(poses, config), video
 
@@ -176,6 +179,8 @@ def _count(there: int, config: DictConfig) -> int:
 def _rate(poses: PoseSequence, config: DictConfig) -> Fraction:
     """Frames a second, of the driving or, where it does not tell, of the configuration."""
     own, wanted = poses.fps, None if config.fps is None else Fraction(str(config.fps))
+    if wanted is not None and wanted <= 0:
+        raise UserError(f"fps={config.fps} is no frame rate; give frames a second, such as 25.")
     if own is None and wanted is None:
         raise UserError(f"driving={config.driving} does not tell its frame rate; give fps=<frames a second>.")
     if own is not None and wanted is not None and own != wanted:

@@ -51,7 +51,7 @@ def extract(config: DictConfig) -> Path:
     if config.preview and raw.size is None:
         raise UserError(f"preview needs the size of the frames, which {given} does not tell; give video=<its video>.")
     main = _main_person(raw, config)
-    _refuse_outside(main, given)
+    refuse_outside(main, given)
     smooth = smoother(fill_gaps(main, config.fill))
     write_poses(smooth.converted(skeleton), out)
     _say(f"written to {out}")
@@ -153,13 +153,13 @@ def _main_person(raw: PoseSequence, config: DictConfig) -> PoseSequence:
     return main
 
 
-def _refuse_outside(sequence: PoseSequence, given: Path) -> None:
-    """Says how many key points are outside of the frame.
+def refuse_outside(sequence: PoseSequence, given: Path) -> None:
+    """Says how many key points are outside of the frame, where its size is known.
 
     Raises:
-        UserError: most are.
+        UserError: most of them.
     """
-    if sequence.size is None:
+    if sequence.size is None or not sequence.present.any():
         return
     width, height = sequence.size
     x, y = sequence.points[..., 0], sequence.points[..., 1]

@@ -57,7 +57,7 @@ def describe(folder: RunFolder | None, weights: Path) -> DictConfig:
         UserError: the file cannot be read, or is of no known network.
     """
     if folder is not None:
-        return recorded_config(folder).networks.generator
+        return _without_starts(recorded_config(folder).networks.generator)
     if said := read_metadata(weights).get(DESCRIPTION):
         return _parsed(said, weights)
     return OmegaConf.create(recognise(read_state(weights), weights))
@@ -85,6 +85,16 @@ def load_generator(config: DictConfig) -> Generator:
     """
     folder, weights = weights_of(config)
     return load_network(describe(folder, weights), weights)
+
+
+def _without_starts(description: DictConfig) -> DictConfig:
+    """The network without the files that its parts started from: the run's own weights hold what became of them."""
+    for part in description.values():
+        if isinstance(part, DictConfig):
+            _without_starts(part)
+    if "weights" in description:
+        description.weights = None
+    return description
 
 
 def _parsed(text: str, weights: Path) -> DictConfig:

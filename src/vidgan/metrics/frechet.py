@@ -1,8 +1,6 @@
 """Frechet distances: how far a set of made clips as a whole is from the set of real ones."""
 
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any, Self
 
 import torch
@@ -10,8 +8,7 @@ from torch import Tensor
 
 from vidgan.errors import UserError
 from vidgan.metrics.base import SetMetric
-from vidgan.metrics.lpips import FRAMES_AT_ONCE
-from vidgan.weights import verified
+from vidgan.metrics.torchscript import TorchScriptMetric
 
 
 @dataclass(frozen=True)
@@ -77,54 +74,7 @@ class Frechet(SetMetric):
         return frechet_distance(fakes, reals)
 
 
-class _Published(Frechet):
-    """On a feature network that is published as TorchScript, which runs without its code.
-
-    Args:
-        weights: the file; the metric is left out where none is given.
-        sha256: its checksum, or the first digits.
-        arguments: of the network's call, beside its input.
-
-    Attributes:
-        url: where the file is published.
-    """
-
-    url: str
-
-    def __init__(
-        self, weights: str | Path | None = None, sha256: str = "", arguments: dict[str, Any] | None = None
-    ) -> None:
-        self.weights = Path(weights) if weights else None
-        self.sha256 = sha256
-        self.arguments = arguments or {}
-
-    @property
-    def available(self) -> bool:
-        """Whether a file is named."""
-        return self.weights is not None
-
-    @cached_property
-    def network(self) -> torch.jit.ScriptModule:
-        """The feature network.
-
-        Raises:
-            UserError: the file is missing, has another checksum or is no TorchScript.
-        """
-        assert self.weights is not None, "left out without weights"
-        path = verified(self.weights, self.sha256, self.url)
-        try:
-            return torch.jit.load(path, map_location="cpu").eval()
-        except RuntimeError as error:
-            raise UserError(f"{path} is no TorchScript file; {type(self).__name__} takes {self.url}.") from error
-
-    def _apply(self, samples: Tensor) -> Tensor:
-        network = self.network.to(samples.device)
-        with torch.no_grad():
-            parts = samples.split(FRAMES_AT_ONCE)
-            return torch.cat([network(part, **self.arguments).flatten(1) for part in parts])
-
-
-class FID(_Published):
+class FID(TorchScriptMetric, Frechet):
     """Frechet inception distance (Heusel et al. 2017) over frames.
 
     On the TorchScript of the original Inception network as StyleGAN-V publishes it, with
@@ -134,10 +84,10 @@ class FID(_Published):
     url = "inception-2015-12-05.pt, NVIDIA's metrics for StyleGAN"
 
     def features(self, frames: Tensor) -> Tensor:
-        return self._apply(_bytes(frames))
+        return self.applied(frames)
 
 
-class FVD(_Published):
+class FVD(TorchScriptMetric, Frechet):
     """Frechet video distance (Unterthiner et al. 2018) over windows of a clip, one after the other without overlap.
 
     On the TorchScript of I3D as StyleGAN-V publishes it, with
@@ -162,9 +112,5 @@ class FVD(_Published):
         count = len(frames) // self.window
         if count == 0:
             raise UserError(f"FVD needs clips of at least {self.window} frames and this one has {len(frames)}")
-        windows = _bytes(frames[: count * self.window]).unflatten(0, (count, self.window))
-        return self._apply(windows.transpose(1, 2))
-
-
-def _bytes(frames: Tensor) -> Tensor:
-    return (frames.clamp(0, 1) * 255).round().byte()
+        windows = frames[: count * self.window].unflatten(0, (count, self.window))
+        return self.applied(windows.transpose(1, 2))

@@ -14,7 +14,7 @@ class LimbColor(Metric):
 
     Each part's made colour is averaged over the pixels where the real picture shows it, and compared with the colours
     of all parts and with the background there. What is blurred, misplaced or another's clothes counts as wrong;
-    parts of similar colour keep the real picture below 100.
+    parts of similar colour keep the real picture below 100. Not a number where no part is visible.
     """
 
     higher_is_better = True
@@ -34,7 +34,7 @@ class LimbColor(Metric):
                 candidates = torch.cat([palette, scene[:, inside].mean(1)[None]])
                 distances = (candidates - color).norm(dim=1)
                 right.append(bool(distances[part] == distances.min()))
-        return 100 * sum(right) / max(1, len(right))
+        return _per_cent(right)
 
 
 class LeftRight(Metric):
@@ -55,7 +55,11 @@ class LeftRight(Metric):
                     color = frame[:, inside].mean(1)
                     own, others = ((palette[index] - color).norm() for index in (part, other[part]))
                     right.append(bool(own < others))
-        return 100 * sum(right) / max(1, len(right))
+        return _per_cent(right)
+
+
+def _per_cent(right: list[bool]) -> float:
+    return 100 * sum(right) / len(right) if right else float("nan")
 
 
 def _visible(places: Tensor, parts: int) -> list[tuple[int, Tensor]]:

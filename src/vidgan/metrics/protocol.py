@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
+import torch
 from torch import Tensor
 
 from vidgan.degradations.base import Degradation
@@ -73,8 +74,8 @@ class Protocol:
         Args:
             fake: (T, 3, H, W) RGB in [0, 1].
             real: the same shape and range.
-            known: what else metrics may ask for by name; see :class:`vidgan.metrics.base.Metric`. A ``mask`` is cut as
-                the frames are.
+            known: what else metrics may ask for by name; see :class:`vidgan.metrics.base.Metric`. ``mask`` and
+                ``keypoints`` are cut as the frames are.
 
         Returns:
             The clip's score by the name of the metric.
@@ -93,6 +94,8 @@ class Protocol:
         self.refuse_unknown(others)
         if "mask" in others:
             others["mask"] = self._cut(others["mask"])
+        if "keypoints" in others and self._cuts:
+            others["keypoints"] = self._cut_points(others["keypoints"], *real.shape[-2:])
         scores = {}
         for name, metric in self.metrics.items():
             if not isinstance(metric, SetMetric):
@@ -127,11 +130,16 @@ class Protocol:
     def _set_metrics(self) -> dict[str, SetMetric]:
         return {name: metric for name, metric in self.metrics.items() if isinstance(metric, SetMetric)}
 
+    @property
+    def _cuts(self) -> bool:
+        """Whether less than the whole clip is scored."""
+        return any(self.crop) or self.multiple > 1 or bool(self.skip_first or self.skip_last) or self.centre_only
+
     def _refuse_cuts(self) -> None:
-        """What is neither a frame nor a mask would no longer fit to what is left of the frames."""
-        if any(self.crop) or self.multiple > 1 or self.skip_first or self.skip_last or self.centre_only:
+        """What this does not know how to cut would no longer fit to what is left of the frames."""
+        if self._cuts:
             for name, metric in self.metrics.items():
-                if others := set(metric.wants) - {"fake", "real", "mask"}:
+                if others := set(metric.wants) - {"fake", "real", "mask", "keypoints"}:
                     raise UserError(
                         f"protocol {self.name}: the metric {name} asks for {', '.join(sorted(others))}, which fits "
                         "whole clips only; set crop, skip_first and skip_last to 0, multiple to 1 and centre_only to "
@@ -140,9 +148,7 @@ class Protocol:
 
     def _cut(self, frames: Tensor) -> Tensor:
         count, _, height, width = frames.shape
-        frames = frames[self.skip_first : count - self.skip_last]
-        if self.centre_only:
-            frames = frames[len(frames) // 2 :][:1]
+        frames = self._cut_time(frames)
         (top, rows), (left, columns) = map(self._kept, (height, width), self.crop)
         frames = frames[..., top : top + rows, left : left + columns]
         if frames.numel() == 0:
@@ -151,6 +157,17 @@ class Protocol:
                 "see its crop, multiple, skip_first and skip_last"
             )
         return frames
+
+    def _cut_time(self, clip: Tensor) -> Tensor:
+        clip = clip[self.skip_first : len(clip) - self.skip_last]
+        return clip[len(clip) // 2 :][:1] if self.centre_only else clip
+
+    def _cut_points(self, points: Tensor, height: int, width: int) -> Tensor:
+        """Key points (T, K, 2) of frames of ``height`` x ``width`` in what is left of these; NaN where cut off."""
+        (top, rows), (left, columns) = map(self._kept, (height, width), self.crop)
+        points = self._cut_time(points) - points.new_tensor((left, top))
+        inside = ((points >= -0.5) & (points <= points.new_tensor((columns, rows)) - 0.5)).all(-1, keepdim=True)
+        return points.where(inside, torch.nan)
 
     def _kept(self, side: int, border: int) -> tuple[int, int]:
         """The first pixel that is scored of a side, and how many."""

@@ -8,6 +8,7 @@ from vidgan.data.clip import Clip
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Judged, Made, Scene
 from vidgan.engine.scoring import MODEL, Baseline
+from vidgan.errors import UserError
 from vidgan.pose.drawing import draw
 from vidgan.pose.skeleton import OPENPOSE_18
 
@@ -27,7 +28,12 @@ class PoseTransfer(AdversarialTask):
         return self.network("generator")
 
     def condition(self, clip: Clip) -> dict[str, Tensor]:
-        assert clip.keypoints is not None, "persons come with key points"
+        """
+        Raises:
+            UserError: the data are no persons with key points and a source.
+        """
+        if clip.keypoints is None or "source" not in clip.conditions:
+            raise UserError("This data has no key points of persons; choose data=persons, or other data with poses.")
         return {
             "source": clip.conditions["source"],
             "source_keypoints": clip.conditions["source_keypoints"],

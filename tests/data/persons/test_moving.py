@@ -1,11 +1,12 @@
 """Synthetic persons in motion: steady on their feet, followed exactly, none shared between splits."""
 
-import numpy as np
+import pytest
 import torch
 
 from vidgan.data.clip import Clip
 from vidgan.data.persons.capsules import PARTS
 from vidgan.data.persons.moving import MovingPersons, SyntheticClips
+from vidgan.errors import UserError
 
 CLIPS = SyntheticClips(32, 24, 6, ("test",), count=4)
 
@@ -69,4 +70,12 @@ def test_the_data_module_trains_on_new_clips_and_scores_fixed_ones() -> None:
     test = data.evaluated("test")
     assert len(test) == 2
     assert test[0].frames.shape[1] == 5
-    np.testing.assert_array_equal(test[0].frames, MovingPersons(9, seed=5, height=32, width=24, eval_frames=5).evaluated("test")[0].frames)  # fmt: skip # noqa: E501
+    other = MovingPersons(9, height=32, width=24, eval_frames=5, seed=5).evaluated("test")
+    assert torch.equal(test[0].frames, other[0].frames)
+
+
+def test_no_frames_and_no_clips_are_refused() -> None:
+    with pytest.raises(UserError, match=r"A clip of 0 frames is none; set data\.frames"):
+        MovingPersons(2, frames=0).training  # noqa: B018
+    with pytest.raises(UserError, match="no clips to score"):
+        MovingPersons(2, eval_clips=0).test_dataloader()

@@ -9,11 +9,12 @@ import torch
 
 from tests.media import write_video
 from tests.pose.boxes import Boxes, boxes
+from vidgan.data.persons import single
 from vidgan.data.persons.framing import Framing
 from vidgan.data.persons.single import SinglePerson
 from vidgan.errors import UserError
 from vidgan.experiment.places import ROOT
-from vidgan.pose.files import write_poses
+from vidgan.pose.files import read_poses, write_poses
 from vidgan.pose.sequence import PoseSequence
 from vidgan.pose.skeleton import COCO_17
 
@@ -48,6 +49,14 @@ def test_a_framing_holds_all_points_and_a_margin() -> None:
     np.testing.assert_allclose(placed[:, 0].mean(), 47.5, atol=1e-3)
 
 
+def test_framings_of_nothing_are_refused() -> None:
+    points = np.array([[30.0, 20.0], [50.0, 120.0]])
+    with pytest.raises(UserError, match="Frames of 30 x 128 pixels are too narrow"):
+        Framing.around(points, 128, 30)
+    with pytest.raises(UserError, match="All key points are in one place"):
+        Framing.around(points[:1], 128, 96)
+
+
 def test_the_first_part_trains_and_the_rest_is_driven(files: tuple[str, str]) -> None:
     data = SinglePerson(*files, batch_size=2, frames=4, height=48, width=64, held_out=0.25)
     clips = [data.training[number] for number in range(20)]
@@ -79,6 +88,35 @@ def test_the_nearest_pose_of_who_walks_on_is_the_last_known(files: tuple[str, st
     np.testing.assert_array_equal(held_out.conditions["wrong_keypoints"][0, 1], data.video.keypoints[1])
 
 
+def test_frames_in_which_nobody_is_found(files: tuple[str, str]) -> None:
+    """The first one that shows the person is the source; a pose that is not there is near to none."""
+    sequence = read_poses(Path(files[1]))
+    points = sequence.points.copy()
+    points[[0, 1, 10]] = np.nan
+    write_poses(sequence.with_points(points), Path(files[1]))
+    data = SinglePerson(*files, batch_size=1, frames=4, height=48, width=64, held_out=0.25)
+    data.prepare_data()
+    held_out = data.evaluated("test")[0]
+    np.testing.assert_array_equal(held_out.conditions["source_keypoints"][0, 0], data.video.keypoints[2])
+    first, last = (next(data.video.frames(index, 1)) for index in (0, 8))
+    for number, frame in enumerate((last, first, last)):
+        np.testing.assert_array_equal(held_out.conditions["nearest"][0, number].permute(1, 2, 0), frame)
+    points[:9] = np.nan
+    write_poses(sequence.with_points(points), Path(files[1]))
+    with pytest.raises(UserError, match=r"walk\.npz: nobody is in the first 9 frames, which train"):
+        SinglePerson(*files, batch_size=1, frames=4).prepare_data()
+
+
+def test_few_frames_are_in_memory_in_their_own_size(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    data, read = SinglePerson(*files, batch_size=1, frames=4, height=48, width=64), []
+    whole = [person.frame for person in data.video.persons(1, 11)]
+    monkeypatch.setattr(single, "_AT_ONCE", 4)
+    original = data.video.source.read
+    monkeypatch.setattr(data.video.source, "read", lambda *window: read.append(window) or original(*window))
+    np.testing.assert_array_equal([person.frame for person in data.video.persons(1, 11)], whole)
+    assert read == [(1, 4), (5, 4), (9, 3)]
+
+
 def test_the_shipped_gymnast_is_followed_throughout() -> None:
     clip = ROOT / "assets/clips/train/gym_back"
     data = SinglePerson(f"{clip}.mp4", f"{clip}.pose.npz", batch_size=1, height=32, width=24)
@@ -96,6 +134,11 @@ def test_mistakes(files: tuple[str, str], tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"has 12 frames and .*short\.mp4 5; find the poses again"):
         SinglePerson(str(tmp_path / "short.mp4"), poses, 1).training  # noqa: B018
     with pytest.raises(UserError, match=r"9 frames train, data\.frames=10 are needed"):
-        SinglePerson(video, poses, 1, frames=10).training  # noqa: B018
+        SinglePerson(video, poses, 1, frames=10).prepare_data()
+    with pytest.raises(UserError, match=r"data\.held_out=0\.1 tests on 1 of its 12 frames; 3 are needed"):
+        SinglePerson(video, poses, 1, held_out=0.1).prepare_data()
+    for share in (-0.1, 0, 1, 1.5):
+        with pytest.raises(UserError, match=rf"data\.held_out={share} is no share"):
+            SinglePerson(video, poses, 1, held_out=share)
     with pytest.raises(UserError, match=r"as sure as data\.confidence=1\.0"):
         SinglePerson(video, poses, 1, confidence=1.0).training  # noqa: B018

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidgan.errors import UserError
+
 Points = NDArray[np.float32]
 
 
@@ -33,10 +35,17 @@ class Framing:
             points: as (x, y) in pixels of the picture, missing ones NaN; one at least is there.
             height, width: of the frame.
             margin: on each side, in heights of the frame; hands, feet and hair are beyond the key points.
+
+        Raises:
+            UserError: the frame is narrower than its margins, or all key points are in one place.
         """
         low, high = (bound(points[..., :2].reshape(-1, 2), axis=0) for bound in (np.nanmin, np.nanmax))
         inner = np.array([width, height]) - 2 * margin * height
+        if inner.min() <= 0:
+            raise UserError(f"Frames of {width} x {height} pixels are too narrow; persons need a margin at each side.")
         step = float(((high - low) / inner).max())
+        if step <= 0:
+            raise UserError("All key points are in one place: a body is needed, not a point of it.")
         left, top = (low + high) / 2 - step * (np.array([width, height]) - 1) / 2
         return Framing(float(left), float(top), step, height, width)
 

@@ -14,6 +14,7 @@ from vidgan.data.persons.capsules import Floats, Identity, draw, placed
 from vidgan.data.persons.gait import Motion, posed, turned
 from vidgan.data.persons.pairs import animation, pictures
 from vidgan.data.persons.synthetic import person
+from vidgan.errors import UserError
 from vidgan.randomness import mix
 
 _PACE = (0.03, 0.07)  # turns of the motion's cycle a frame
@@ -32,9 +33,14 @@ class SyntheticClips(Dataset[Clip]):
         frames: of a clip.
         stream: what names the set of identities and motions; two streams have none in common.
         count: length where it has one.
+
+    Raises:
+        UserError: a clip has no frames.
     """
 
     def __init__(self, height: int, width: int, frames: int, stream: Sequence[int | str], count: int = 0) -> None:
+        if frames < 1:
+            raise UserError(f"A clip of {frames} frames is none; set data.frames and data.eval_frames to 1 or more.")
         self.height, self.width, self.frames = height, width, frames
         self.stream, self.count = tuple(stream), count
 

@@ -1,11 +1,13 @@
 """One person in one video (Everybody Dance Now, Chan et al. 2019): its first part trains, the rest is tested on."""
 
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from vidgan.data.clip import Clip
@@ -18,6 +20,9 @@ from vidgan.pose.files import read_poses
 from vidgan.pose.maps import pose_mask
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.randomness import mix
+
+_AT_ONCE = 16  # frames in the size of the file
+_TESTED = 3  # frames at least, of which an acceleration can be taken
 
 
 class PersonVideo:
@@ -50,15 +55,17 @@ class PersonVideo:
     def __len__(self) -> int:
         return len(self.keypoints)
 
+    def frames(self, start: int, count: int) -> Iterator[NDArray[np.uint8]]:
+        """Frames ``start`` to ``start + count``, (H, W, 3); few of them are in memory in the size of the file."""
+        for first in range(start, start + count, _AT_ONCE):
+            yield from map(self.framing.frame, self.source.read(first, min(_AT_ONCE, start + count - first)))
+
     def persons(self, start: int, count: int) -> list[Person]:
         """Frames ``start`` to ``start + count`` with their key points and PG2's mask."""
         keypoints = self.keypoints[start : start + count]
         masks = pose_mask(torch.from_numpy(keypoints), (self.framing.height, self.framing.width))[:, 0]
-        frames = self.source.read(start, count)
-        return [
-            Person(self.framing.frame(frame), points, mask)
-            for frame, points, mask in zip(frames, keypoints, (masks * 255).byte().numpy(), strict=True)
-        ]
+        parts = zip(self.frames(start, count), keypoints, (masks * 255).byte().numpy(), strict=True)
+        return [Person(*part) for part in parts]
 
 
 class TrainingClips(Dataset[Clip]):
@@ -75,7 +82,7 @@ class TrainingClips(Dataset[Clip]):
 
 
 class HeldOutPart(Dataset[Clip]):
-    """The last part as one clip, its source the first frame of the video.
+    """The last part as one clip, its source the first frame of the video that shows the person.
 
     Its wrong poses are those of the first frames. The condition ``nearest`` (1, T, 3, H, W) shows for each frame the
     training frame whose pose is nearest, by the mean distance of the key points that both have.
@@ -88,17 +95,25 @@ class HeldOutPart(Dataset[Clip]):
         return 1
 
     def __getitem__(self, number: int) -> Clip:
-        count = len(self.video) - self.start
-        known = self.video.persons(0, self.start)
-        targets = self.video.persons(self.start, count)
-        nearest = [known[_nearest(target.keypoints, known)].frame for target in targets]
-        wrong = np.stack([known[index % len(known)].keypoints for index in range(count)])
-        return animation(known[0], targets, "held out", 0, wrong, nearest=pictures(nearest))
+        targets = self.video.persons(self.start, len(self.video) - self.start)
+        known = self.video.keypoints[: self.start]
+        (source,) = self.video.persons(int(_seen(known).argmax()), 1)
+        nearest = [next(self.video.frames(_nearest(target.keypoints, known), 1)) for target in targets]
+        wrong = known[np.arange(len(targets)) % self.start]
+        return animation(source, targets, "held out", 0, wrong, nearest=pictures(nearest))
 
 
-def _nearest(keypoints: Points, known: list[Person]) -> int:
-    distances = [np.nanmean(np.hypot(*(keypoints - person.keypoints).T)) for person in known]
-    return int(np.nanargmin(distances))
+def _seen(keypoints: Points) -> NDArray[np.bool_]:
+    """In which frames (T,) there is a key point, of key points (T, K, 2)."""
+    return np.asarray(np.isfinite(keypoints).all(-1).any(-1))
+
+
+def _nearest(keypoints: Points, known: Points) -> int:
+    """Which of the known (N, K, 2) is nearest to key points (K, 2); the first if none has a point of theirs."""
+    distances = np.hypot(*np.moveaxis(known - keypoints, -1, 0))
+    shared = np.isfinite(distances)
+    mean = distances.sum(1, where=shared) / shared.sum(1).clip(min=1)
+    return int(np.where(shared.any(1), mean, np.inf).argmin())
 
 
 class SinglePerson(DataModule):
@@ -114,6 +129,9 @@ class SinglePerson(DataModule):
         confidence: key points that are less sure count as missing.
         seed: what training draws follows from it and from the number of the sample.
         loading: the machine's half.
+
+    Raises:
+        UserError: there is nothing to train on, or to test on.
     """
 
     def __init__(
@@ -130,6 +148,8 @@ class SinglePerson(DataModule):
         loading: Loading | None = None,
     ) -> None:
         super().__init__(batch_size, loading)
+        if not 0 < held_out < 1:
+            raise UserError(f"data.held_out={held_out} is no share of a video to test on; give one between 0 and 1.")
         self.paths, self.size, self.confidence = (Path(video), Path(poses)), (height, width), confidence
         self.frames, self.held_out, self.seed = frames, held_out, seed
 
@@ -142,10 +162,25 @@ class SinglePerson(DataModule):
         """The first frame that is held out."""
         return round((1 - self.held_out) * len(self.video))
 
-    @cached_property
-    def training(self) -> TrainingClips:
+    def prepare_data(self) -> None:
+        """Looks at both parts, so that a test part of nothing is told before training and not after it.
+
+        Raises:
+            UserError: the video is too short for its parts, or nobody is in the first one.
+        """
+        count = len(self.video)
+        if count - self.until < _TESTED:
+            raise UserError(
+                f"{self.paths[0]}: data.held_out={self.held_out} tests on {count - self.until} of its {count} frames; "
+                f"{_TESTED} are needed to score movement."
+            )
         if self.until < self.frames:
             raise UserError(f"{self.paths[0]}: {self.until} frames train, data.frames={self.frames} are needed.")
+        if not _seen(self.video.keypoints[: self.until]).any():
+            raise UserError(f"{self.paths[1]}: nobody is in the first {self.until} frames, which train.")
+
+    @cached_property
+    def training(self) -> TrainingClips:
         return TrainingClips(self.video, self.until, self.frames, self.seed)
 
     def evaluated(self, split: Literal["val", "test"]) -> HeldOutPart:

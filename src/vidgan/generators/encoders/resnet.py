@@ -4,7 +4,6 @@ Own code because torchvision, which publishes the weights, does not install besi
 """
 
 from collections.abc import Sequence
-from typing import Self
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -34,9 +33,6 @@ class BasicBlock(nn.Module):
 
 class ResNet18(Encoder):
     """The maps after each stage of ResNet-18, at 1/4, 1/8, 1/16 and 1/32 of the size.
-
-    The statistics of batch norm stay as they are, those published or zero and one, as is usual where batches are small:
-    what is made of a picture depends on neither its batch nor the number of devices.
 
     Args:
         channels: width of the first stage, doubled by each; 64 is published.
@@ -75,10 +71,3 @@ class ResNet18(Encoder):
             x = self.get_submodule(f"layer{stage + 1}")(x)
             found.append(x)
         return found
-
-    def train(self, mode: bool = True) -> Self:
-        super().train(mode)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
-        return self

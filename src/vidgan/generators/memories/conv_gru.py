@@ -13,14 +13,14 @@ class ConvGRU(Memory):
 
     Args:
         channels: of the features and of the state.
-        kernel: side of all filters, odd.
+        kernel: side of all filters.
     """
 
     def __init__(self, channels: int, kernel: int = 3) -> None:
         super().__init__()
-        self.given = nn.Conv2d(channels, 3 * channels, kernel, padding=kernel // 2)
-        self.gates = nn.Conv2d(channels, 2 * channels, kernel, padding=kernel // 2, bias=False)
-        self.candidate = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False)
+        self.given = nn.Conv2d(channels, 3 * channels, kernel, padding="same")
+        self.gates = nn.Conv2d(channels, 2 * channels, kernel, padding="same", bias=False)
+        self.candidate = nn.Conv2d(channels, channels, kernel, padding="same", bias=False)
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """The state is ``h`` (B, C, h, w)."""

@@ -13,13 +13,13 @@ class ConvLSTM(Memory):
 
     Args:
         channels: of the features, of the state and of the cell.
-        kernel: side of all filters, odd.
+        kernel: side of all filters.
     """
 
     def __init__(self, channels: int, kernel: int = 3) -> None:
         super().__init__()
-        self.given = nn.Conv2d(channels, 4 * channels, kernel, padding=kernel // 2)
-        self.remembered = nn.Conv2d(channels, 4 * channels, kernel, padding=kernel // 2, bias=False)
+        self.given = nn.Conv2d(channels, 4 * channels, kernel, padding="same")
+        self.remembered = nn.Conv2d(channels, 4 * channels, kernel, padding="same", bias=False)
         assert self.given.bias is not None
         nn.init.ones_(self.given.bias.data[channels : 2 * channels])
 
