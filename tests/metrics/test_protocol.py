@@ -10,6 +10,9 @@ from omegaconf import OmegaConf
 from torch import Tensor
 
 from vidgan.data.persons.synthetic import SyntheticPersons
+from vidgan.data.tracks.detector import STRATA
+from vidgan.degradations.noise import GaussianNoise
+from vidgan.degradations.resize import Bicubic
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric
 from vidgan.metrics.color import luma
@@ -18,7 +21,9 @@ from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.ssim import SSIM
 from vidgan.metrics.temporal import TemporalError
 
-OPTIONS = sorted((Path(__file__).parents[2] / "conf" / "protocols").glob("*.yaml"))
+ALL = sorted((Path(__file__).parents[2] / "conf" / "protocols").glob("*.yaml"))
+TRACKS = [path for path in ALL if "TrackProtocol" in path.read_text()]
+OPTIONS = [path for path in ALL if path not in TRACKS]  # of pictures
 
 
 class Record(Metric):
@@ -48,6 +53,8 @@ def test_frames_are_left_out_at_the_ends() -> None:
     assert (metric.fake[:, 0, 0, 0] * 255).tolist() == pytest.approx([2, 3, 4, 5])
     Protocol("p", "", {"a": metric}, centre_only=True).score(clip, clip)
     assert (metric.fake[:, 0, 0, 0] * 255).tolist() == pytest.approx([3])
+    with pytest.raises(UserError, match="protocol p leaves nothing of a clip of 7 frames"):
+        Protocol("p", "", {"a": metric}, skip_last=8).score(clip, clip)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +121,16 @@ def test_metrics_are_given_what_they_name(real: Tensor) -> None:
     assert torch.equal(masked.mask, mask)
 
 
+def test_a_degradation_that_does_not_fit_the_task_is_refused() -> None:
+    protocol = Protocol("p", "", {}, degradation=Bicubic(4))
+    protocol.refuse_other_scale(Bicubic(4))
+    with pytest.raises(UserError, match="protocol p is for x4 and the run enlarges x1; choose another protocol"):
+        protocol.refuse_other_scale(GaussianNoise())
+    with pytest.raises(UserError, match="protocol p degrades clips, which this task does not; choose another"):
+        protocol.refuse_other_scale(None)
+    Protocol("p", "", {}).refuse_other_scale(None)
+
+
 def test_masks_are_cut_as_the_frames_are(real: Tensor) -> None:
     masked, mask = Masked(), torch.rand(4, 1, 40, 48)
     Protocol("p", "", {"a": masked}, crop=[0, 9], skip_first=1).score(real, real, {"mask": mask})
@@ -143,6 +160,16 @@ def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor
     assert sorted([*scores, *protocol.left_out]) == sorted(config.metrics)
     assert 0.5 < scores["ssim"] < 1
     assert 20 < scores.get("psnr", 30) < 40
+
+
+@pytest.mark.parametrize("option", TRACKS, ids=lambda path: path.stem)
+def test_every_option_of_tracks_builds_and_scores(option: Path) -> None:
+    protocol = instantiate(OmegaConf.load(option))
+    assert protocol.name == option.stem
+    points = torch.rand(4, 18, 2) * 200
+    strata = torch.arange(4 * 18).view(4, 18) % len(STRATA)
+    scores = protocol.score(points, points, {"strata": strata})
+    assert scores == {name: 100 if better else 0 for name, better in protocol.higher_is_better.items()}
 
 
 #: Benchmarks as VRT (Liang et al. 2022, section 4) and TecoGAN (Chu et al. 2020, section 5) score them.
