@@ -119,6 +119,10 @@ def test_weights_that_ask_for_a_noise_level_are_scored_at_denoising(
         (["compare_to=[bicubic,lanczoss]"], r"there is no baseline lanczoss of this task; there are nearest, bilinear"),
         ([], r"data is not set; give data=<name of a file in conf/data>"),
         (["run=quickstart"], r"run=quickstart and weights=.* are two networks; give one of them"),
+        (["protocol=davis_denoising"], r"protocol davis_denoising is for x1 and the run enlarges x4; choose another"),
+        (["degradation=bd"], r"degradation=bd is no configuration; did you mean degradations@degradation=bd\?"),
+        (["task=denoising"], r"task=denoising is no configuration; did you mean tasks@task=denoising\?"),
+        (["protocol=set5"], r"protocol=set5: there is no such protocol; there are davis_denoising, default"),
         (["weights=last"], r"run is not set; give run=<id>, or weights=<file>"),
     ],
 )
