@@ -7,6 +7,7 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from yaml import YAMLError
 
+from vidgan.degradations.base import Degradation
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
@@ -207,7 +208,12 @@ def _set_noise(task: ScoredModule, sigma: float | None, blind: bool) -> None:
             raise UserError(
                 f"sigma={sigma}: {task.protocol.name} has noise levels of its own; choose protocol=denoising."
             )
-        task.protocol.degradation = GaussianNoise((sigma, sigma))
+        task.protocol.degradation = GaussianNoise((sigma, sigma), clip=_clips(task.degrading))
+
+
+def _clips(degradation: Degradation) -> bool:
+    """Whether noise is saturated, as a file of 8 bits would; degradations without that choice are."""
+    return getattr(degradation, "clip", True)
 
 
 def _name(option: DictConfig) -> str:
