@@ -107,7 +107,8 @@ def test_evaluate_scores_chosen_methods_by_clip_and_in_total(
     assert list(scores) == ["model", *sorted(chosen)]
     assert scores["bicubic"]["psnr"] > scores["nearest"]["psnr"]
     folder = tmp_path / "runs/published/Tiny_x4plus/evaluations/image_rgb-videos"
-    assert json.loads((folder / "scores.json").read_text())["scores"] == scores
+    written = json.loads((folder / "scores.json").read_text())
+    assert (written["scores"], written["weights"]) == (scores, str(weights))
     with (folder / "per_clip.csv").open() as file:
         rows = list(csv.DictReader(file))
     clips = {row["clip"] for row in rows}

@@ -182,8 +182,8 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         table.clear()
         table.append(task.rows)
         protocol = experiment.protocol
-        result = {"protocol": protocol.name, "follows": protocol.follows, "fingerprint": code_fingerprint()}
-        write_json(out / "scores.json", {**result, "scores": task.scores})
+        result = {"protocol": protocol.name, "follows": protocol.follows, "weights": str(subject.weights)}
+        write_json(out / "scores.json", {**result, "fingerprint": code_fingerprint(), "scores": task.scores})
         show_scores(folder.id, scores.pop(MODEL), scores, described(task.protocol))
         console = Console()
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
