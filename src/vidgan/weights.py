@@ -5,20 +5,19 @@ Own code because no library reads published video networks: spandrel covers sing
 
 import hashlib
 import http.client
-import os
 import re
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from vidgan.atomic import replacing
 from vidgan.errors import UserError
 
 State = dict[str, Tensor]
@@ -123,8 +122,8 @@ def save_weights(state_dict: Mapping[str, Tensor], path: str | Path, metadata: M
         key: value.detach().cpu().clone(memory_format=torch.contiguous_format) for key, value in state_dict.items()
     }
     content = safetensors.torch.save(tensors, dict(metadata or {}))
-    with _replacing(Path(path)) as file:
-        file.write(content)
+    with replacing(Path(path)) as temporary:
+        temporary.write_bytes(content)
 
 
 def fetch(url: str, sha256: str, folder: str | Path) -> Path:
@@ -140,7 +139,7 @@ def fetch(url: str, sha256: str, folder: str | Path) -> Path:
     path = Path(folder) / Path(urllib.parse.urlparse(url).path).name
     if path.is_file() and _sha256(path).startswith(sha256):
         return path
-    with _replacing(path) as file:
+    with replacing(path) as temporary, temporary.open("wb") as file:
         try:
             with urllib.request.urlopen(url, timeout=30) as response:
                 digest = hashlib.sha256()
@@ -235,19 +234,3 @@ def _listing(kind: str, items: list[str]) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file beside ``path`` that takes its place when the block ends well, and is removed when it does not."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            yield file
-        temporary.replace(path)
-    except OSError as error:
-        raise UserError(f"Could not write {path}: {error.strerror or error}.") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()

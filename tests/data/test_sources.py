@@ -16,8 +16,8 @@ from vidgan.errors import UserError
 from vidgan.video.reader import BrokenFileError, Frames
 
 
-def encoded(image: np.ndarray) -> bytes:
-    ok, data = cv2.imencode(".png", image)
+def encoded(image: np.ndarray, suffix: str = ".png") -> bytes:
+    ok, data = cv2.imencode(suffix, image)
     assert ok
     return data.tobytes()
 
@@ -104,6 +104,19 @@ def test_png_with_a_palette_and_with_grey_and_alpha() -> None:
     palette = (b"PLTE", bytes((10, 20, 30, 40, 50, 60)))
     assert decode_image(png(3, bytes((1, 0)), palette), "x.png").tolist() == [[[40, 50, 60], [10, 20, 30]]]
     assert decode_image(png(4, bytes((77, 255, 99, 0))), "x.png").tolist() == [[[77] * 3, [99] * 3]]
+
+
+@pytest.mark.parametrize(("orientation", "turned"), [(1, 0), (3, 2), (6, 3), (8, 1)])
+def test_a_phones_picture_is_upright(orientation: int, turned: int) -> None:
+    """Exif 2.3, section 4.6.4: 3 is to be turned by 180 degrees, 6 by 90 clockwise, 8 by 90 the other way."""
+    stored = np.zeros((16, 24, 3), np.uint8)
+    stored[:, :8] = 255
+    coded = encoded(stored, ".jpg")
+    entry = struct.pack(">HHLHH", 0x0112, 3, 1, orientation, 0)
+    exif = b"Exif\0\0MM\0*" + struct.pack(">LH", 8, 1) + entry + bytes(4)
+    segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
+    found = decode_image(coded[:2] + segment + coded[2:], "x.jpg")
+    np.testing.assert_allclose(found.astype(int), np.rot90(stored, turned), atol=8)
 
 
 def test_broken_images_are_named(tmp_path: Path) -> None:

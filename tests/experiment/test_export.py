@@ -20,6 +20,7 @@ from vidgan.generators.base import Generator
 from vidgan.generators.basicvsr_plus_plus import BasicVSRPlusPlus
 from vidgan.generators.fastdvdnet import FastDVDnet
 from vidgan.generators.recurrent import RecurrentSR
+from vidgan.generators.recurrent_denoiser import RecurrentDenoiser
 from vidgan.generators.rrdbnet import RRDBNet
 from vidgan.generators.tecogan import TecoGAN
 
@@ -89,12 +90,15 @@ def test_onnx_computes_the_same_on_any_size(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["net.onnx", "net.pth"]
 
 
-@pytest.mark.parametrize("build", [lambda: RecurrentSR(channels=4), lambda: TecoGAN(channels=4, blocks=1)])
+@pytest.mark.parametrize(
+    "build",
+    [lambda: RecurrentSR(channels=4), lambda: TecoGAN(channels=4, blocks=1), lambda: RecurrentDenoiser(4, 4, 1, 4)],
+)
 def test_a_causal_network_is_a_first_step_and_all_others(build: Callable[[], Generator], tmp_path: Path) -> None:
     network = build()
     out = export(command(saved(network, tmp_path / "net.pth"), tmp_path / "net.onnx"))
     first, later = (onnxruntime.InferenceSession(path) for path in (tmp_path / "net_first.onnx", out))
-    clip = torch.rand(1, 3, 3, 16, 24)
+    clip = torch.rand(1, 3, 3 + network.noise_map, 16, 24)
     made, *state = first.run(None, {"frames": clip[:, 0].numpy()})
     frames = [made]
     for frame in clip[:, 1:].unbind(1):

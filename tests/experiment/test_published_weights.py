@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from tests.media import moving, write_folder, write_video
 from tests.published import CONTAINERS, old_rrdbnet_keys
 from vidgan.errors import UserError
+from vidgan.evaluate import _listed
 from vidgan.experiment.evaluation import evaluate
 from vidgan.experiment.exporting import export
 from vidgan.experiment.prediction import predict
@@ -65,6 +66,31 @@ def test_what_was_exported_predicts_the_same(composed: Composed, weights: Path, 
     assert (read(tmp_path / "a") == read(tmp_path / "b")).all()
 
 
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (["output={}/out.png"], r"out\.png: a picture is one frame, and there are more; give a video or a folder"),
+        (["output={}/out.mp4", "chunk=0"], r"chunk=0: at least one frame is computed at once"),
+        (["output={}/out.mp4", "tile=0"], r"a tile of 0 pixels"),
+    ],
+)
+def test_what_cannot_be_made_is_told_and_nothing_is_written(
+    composed: Composed, weights: Path, overrides: list[str], sentence: str, tmp_path: Path
+) -> None:
+    given = write_folder(tmp_path / "in", moving(2, 16, 24))
+    chosen = [override.format(tmp_path) for override in overrides]
+    with pytest.raises(UserError, match=sentence):
+        predict(composed(f"weights={weights}", f"input={given}", *chosen, *MACHINE, command="predict"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Tiny_x4plus.pth", "in"]
+
+
+def test_baselines_may_be_written_without_brackets() -> None:
+    assert _listed("compare_to=bicubic,nlmeans") == "compare_to=[bicubic,nlmeans]"
+    assert _listed("compare_to=bicubic") == "compare_to=[bicubic]"
+    for argument in ("compare_to=[a,b]", "compare_to=[]", "compare_to=null", "data.root=a,b"):
+        assert _listed(argument) == argument
+
+
 @pytest.fixture
 def videos(tmp_path: Path) -> list[str]:
     for number, split in enumerate(("test", "test", "val", "train")):
@@ -76,12 +102,13 @@ def test_evaluate_scores_chosen_methods_by_clip_and_in_total(
     composed: Composed, weights: Path, videos: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chosen = ["nearest", "bicubic", "sharpened", "nlmeans"]
-    overrides = [f"weights={weights}", *videos, "protocol=image_rgb", f"compare_to=[{','.join(chosen)}]"]
+    overrides = [f"weights={weights}", *videos, "protocol=image_rgb", _listed(f"compare_to={','.join(chosen)}")]
     scores = evaluate(composed(*overrides, *SCORING, command="evaluate"))
     assert list(scores) == ["model", *sorted(chosen)]
     assert scores["bicubic"]["psnr"] > scores["nearest"]["psnr"]
     folder = tmp_path / "runs/published/Tiny_x4plus/evaluations/image_rgb-videos"
-    assert json.loads((folder / "scores.json").read_text())["scores"] == scores
+    written = json.loads((folder / "scores.json").read_text())
+    assert (written["scores"], written["weights"]) == (scores, str(weights))
     with (folder / "per_clip.csv").open() as file:
         rows = list(csv.DictReader(file))
     clips = {row["clip"] for row in rows}
@@ -119,6 +146,10 @@ def test_weights_that_ask_for_a_noise_level_are_scored_at_denoising(
         (["compare_to=[bicubic,lanczoss]"], r"there is no baseline lanczoss of this task; there are nearest, bilinear"),
         ([], r"data is not set; give data=<name of a file in conf/data>"),
         (["run=quickstart"], r"run=quickstart and weights=.* are two networks; give one of them"),
+        (["protocol=davis_denoising"], r"protocol davis_denoising is for x1 and the run enlarges x4; choose another"),
+        (["degradation=bd"], r"degradation=bd is no configuration; did you mean degradations@degradation=bd\?"),
+        (["task=denoising"], r"task=denoising is no configuration; did you mean tasks@task=denoising\?"),
+        (["protocol=set5"], r"protocol=set5: there is no such protocol; there are davis_denoising, default"),
         (["weights=last"], r"run is not set; give run=<id>, or weights=<file>"),
     ],
 )

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from vidgan.data.persons.synthetic import SyntheticPersons
 from vidgan.data.tracks.detector import STRATA
+from vidgan.degradations.noise import GaussianNoise
+from vidgan.degradations.resize import Bicubic
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric
 from vidgan.metrics.color import luma
@@ -54,6 +56,8 @@ def test_frames_are_left_out_at_the_ends() -> None:
     assert (metric.fake[:, 0, 0, 0] * 255).tolist() == pytest.approx([2, 3, 4, 5])
     Protocol("p", "", {"a": metric}, centre_only=True).score(clip, clip)
     assert (metric.fake[:, 0, 0, 0] * 255).tolist() == pytest.approx([3])
+    with pytest.raises(UserError, match="protocol p leaves nothing of a clip of 7 frames"):
+        Protocol("p", "", {"a": metric}, skip_last=8).score(clip, clip)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +122,16 @@ def test_metrics_are_given_what_they_name(real: Tensor) -> None:
     )
     assert scores["b"] == 6
     assert torch.equal(masked.mask, mask)
+
+
+def test_a_degradation_that_does_not_fit_the_task_is_refused() -> None:
+    protocol = Protocol("p", "", {}, degradation=Bicubic(4))
+    protocol.refuse_other_scale(Bicubic(4))
+    with pytest.raises(UserError, match="protocol p is for x4 and the run enlarges x1; choose another protocol"):
+        protocol.refuse_other_scale(GaussianNoise())
+    with pytest.raises(UserError, match="protocol p degrades clips, which this task does not; choose another"):
+        protocol.refuse_other_scale(None)
+    Protocol("p", "", {}).refuse_other_scale(None)
 
 
 def test_masks_are_cut_as_the_frames_are(real: Tensor) -> None:

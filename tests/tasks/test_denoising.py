@@ -14,6 +14,7 @@ from vidgan.engine.adversarial import EngineSettings
 from vidgan.engine.players import Player, Role
 from vidgan.errors import UserError
 from vidgan.generators.base import WindowGenerator
+from vidgan.metrics.base import SetMetric
 from vidgan.metrics.noise_levels import NoiseLevels
 from vidgan.metrics.protocol import Protocol
 from vidgan.metrics.psnr import PSNR
@@ -120,6 +121,37 @@ def test_levels_of_a_protocol_are_scored_side_by_side() -> None:
     assert row.keys() == {"method", "clip", "psnr_10", "psnr_40"}
     assert row["psnr_10"] == pytest.approx(28.13, abs=0.05)
     assert row["psnr_40"] == pytest.approx(16.09, abs=0.05)
+
+
+class Deviation(SetMetric):
+    """Of the noise in all clips of a test, in 8-bit levels."""
+
+    higher_is_better = True
+
+    def collect(self, fake: Tensor, real: Tensor) -> float:
+        return float((fake - real).std())
+
+    def combine(self, parts: list[float]) -> float:
+        return 255 * sum(parts) / len(parts)
+
+
+def test_metrics_of_the_whole_test_are_combined_level_by_level() -> None:
+    denoiser, seen = task().eval(), []
+    metrics = {"deviation": Deviation()}
+    protocol = NoiseLevels(sigmas=[10, 40], name="levels", follows="", metrics=metrics, quantize=False)
+    denoiser.protocol = protocol
+    denoiser.watchers.append(lambda name, pictures: seen.append(name))
+    both = clip(size=96)
+    with torch.no_grad():
+        for index, name in enumerate(both.names):
+            denoiser._score(Clip(both.frames[[index]], [name], both.randomness[[index]]), with_baselines=False)
+    denoiser._finish()
+    assert denoiser.scores["model"] == {
+        "deviation_10": pytest.approx(10, rel=0.01),
+        "deviation_40": pytest.approx(40, rel=0.01),
+    }
+    assert denoiser.scores["model"].keys() == protocol.higher_is_better.keys()
+    assert seen == ["a_10", "a_40", "b_10", "b_40"]
 
 
 def test_baselines_are_made_of_the_noisy_clip() -> None:

@@ -33,6 +33,11 @@ def test_a_benchmark_is_scored_on_its_own_degradation(composed: Callable[..., Di
     trained = task.train().condition(given)
     assert torch.equal(trained, BlurDown()(given.frames, given.randomness))
     assert torch.equal(task.eval().condition(given), Bicubic()(given.frames, given.randomness))
-    doubled = build_task(composed(*chosen, "degradation.scale=2", "networks.generator.scale=2"))
+
+
+def test_a_benchmark_of_another_scale_is_refused(composed: Callable[..., DictConfig]) -> None:
+    chosen = ("protocols@protocol=reds4_bi_rgb", "degradation.scale=2", "networks.generator.scale=2")
+    doubled = build_task(composed(*chosen))
+    assert doubled.protocol is not None
     with pytest.raises(UserError, match="protocol reds4_bi_rgb is for x4 and the run enlarges x2; choose another"):
-        doubled.eval().condition(given)
+        doubled.protocol.refuse_other_scale(doubled.degradation)

@@ -16,6 +16,7 @@ import numpy as np
 from vidgan.video.reader import VIDEO_SUFFIXES, BrokenFileError, Frames, VideoIndex, iterate, read_clip, video_index
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+_JPEG = b"\xff\xd8"  # what such a file begins with
 
 
 class Size(NamedTuple):
@@ -295,7 +296,9 @@ def decode_image(data: bytes, name: str) -> Frames:
     Raises:
         BrokenFileError: ``data`` is no complete image, or has other samples than 8 or 16 bits; the text says ``name``.
     """
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    # Unchanged keeps 16 bits, but leaves a phone's picture lying on its side: JPEG, of 8 bits, is turned as EXIF says.
+    flags = cv2.IMREAD_COLOR if data.startswith(_JPEG) else cv2.IMREAD_UNCHANGED
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     if image is None:
         raise BrokenFileError(f"{name}: cannot be read as an image; repair or remove it")
     if image.dtype == np.uint16:

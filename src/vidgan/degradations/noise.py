@@ -16,7 +16,7 @@ class Noise(Degradation):
         clip: saturate the result to [0, 1]; benchmarks of denoising do not.
     """
 
-    def __init__(self, gray: float = 0.0, clip: bool = True) -> None:
+    def __init__(self, gray: float = 0.0, clip: bool = False) -> None:
         super().__init__()
         self.gray = gray
         self.clip = clip
@@ -43,7 +43,7 @@ class GaussianNoise(Noise):
         clip: saturate the result to [0, 1]; benchmarks of denoising do not.
     """
 
-    def __init__(self, sigma: Range = (1.0, 30.0), gray: float = 0.0, clip: bool = True) -> None:
+    def __init__(self, sigma: Range = (1.0, 30.0), gray: float = 0.0, clip: bool = False) -> None:
         super().__init__(gray, clip)
         self.sigma = sigma
 
@@ -63,7 +63,7 @@ class ShotNoise(Noise):
         clip: saturate the result to [0, 1].
     """
 
-    def __init__(self, strength: Range = (0.05, 3.0), gray: float = 0.0, clip: bool = True) -> None:
+    def __init__(self, strength: Range = (0.05, 3.0), gray: float = 0.0, clip: bool = False) -> None:
         super().__init__(gray, clip)
         self.strength = strength
 

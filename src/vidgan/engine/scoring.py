@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vidgan.data.clip import Clip
 from vidgan.data.datamodule import DataModule
+from vidgan.degradations.base import Degradation
 from vidgan.engine.health import distributed
 from vidgan.engine.scene import Condition
 from vidgan.errors import UserError
@@ -62,6 +63,7 @@ class ScoredModule(pl.LightningModule):
         shown: methods that comparison pictures and videos show, left to right; ``real`` is the truth.
         compare_to: names of the baselines that a test scores; None is all of them.
         protocol: how clips are scored; None scores nothing.
+        degradation: what makes the generator's input of the real clip; None where nothing does.
         rows: scores of the last validation or test, one row a clip and method.
         scores: their means, ``{method: {metric: value}}``; the trained model's method is ``model``.
         watchers: called with (clip name, pictures by method) after each clip; pictures are (T, C, H, W) in [0, 1].
@@ -73,17 +75,29 @@ class ScoredModule(pl.LightningModule):
         super().__init__()
         self.compare_to: Sequence[str] | None = None
         self.protocol: Protocol | None = None
+        self.degradation: Degradation | None = None
         self.rows: list[Row] = []
         self._kept: list[Row] = []
         self.scores: dict[str, dict[str, float]] = {}
         self.watchers: list[Callable[[str, Mapping[str, Tensor]], None]] = []
 
     def setup(self, stage: str) -> None:
-        """Refuses, before anything is trained, metrics that ask for what the data does not have."""
+        """Refuses, before anything is trained, a protocol that fits neither the task nor the data."""
+        if self.protocol is None:
+            return
+        self.protocol.refuse_other_scale(self.degradation)
         data = getattr(self.trainer, "datamodule", None)
         clip = data.blank() if isinstance(data, DataModule) else None
-        if self.protocol is not None and clip is not None:
+        if clip is not None:
             self.protocol.refuse_unknown(_known(clip))
+
+    @property
+    def degrading(self) -> Degradation:
+        """What degrades clips now: the protocol's own where one is scored that has one."""
+        pinned = None if self.training or self.protocol is None else self.protocol.degradation
+        degradation = self.degradation if pinned is None else pinned
+        assert degradation is not None, "a task that degrades is given a degradation"
+        return degradation
 
     def made_and_real(self, clip: Clip) -> tuple[Condition, Tensor, Tensor]:
         """Condition, made and real frames of a batch of one clip."""

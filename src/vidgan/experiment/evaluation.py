@@ -5,7 +5,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
+from yaml import YAMLError
 
+from vidgan.degradations.base import Degradation
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
@@ -27,6 +29,8 @@ from vidgan.tasks.denoising import Denoising
 # What weights of a file are scored at where nothing else is said: task, degradation and protocol.
 _SUPER_RESOLUTION = ("super_resolution", "bicubic", "default")
 _DENOISING = ("denoising", "gaussian", "denoising")
+# What a command line may replace, and how it is chosen there.
+_GROUPS = {"task": "tasks@task", "data": "data", "degradation": "degradations@degradation"}
 
 
 def protocol_config(name: str) -> DictConfig:
@@ -39,8 +43,13 @@ def protocol_config(name: str) -> DictConfig:
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in (CONF / "protocols").glob("*.yaml")))
         raise UserError(f"protocol={name}: there is no such protocol; there are {known}.")
-    config = OmegaConf.load(path)
-    assert isinstance(config, DictConfig)
+    try:
+        config = OmegaConf.load(path)
+    except (OSError, YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: cannot be read as YAML ({reason}).") from error
+    if not isinstance(config, DictConfig) or not {"_target_", "name", "follows"} <= config.keys():
+        raise UserError(f"{path}: is no protocol; it needs _target_, name, follows and metrics, see conf/protocols.")
     return config
 
 
@@ -76,8 +85,10 @@ def subject_of(config: DictConfig) -> Subject:
     """
     run, weights = weights_of(config)
     experiment = _without_training(recorded_config(run)) if run else _experiment_of(weights)
-    replaced = [key for key in ("task", "data", "degradation") if config[key] is not None]
+    replaced = [key for key in _GROUPS if config[key] is not None]
     for key in replaced:
+        if isinstance(config[key], str):
+            raise UserError(f"{key}={config[key]} is no configuration; did you mean {_GROUPS[key]}={config[key]}?")
         experiment[key] = OmegaConf.to_container(config[key], resolve=True, throw_on_missing=True)
     if config.protocol:
         experiment.protocol = protocol_config(config.protocol)
@@ -150,7 +161,9 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     _set_noise(task, config.sigma, config.blind)
     if config.compare_to is not None:
         task.compare_to = tuple(config.compare_to)
-    task.chosen_baselines()  # a misspelt one is refused before the first clip is scored
+    # What does not fit is refused before the first clip is scored.
+    task.protocol.refuse_other_scale(task.degradation)
+    task.chosen_baselines()
     out = folder.path / "evaluations" / subject.name
     out.mkdir(parents=True, exist_ok=True)
     config.machine.precision = scored_precision(subject.precision, config.machine)
@@ -169,8 +182,8 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         table.clear()
         table.append(task.rows)
         protocol = experiment.protocol
-        result = {"protocol": protocol.name, "follows": protocol.follows, "fingerprint": code_fingerprint()}
-        write_json(out / "scores.json", {**result, "scores": task.scores})
+        result = {"protocol": protocol.name, "follows": protocol.follows, "weights": str(subject.weights)}
+        write_json(out / "scores.json", {**result, "fingerprint": code_fingerprint(), "scores": task.scores})
         show_scores(folder.id, scores.pop(MODEL), scores, described(task.protocol))
         console = Console()
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
@@ -195,7 +208,12 @@ def _set_noise(task: ScoredModule, sigma: float | None, blind: bool) -> None:
             raise UserError(
                 f"sigma={sigma}: {task.protocol.name} has noise levels of its own; choose protocol=denoising."
             )
-        task.protocol.degradation = GaussianNoise((sigma, sigma))
+        task.protocol.degradation = GaussianNoise((sigma, sigma), clip=_clips(task.degrading))
+
+
+def _clips(degradation: Degradation) -> bool:
+    """Whether noise is saturated, as a file of 8 bits would; degradations without that choice are."""
+    return getattr(degradation, "clip", True)
 
 
 def _name(option: DictConfig) -> str:

@@ -47,7 +47,7 @@ class _Part:
 
 
 class _Frame(nn.Module):
-    """Images (1, 3, h, w) to images (1, 3, scale * h, scale * w)."""
+    """Images (1, C, h, w) to images (1, 3, scale * h, scale * w)."""
 
     def __init__(self, network: FrameGenerator) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class _Window(nn.Module):
 
 
 class _Step(nn.Module):
-    """A frame (1, 3, h, w) and the state's tensors, none for the first frame, to a frame and the state after it."""
+    """A frame (1, C, h, w) and the state's tensors, none for the first frame, to a frame and the state after it."""
 
     def __init__(self, network: CausalGenerator, structure: pytree.TreeSpec | None = None) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class _Step(nn.Module):
 def write_onnx(network: Generator, out: Path) -> list[Graph]:
     """Writes the network's graphs; nothing is left of those that do not compute what the network computes.
 
-    A frame network is one graph of an image (1, 3, h, w), a window network one of (1, 2 * reach + 1, C, h, w). A causal
+    A frame network is one graph of an image (1, C, h, w), a window network one of (1, 2 * reach + 1, C, h, w). A causal
     network is two: ``<name>_first.onnx`` for a video's first frame, and ``out`` for every other, with the state. Height
     and width are multiples of the network's ``multiple``.
 
@@ -100,18 +100,20 @@ def write_onnx(network: Generator, out: Path) -> list[Graph]:
 
 
 def _parts(network: Generator, out: Path) -> list[_Part]:
+    channels = 3 + network.noise_map
+
     def image(height: int, width: int) -> tuple[Tensor, ...]:
-        return (torch.rand(1, 3, height, width),)
+        return (torch.rand(1, channels, height, width),)
 
     if isinstance(network, FrameGenerator):
         return [_Part(_Frame(network), image, out)]
     if isinstance(network, WindowGenerator):
-        shape = (1, 2 * network.reach + 1, 3 + network.noise_map)
+        shape = (1, 2 * network.reach + 1, channels)
         return [_Part(_Window(network), lambda height, width: (torch.rand(*shape, height, width),), out)]
     if isinstance(network, CausalGenerator):
         first = _Step(network)
         with torch.no_grad():
-            _, state = network.stream(torch.rand(1, 1, 3, *_TRACED))
+            _, state = network.stream(torch.rand(1, 1, channels, *_TRACED))
 
         def image_and_state(height: int, width: int) -> tuple[Tensor, ...]:
             with torch.no_grad():

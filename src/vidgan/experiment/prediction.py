@@ -72,6 +72,8 @@ def predict(config: DictConfig) -> Path:
     given, out = open_input(Path(config.input)), Path(config.output)
     if out.resolve() == Path(config.input).resolve():
         raise UserError(f"output={out} is the input itself; choose another name.")
+    if config.chunk < 1:
+        raise UserError(f"chunk={config.chunk}: at least one frame is computed at once.")
     kind = device_kind(config.machine)
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)

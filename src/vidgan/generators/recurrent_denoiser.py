@@ -41,6 +41,7 @@ class RecurrentDenoiser(CausalGenerator):
 
     scale = 1
     noise_map = True
+    multiple = CELL
 
     def __init__(self, channels: int = 32, deep_channels: int = 48, blocks: int = 2, gate_channels: int = 16) -> None:
         super().__init__()
@@ -71,7 +72,7 @@ class RecurrentDenoiser(CausalGenerator):
     def stream(self, low: Tensor, state: Fusion | None = None) -> tuple[Tensor, Fusion]:
         """``low`` is (B, T, 4, H, W) with a noise map; the state is the fusion after the last frame."""
         clip, (height, width) = low.shape[:2], low.shape[-2:]
-        images = pad_to_multiple(low.flatten(0, 1), CELL)
+        images = pad_to_multiple(low.flatten(0, 1), self.multiple)
         fusions = []
         for image in images.unflatten(0, clip).unbind(1):
             state = self._fused(image[:, :3], image[:, 3:].square(), state)

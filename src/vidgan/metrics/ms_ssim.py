@@ -27,6 +27,8 @@ class MultiScaleSSIM(Metric):
         )
 
         if min(fake.shape[-2:]) < _SMALLEST:
-            raise UserError(f"MS-SSIM needs frames of at least {_SMALLEST} pixels a side; these are {fake.shape[-2:]}")
+            raise UserError(
+                f"MS-SSIM needs frames of at least {_SMALLEST} pixels a side; these are {tuple(fake.shape[-2:])}"
+            )
         scores = [ms_ssim(a[None].double(), b[None].double(), data_range=1.0) for a, b in zip(fake, real, strict=True)]
         return sum(map(float, scores)) / len(scores)

@@ -1,9 +1,10 @@
 """A protocol of denoising: what is scored, and at which levels of noise."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vidgan.degradations.noise import GaussianNoise
+from vidgan.errors import UserError
 from vidgan.metrics.protocol import Protocol
 
 
@@ -13,22 +14,38 @@ class NoiseLevels(Protocol):
     A metric ``psnr`` is reported as ``psnr_10`` and so on.
 
     Args:
-        sigmas: standard deviations in 8-bit levels.
+        sigmas: standard deviations in 8-bit levels, at least one.
         frames: the first frames of a clip are scored; None for all.
-        arguments: those of :class:`Protocol`.
+        arguments: those of :class:`Protocol`, the degradation aside.
+
+    Raises:
+        UserError: there are no levels.
     """
 
     def __init__(self, sigmas: Sequence[float], frames: int | None = None, **arguments: Any) -> None:
-        super().__init__(**arguments)
+        if not sigmas:
+            raise UserError("protocol.sigmas is empty; give the levels of noise, e.g. [10, 20, 30]")
         self.sigmas = tuple(sigmas)
         self.frames = frames
+        super().__init__(**arguments, degradation=_white(self.sigmas[0]))
 
     def levels(self) -> Iterator[tuple[str, GaussianNoise]]:
         """What is added to the names of the metrics, and the noise, level by level."""
         for sigma in self.sigmas:
-            yield f"_{sigma:g}", GaussianNoise((sigma, sigma), clip=False)
+            yield f"_{sigma:g}", _white(sigma)
+
+    def combine(self, kept: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+        return {
+            name + level: metric.combine([row[name + level] for row in kept])
+            for level, _ in self.levels()
+            for name, metric in self.set_metrics.items()
+        }
 
     @property
     def higher_is_better(self) -> dict[str, bool]:
         each = super().higher_is_better
         return {name + level: better for level, _ in self.levels() for name, better in each.items()}
+
+
+def _white(sigma: float) -> GaussianNoise:
+    return GaussianNoise((sigma, sigma), clip=False)

@@ -105,14 +105,14 @@ class Protocol:
 
     def collect(self, fake: Tensor, real: Tensor) -> dict[str, Any]:
         """What metrics of the whole test keep of one clip, by name; arguments as of :meth:`score`."""
-        if not self._set_metrics:
+        if not self.set_metrics:
             return {}
         fake, real = self._prepared(fake), self._prepared(real)
-        return {name: metric.collect(fake, real) for name, metric in self._set_metrics.items()}
+        return {name: metric.collect(fake, real) for name, metric in self.set_metrics.items()}
 
     def combine(self, kept: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """The scores of the whole test, of what :meth:`collect` kept of each clip."""
-        return {name: metric.combine([row[name] for row in kept]) for name, metric in self._set_metrics.items()}
+        return {name: metric.combine([row[name] for row in kept]) for name, metric in self.set_metrics.items()}
 
     def refuse_unknown(self, known: Collection[str]) -> None:
         """
@@ -126,8 +126,26 @@ class Protocol:
                     "have; leave the metric out or choose other data"
                 )
 
+    def refuse_other_scale(self, degradation: Degradation | None) -> None:
+        """
+        Args:
+            degradation: the task's own; None where it degrades nothing.
+
+        Raises:
+            UserError: the protocol's own does not fit the task.
+        """
+        if self.degradation is None:
+            return
+        if degradation is None:
+            raise UserError(f"protocol {self.name} degrades clips, which this task does not; choose another protocol")
+        if self.degradation.scale != degradation.scale:
+            raise UserError(
+                f"protocol {self.name} is for x{self.degradation.scale} and the run enlarges x{degradation.scale}; "
+                "choose another protocol"
+            )
+
     @property
-    def _set_metrics(self) -> dict[str, SetMetric]:
+    def set_metrics(self) -> dict[str, SetMetric]:
         return {name: metric for name, metric in self.metrics.items() if isinstance(metric, SetMetric)}
 
     @property

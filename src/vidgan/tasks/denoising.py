@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -62,20 +62,13 @@ class Denoising(AdversarialTask):
         return self.network("generator")
 
     def condition(self, clip: Clip) -> Tensor:
-        degradation = self._degrading
+        degradation = self.degrading
         with torch.no_grad(), torch.autocast(clip.frames.device.type, enabled=False):
             noisy = degradation(clip.frames, clip.randomness)
             if not self.generator.noise_map:
                 return noisy
             known = None if self.blind and not self.training else degradation.deviation(noisy, clip.randomness)
             return with_noise_map(noisy, _estimates(noisy) if known is None else known)
-
-    @property
-    def _degrading(self) -> Degradation:
-        """What makes the noise now: a benchmark's own where one is scored."""
-        if self.training or self.protocol is None or self.protocol.degradation is None:
-            return self.degradation
-        return self.protocol.degradation
 
     def target(self, clip: Clip) -> Tensor:
         return clip.frames[:, self._compared(clip.frames)]
@@ -115,20 +108,24 @@ class Denoising(AdversarialTask):
         if not isinstance(protocol, NoiseLevels):
             super()._score(clip, with_baselines)
             return
-        clip = replace(clip, frames=clip.frames[:, : protocol.frames])
-        before, scored = self.rows, []
+        name = clip.names[0]
+        rows, kept = self.rows, self._kept
+        scored: dict[str, list[Row]] = {}
+        collected: dict[str, list[Row]] = {}
         for level, noise in protocol.levels():
-            protocol.degradation, self.rows = noise, []
-            super()._score(clip, with_baselines)
-            scored.append([_at(level, row) for row in self.rows])
-        self.rows = before + [dict(item for row in rows for item in row.items()) for rows in zip(*scored, strict=True)]
+            protocol.degradation = noise
+            self.rows, self._kept = scored[level], collected[level] = [], []
+            at_level = replace(clip, frames=clip.frames[:, : protocol.frames], names=[name + level])
+            super()._score(at_level, with_baselines)
+        self.rows = rows + _side_by_side(name, scored)
+        self._kept = kept + _side_by_side(name, collected)
 
     @contextmanager
     def _timed(self, method: str, clip: Tensor) -> Iterator[None]:
+        _wait_for(clip.device)
         started = time.perf_counter()
         yield
-        if clip.is_cuda:
-            torch.cuda.synchronize(clip.device)
+        _wait_for(clip.device)
         self.seconds[method].append((time.perf_counter() - started) / clip.shape[1])
 
     def on_test_epoch_start(self) -> None:
@@ -142,8 +139,24 @@ class Denoising(AdversarialTask):
             print(f"seconds a frame: {', '.join(means)}")
 
 
-def _at(level: str, row: Row) -> Row:
-    return {name if name in ("method", "clip") else name + level: value for name, value in row.items()}
+def _side_by_side(clip: str, levels: Mapping[str, list[Row]]) -> list[Row]:
+    """What was found of a clip at each level, a row a method, in one row a method: ``psnr`` becomes ``psnr_10``, ..."""
+    merged = []
+    for rows in zip(*levels.values(), strict=True):
+        found = {
+            name + level: value
+            for level, row in zip(levels, rows, strict=True)
+            for name, value in row.items()
+            if name not in ("method", "clip")
+        }
+        merged.append({"method": rows[0]["method"], "clip": clip, **found})
+    return merged
+
+
+def _wait_for(device: torch.device) -> None:
+    """Until all that was queued is done, which the clock would else count elsewhere."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def _estimates(noisy: Tensor) -> Tensor:

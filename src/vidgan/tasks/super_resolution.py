@@ -48,7 +48,7 @@ class SuperResolution(AdversarialTask):
         if "low" in clip.conditions:
             return self._there_and_back(self._published(clip))
         with torch.no_grad(), torch.autocast(clip.frames.device.type, enabled=False):
-            low = self._degrading(self._divisible(clip.frames), clip.randomness)
+            low = self.degrading(self._divisible(clip.frames), clip.randomness)
         return self._there_and_back(low)
 
     def target(self, clip: Clip) -> Tensor:
@@ -76,23 +76,6 @@ class SuperResolution(AdversarialTask):
         """The frames without the rows and columns that are left over by the scale, as all published protocols do."""
         height, width = (size - size % self.scale for size in frames.shape[-2:])
         return frames[..., :height, :width]
-
-    @property
-    def _degrading(self) -> Degradation:
-        """What makes the low resolution now: a benchmark's own where one is scored.
-
-        Raises:
-            UserError: the benchmark shrinks by another factor than the generator enlarges.
-        """
-        if self.training or self.protocol is None or self.protocol.degradation is None:
-            return self.degradation
-        pinned = self.protocol.degradation
-        if pinned.scale != self.scale:
-            raise UserError(
-                f"protocol {self.protocol.name} is for x{pinned.scale} and the run enlarges x{self.scale}; "
-                "choose another protocol"
-            )
-        return pinned
 
     def _published(self, clip: Clip) -> Tensor:
         """The low resolution that came with the clip.

@@ -211,7 +211,8 @@ class PictureWriter(FrameWriter):
     """A single picture, in the format of its suffix."""
 
     def _write(self, frame: Frames) -> None:
-        assert self.count == 0, "a picture is one frame"
+        if self.count:
+            raise UserError(f"{self.path}: a picture is one frame, and there are more; give a video or a folder")
         self.temporary.write_bytes(encode_picture(frame, self.path.suffix))
 
 
