@@ -177,7 +177,7 @@ class Protocol:
         return frames
 
     def _cut_time(self, clip: Tensor) -> Tensor:
-        clip = clip[self.skip_first : len(clip) - self.skip_last]
+        clip = clip[self.skip_first : max(0, len(clip) - self.skip_last)]
         return clip[len(clip) // 2 :][:1] if self.centre_only else clip
 
     def _cut_points(self, points: Tensor, height: int, width: int) -> Tensor:
