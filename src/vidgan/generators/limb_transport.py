@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.blocks import ResidualBlock, conv3x3
+from vidgan.generators.blocks import ResidualBlock, conv3x3, init_small
 from vidgan.generators.pose import PoseGenerator
 
 #: Pairs of OpenPose's 18 points: legs, arms, head and three lines over the trunk.
@@ -14,6 +14,7 @@ _JOINTS = tuple((point, point) for point in range(18))
 # Radii in heights of the frame: well inside a limb where its look is gathered, all of it where it is put.
 _GATHERED, _PUT = 1.5 / 64, 2.5 / 64
 _REMOVED = 7.5 / 64  # around a limb, to be sure that nothing of the person is left
+_CONFIDENCE = 2.0  # in where the person is
 _SHARPNESS, _NOWHERE = 8.0, 2.0  # of the softmax over limbs: a limb's logit at its axis, and that of no limb
 
 
@@ -60,6 +61,15 @@ def scene_behind(picture: Tensor, keypoints: Tensor) -> Tensor:
     return filled(picture, 1 - removed)
 
 
+def _expected(place: Tensor) -> Tensor:
+    """Logits (N, 3, H, W) of paint, carried colour and scene to begin with, of :func:`capsules`.
+
+    The scene is right at once nearly everywhere; without these its share grows until nothing else has a gradient.
+    """
+    person = place.amax(1, keepdim=True)
+    return _CONFIDENCE * torch.cat([torch.zeros_like(person), 2 * person - 1, 1 - 2 * person], dim=1)
+
+
 class LimbTransport(PoseGenerator):
     """Gathers features along each source limb, lays them along the target's, and paints with a small U-Net.
 
@@ -88,6 +98,7 @@ class LimbTransport(PoseGenerator):
         self.up0 = conv3x3(2 * channels, channels)
         self.skip0 = conv3x3(channels, channels)
         self.last = conv3x3(channels, 6)
+        init_small(self.last, gain=0.1)
 
     def pose(self, source: Tensor, source_keypoints: Tensor, target_keypoints: Tensor) -> Tensor:
         height, width = source.shape[-2:]
@@ -100,7 +111,7 @@ class LimbTransport(PoseGenerator):
         x = self.enter(torch.cat([carried, scene], dim=1))
         painted, shares = self.last(self._unet(x, torch.cat([place, origin, joints], dim=1))).split(3, dim=1)
         choices = torch.stack([painted, carried[:, -3:], scene], dim=1)
-        mixed = (shares.softmax(1)[:, :, None] * choices).sum(1)
+        mixed = ((shares + _expected(place)).softmax(1)[:, :, None] * choices).sum(1)
         return (mixed + 1) / 2
 
     def _gather(self, centred: Tensor, origin: Tensor) -> Tensor:
