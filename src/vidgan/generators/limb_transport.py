@@ -61,13 +61,14 @@ def scene_behind(picture: Tensor, keypoints: Tensor) -> Tensor:
     return filled(picture, 1 - removed)
 
 
-def _expected(place: Tensor) -> Tensor:
-    """Logits (N, 3, H, W) of paint, carried colour and scene to begin with, of :func:`capsules`.
+def expected_choice(place: Tensor, carried: int) -> Tensor:
+    """Logits (N, 1 + carried + 1, H, W) of paint, of each of what limbs carry, and of the scene; of :func:`capsules`.
 
-    The scene is right at once nearly everywhere; without these its share grows until nothing else has a gradient.
+    To begin with: the scene alone is right nearly everywhere, and without these its share grows until nothing else has a
+    gradient.
     """
-    person = place.amax(1, keepdim=True)
-    return _CONFIDENCE * torch.cat([torch.zeros_like(person), 2 * person - 1, 1 - 2 * person], dim=1)
+    person = _CONFIDENCE * (2 * place.amax(1, keepdim=True) - 1)
+    return torch.cat([torch.zeros_like(person), *[person] * carried, -person], dim=1)
 
 
 class LimbTransport(PoseGenerator):
@@ -98,7 +99,7 @@ class LimbTransport(PoseGenerator):
         self.up0 = conv3x3(2 * channels, channels)
         self.skip0 = conv3x3(channels, channels)
         self.last = conv3x3(channels, 6)
-        init_small(self.last, gain=0.1)
+        init_small(self.last)
 
     def pose(self, source: Tensor, source_keypoints: Tensor, target_keypoints: Tensor) -> Tensor:
         height, width = source.shape[-2:]
@@ -111,7 +112,7 @@ class LimbTransport(PoseGenerator):
         x = self.enter(torch.cat([carried, scene], dim=1))
         painted, shares = self.last(self._unet(x, torch.cat([place, origin, joints], dim=1))).split(3, dim=1)
         choices = torch.stack([painted, carried[:, -3:], scene], dim=1)
-        mixed = ((shares + _expected(place)).softmax(1)[:, :, None] * choices).sum(1)
+        mixed = ((shares + expected_choice(place, 1)).softmax(1)[:, :, None] * choices).sum(1)
         return (mixed + 1) / 2
 
     def _gather(self, centred: Tensor, origin: Tensor) -> Tensor:

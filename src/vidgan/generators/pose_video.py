@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.blocks import ResidualBlock, conv3x3
+from vidgan.generators.blocks import ResidualBlock, conv3x3, init_small
 from vidgan.generators.encoders.base import Encoder
-from vidgan.generators.limb_transport import LIMBS, capsules, limb_shares, scene_behind
+from vidgan.generators.limb_transport import LIMBS, capsules, expected_choice, limb_shares, scene_behind
 from vidgan.generators.limbs import features_along, pixels_of_limbs
 from vidgan.generators.memories.base import Memory, State
 
@@ -62,6 +62,7 @@ class PoseVideo(nn.Module):
         self.up0 = conv3x3(2 * channels, channels)
         self.skip0 = conv3x3(channels, channels)
         self.last = conv3x3(channels, _COLOUR + 4)
+        init_small(self.last)
 
     def forward(self, source: Tensor, source_keypoints: Tensor, target_keypoints: Tensor) -> Tensor:
         """A whole clip; see :meth:`stream`."""
@@ -84,8 +85,8 @@ class PoseVideo(nn.Module):
         picture, points, frames = 2 * source[:, 0] - 1, source_keypoints[:, 0], target_keypoints.shape[1]
         height, width = picture.shape[-2:]
         poses = target_keypoints.flatten(0, 1)
-        shares = limb_shares(capsules(poses, LIMBS, _RADIUS * height, height, width))
-        shares = shares.unflatten(0, (-1, frames))
+        place = capsules(poses, LIMBS, _RADIUS * height, height, width)
+        shares = limb_shares(place).unflatten(0, (-1, frames))
         looks = torch.einsum("btlhw,blc->btchw", shares, self._looks(source[:, 0], points)).flatten(0, 1)
         moved = torch.einsum("btlhw,btlchw->btchw", shares, pixels_of_limbs(picture, points, target_keypoints))
         moved, scene = moved.flatten(0, 1), _repeated(scene_behind(picture, points), frames)
@@ -94,7 +95,7 @@ class PoseVideo(nn.Module):
         made, state = self._unet(x, pose, frames, state)
         painted, choice = made.split([_COLOUR, 4], dim=1)
         choices = torch.stack([painted, looks[:, -_COLOUR:], moved, scene], dim=1)
-        mixed = (choice.softmax(1)[:, :, None] * choices).sum(1)
+        mixed = ((choice + expected_choice(place, 2)).softmax(1)[:, :, None] * choices).sum(1)
         return ((mixed + 1) / 2).unflatten(0, (-1, frames)), state
 
     def _looks(self, picture: Tensor, points: Tensor) -> Tensor:
