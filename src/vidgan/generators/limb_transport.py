@@ -64,8 +64,8 @@ def scene_behind(picture: Tensor, keypoints: Tensor) -> Tensor:
 def expected_choice(place: Tensor, carried: int) -> Tensor:
     """Logits (N, 1 + carried + 1, H, W) of paint, of each of what limbs carry, and of the scene; of :func:`capsules`.
 
-    To begin with: the scene alone is right nearly everywhere, and without these its share grows until nothing else has a
-    gradient.
+    To begin with: the scene alone is right nearly everywhere, and without these its share grows until nothing else has
+    a gradient.
     """
     person = _CONFIDENCE * (2 * place.amax(1, keepdim=True) - 1)
     return torch.cat([torch.zeros_like(person), *[person] * carried, -person], dim=1)
