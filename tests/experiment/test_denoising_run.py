@@ -35,6 +35,7 @@ def run(composed: Composed, tmp_path: Path) -> str:
             "~players.discriminator",
             "~losses.adversarial",
             "validation.every=null",
+            "players.generator.optimizer.lr=1e-5",
             *(f"networks.generator.{item}" for item in network),
             *short,
             *HERE,

@@ -1,8 +1,12 @@
+import math
+
+import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 from torch import Tensor
 
-from vidgan.generators.recurrent_denoiser import LEAST_GATE, Fusion, RecurrentDenoiser
+from vidgan.generators.recurrent_denoiser import LEAST_GATE, Fusion, RecurrentDenoiser, gaussians
 
 
 def gated(bias: float) -> RecurrentDenoiser:
@@ -20,11 +24,36 @@ def still(frames: int, sigma: float) -> Tensor:
     return torch.cat([0.5 + sigma * noise, torch.full((1, frames, 1, 32, 32), sigma, dtype=torch.float64)], dim=2)
 
 
-def test_an_untrained_network_is_the_mean_of_the_frame_and_its_average() -> None:
-    network, clip = gated(0.0), still(2, 0.1)
-    first, second = clip[:, 0, :3], clip[:, 1, :3]
-    expected = torch.stack([first, (second + (first + second) / 2) / 2], dim=1)
-    torch.testing.assert_close(network(clip), expected, rtol=0, atol=1e-12)
+def choosing(network: RecurrentDenoiser, choice: int) -> RecurrentDenoiser:
+    """The network, giving all weight to the frame (0) or to a filter of its average (1 and on), with no residual."""
+    with torch.no_grad():
+        network.conv_last.weight.zero_()
+        network.conv_last.bias.zero_()
+        network.conv_last.bias.view(-1, 4)[3 + choice] = 1000.0  # of the four pixels of a half-size one
+    return network
+
+
+def test_filters_begin_as_gaussians() -> None:
+    filters = gaussians()[:, 0]
+    torch.testing.assert_close(filters.sum((1, 2)), torch.ones(13))
+    along, across = (filters[6 + turn] for turn in (-1, 3))  # a quarter turn apart
+    torch.testing.assert_close(along, across.T)
+    assert (along[3, 4] / along[3, 3]).item() == pytest.approx(math.exp(-0.5 / 2.2**2), rel=1e-5)
+    assert (along[4, 3] / along[3, 3]).item() == pytest.approx(math.exp(-0.5 / 0.55**2), rel=1e-5)
+
+
+def test_the_frame_may_be_chosen() -> None:
+    clip = still(3, 0.1)
+    torch.testing.assert_close(choosing(gated(0.0), 0)(clip), clip[:, :, :3])
+
+
+@pytest.mark.parametrize("number", [0, 3, 7])
+def test_a_filter_of_the_average_may_be_chosen(number: int) -> None:
+    network, clip = choosing(gated(0.0), 1 + number), still(2, 0.1)
+    average = (clip[0, 0, :3] + clip[0, 1, :3]) / 2
+    kernel = network.filters[number, 0].detach().numpy()
+    expected = np.stack([ndimage.correlate(color, kernel, mode="nearest") for color in average.numpy()])
+    np.testing.assert_allclose(network(clip)[0, 1].detach().numpy(), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize(("frames", "bias", "left"), [(1, 0, 1.0), (2, 0, 0.5), (3, 0, 0.375), (3, 100, 1.0)])
@@ -39,12 +68,6 @@ def test_a_closed_gate_averages_as_many_frames_as_is_allowed() -> None:
     _, state = gated(-100.0).stream(still(60, 0.1))
     expected = LEAST_GATE / (2 - LEAST_GATE)  # of an exponential average
     assert state.variance.mean().item() == pytest.approx(expected * 0.01, rel=0.01)
-
-
-def test_noiseless_frames_pass_an_untrained_network_as_they_are() -> None:
-    clip = torch.rand(1, 1, 3, 10, 14).expand(1, 3, 3, 10, 14)
-    given = torch.cat([clip, torch.zeros(1, 3, 1, 10, 14)], dim=2)
-    torch.testing.assert_close(RecurrentDenoiser()(given), clip)
 
 
 def test_its_state_has_the_size_of_a_frame_whatever_the_length() -> None:

@@ -1,5 +1,6 @@
-"""A small causal denoiser that trains on a CPU in minutes: it averages over time first, and cleans what is left."""
+"""A small causal denoiser that trains on a CPU in minutes: it averages over time first, and filters what is left."""
 
+import math
 from typing import Any, NamedTuple
 
 import torch
@@ -13,6 +14,9 @@ from vidgan.generators.recurrent import BLOCK_GAIN
 CELL = 4  # pixels a side that share a gate
 LEAST_GATE = 0.1  # so that no more than 19 frames' worth is averaged, and a mistake fades
 _EVIDENCE = 9
+_SIDE = 7  # of a filter, in pixels
+#: Standard deviations of the filters to begin with, in pixels along and across, and their turns in eighths of pi.
+_FILTERS = [(s, s, 0) for s in (0.3, 0.6, 0.9, 1.4, 2.5)] + [(2.2, 0.55, turn) for turn in range(8)]
 
 
 class Fusion(NamedTuple):
@@ -22,15 +26,31 @@ class Fusion(NamedTuple):
     variance: Tensor
 
 
+def gaussians() -> Tensor:
+    """(filters, 1, 7, 7) Gaussians, round and elongated, each of sum 1."""
+    steps = torch.arange(_SIDE) - _SIDE // 2
+    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    filters = []
+    for along, across, turn in _FILTERS:
+        sin, cos = math.sin(turn * math.pi / 8), math.cos(turn * math.pi / 8)
+        filters.append(
+            torch.exp(-((x * cos + y * sin) / along).square() / 2 - ((y * cos - x * sin) / across).square() / 2)
+        )
+    made = torch.stack(filters)[:, None]
+    return made / made.sum((-2, -1), keepdim=True)
+
+
 class RecurrentDenoiser(CausalGenerator):
-    """Recursive averaging with a learned gate, then a two-level U-Net at half and quarter size.
+    """Recursive averaging with a learned gate, then a filter for each pixel, mixed of a few by a U-Net.
 
     The gate (after EMVD, Maggioni et al. 2021, "Efficient multi-stage video denoising with recurrent spatio-temporal
     fusion") compares a frame with the average of those before it, in units of the noise that both should have: where
     they agree, the frame is averaged in, where they do not, it takes over. The variance of the average follows in
     closed form and tells the U-Net how much noise is left in each place. Only the gate runs frame by frame.
 
-    The last convolution starts at zero: an untrained network gives the mean of the frame and its average.
+    The U-Net, at half and quarter size, weighs learned filters of the average in each place (Xia et al. 2020, "Basis
+    prediction networks for effective burst denoising with large kernels"), which begin as Gaussians along and across
+    edges, and adds a residual. Filters remove noise from the first iteration on; a residual alone takes thousands.
 
     Args:
         channels: width at half size.
@@ -57,7 +77,9 @@ class RecurrentDenoiser(CausalGenerator):
         self.deep = residual_blocks(deep_channels, blocks, gain=BLOCK_GAIN)
         self.up = nn.Conv2d(deep_channels, 4 * channels, 1)
         self.decoder = residual_blocks(channels, 1, gain=BLOCK_GAIN)
-        self.conv_last = conv3x3(channels, 4 * 4)
+        self.filters = nn.Parameter(gaussians())
+        # The input enters the last layer as well: half of noise would not pass a ReLU.
+        self.conv_last = conv3x3(channels + 4 * 8, 4 * (3 + 1 + len(_FILTERS)))
         init_small(self.conv_last, gain=0.0)
 
     @classmethod
@@ -96,10 +118,18 @@ class RecurrentDenoiser(CausalGenerator):
     def _cleaned(self, images: Tensor, frames: Tensor, variances: Tensor) -> Tensor:
         """(N, 4, H, W) noisy frames with their map, and what they were fused to, to (N, 3, H, W)."""
         left = variances.clamp(min=1e-8).sqrt()  # the root has no slope at 0
-        x = F.relu(self.conv_first(F.pixel_unshuffle(torch.cat([images, frames, left], dim=1), 2)))
+        given = F.pixel_unshuffle(torch.cat([images, frames, left], dim=1), 2)
+        x = F.relu(self.conv_first(given))
         x = x + F.pixel_shuffle(self.up(self.deep(F.relu(self.down(x)))), 2)
-        made = F.pixel_shuffle(self.conv_last(self.decoder(x)), 2).to(images.dtype)
-        return torch.lerp(images[:, :3], frames, torch.sigmoid(made[:, 3:])) + made[:, :3]
+        made = F.pixel_shuffle(self.conv_last(torch.cat([self.decoder(x), given], dim=1)), 2)
+        residual, weights = made[:, :3].to(images.dtype), made[:, 3:].softmax(1).to(images.dtype)
+        choices = torch.cat([images[:, :3, None], self._filtered(frames)], dim=2)
+        return (choices * weights[:, None]).sum(2) + residual
+
+    def _filtered(self, frames: Tensor) -> Tensor:
+        """(N, 3, H, W) to (N, 3, filters, H, W)."""
+        padded = F.pad(frames, [_SIDE // 2] * 4, mode="replicate")
+        return F.conv2d(padded.flatten(0, 1)[:, None], self.filters.to(frames.dtype)).unflatten(0, frames.shape[:2])
 
 
 def _evidence(frame: Tensor, variance: Tensor, before: Fusion) -> Tensor:
