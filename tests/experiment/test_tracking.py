@@ -59,7 +59,7 @@ def assert_told_once(folder: Path) -> None:
 def test_an_offline_log_has_everything(tmp_path: Path, config: Callable[..., dict[str, Any]]) -> None:
     given = config("tracking.label='lr 1e-4, seed 1'", "tracking.tags=[mine]", "tracking.upload_weights=true")
     assert finish(Training(tmp_path, given, environment={"SLURM_JOB_ID": "77"})) == 0
-    assert "WARNING" not in (tmp_path / "output.txt").read_text()
+    assert REMEDY not in (tmp_path / "output.txt").read_text()
     (log,) = logs(tmp_path)
     run = log.run
     assert (run["run_id"], run["project"], run["display_name"]) == ("quickstart", "vidgan", "lr 1e-4, seed 1")

@@ -45,7 +45,7 @@ def run(arguments: Sequence[str], runs: Path) -> Comparison:
         from vidgan.comparison.wandb_report import publish
 
         for kind, url in publish(comparison).items():
-            Console().print(f"{kind}: {url}", highlight=False, soft_wrap=True)
+            Console().print(f"{kind}: {url}", highlight=False, markup=False, soft_wrap=True)
     return comparison
 
 
@@ -129,4 +129,4 @@ def _show(comparison: Comparison, written: Sequence[Path]) -> None:
     for note in comparison.notes:
         console.print(note, highlight=False)
     for path in written:
-        console.print(f"{path.suffix[1:]}: {path}", highlight=False, soft_wrap=True)
+        console.print(f"{path.suffix[1:]}: {path}", highlight=False, markup=False, soft_wrap=True)

@@ -97,7 +97,7 @@ def animate(config: DictConfig) -> Path:
     with sink:
         for frame in counted(made, len(poses), "frames", config.machine.progress):
             sink.write(frame)
-    Console().print(f"written to {out}", highlight=False, soft_wrap=True)
+    Console().print(f"written to {out}", highlight=False, markup=False, soft_wrap=True)
     return out
 
 

@@ -1,5 +1,6 @@
 """What every command shares: its configuration, and how a user's mistake is told."""
 
+import signal
 import sys
 from collections.abc import Callable
 from string import Template
@@ -79,5 +80,7 @@ def command(name: str, work: Callable[[DictConfig], Any]) -> None:
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
+        except KeyboardInterrupt:
+            sys.exit(128 + signal.SIGINT)
 
     entry()

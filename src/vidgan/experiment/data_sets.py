@@ -62,7 +62,9 @@ def check(config: DictConfig) -> bool:
     """
     layout, root = data_set(config)
     console = Console()
-    console.print(f"{layout.title}, from {layout.homepage}; terms: {layout.terms}", highlight=False, soft_wrap=True)
+    console.print(
+        f"{layout.title}, from {layout.homepage}; terms: {layout.terms}", highlight=False, markup=False, soft_wrap=True
+    )
     splits = layout.splits(root)
     sources = _all(splits)
     found = dict(zip(sources, _each(lambda source: examine(source, config.quick), sources, "checking"), strict=True))
@@ -99,7 +101,7 @@ def index(config: DictConfig) -> Path:
         raise UserError(f"none of {len(sources)} clips can be read; the first: {faults[0]}")
     write_atomically(root / NAME, made.text())
     console = Console()
-    console.print(f"{len(made.entries)} clips indexed in {root / NAME}", highlight=False, soft_wrap=True)
+    console.print(f"{len(made.entries)} clips indexed in {root / NAME}", highlight=False, markup=False, soft_wrap=True)
     if faults:
         console.print(f"{len(faults)} cannot be read: see vidgan-data check", highlight=False)
     return root / NAME

@@ -187,7 +187,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         show_scores(folder.id, scores.pop(MODEL), scores, described(task.protocol))
         console = Console()
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
-        console.print(f"written to {out}", highlight=False, soft_wrap=True)
+        console.print(f"written to {out}", highlight=False, markup=False, soft_wrap=True)
     return task.scores
 
 

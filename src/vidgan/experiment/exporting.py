@@ -31,7 +31,7 @@ def export(config: DictConfig) -> Path:
         raise UserError(f"output={out} is the weights themselves; choose another name.")
     description = describe(folder, weights)
     told = FORMATS[out.suffix](load_network(description, weights), description, out)
-    Console().print(told, highlight=False, soft_wrap=True)
+    Console().print(told, highlight=False, markup=False, soft_wrap=True)
     return out
 
 

@@ -89,7 +89,7 @@ def predict(config: DictConfig) -> Path:
     with writer(out, given.fps, given.video) as sink:
         for frame in counted(made, given.count, "frames", config.machine.progress):
             sink.write(frame)
-    Console().print(f"written to {out}", highlight=False, soft_wrap=True)
+    Console().print(f"written to {out}", highlight=False, markup=False, soft_wrap=True)
     return out
 
 

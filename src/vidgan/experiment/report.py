@@ -144,4 +144,4 @@ def show_result(folder: RunFolder) -> None:
     console.print(f"{summary['iteration']} iterations, {summary['seconds']:.0f} s")
     for name, path in made.items():
         if path.is_file():
-            console.print(f"{name}: {path}", highlight=False, soft_wrap=True)
+            console.print(f"{name}: {path}", highlight=False, markup=False, soft_wrap=True)
