@@ -1,7 +1,9 @@
 """Published networks have their published numbers of parameters and keys (BasicSR, TecoGAN-PyTorch, fastdvdnet)."""
 
 import pytest
+import torch
 from torch import nn
+from torch.nn import functional as F
 
 from vidgan.generators.basicvsr import BasicVSR
 from vidgan.generators.basicvsr_plus_plus import BasicVSRPlusPlus
@@ -84,3 +86,10 @@ def test_state_dict_keys(network: nn.Module, count: int, keys: list[str]) -> Non
 @pytest.mark.parametrize(("scale", "channels"), [(4, 3), (2, 12), (1, 48)])
 def test_rrdbnet_unshuffles_its_input_for_small_scales(scale: int, channels: int) -> None:
     assert RRDBNet(scale, blocks=1).conv_first.in_channels == channels
+
+
+def test_fastdvdnet_mirrors_odd_sizes_as_its_authors_do() -> None:
+    network, clip = FastDVDnet().eval(), torch.rand(1, 5, 4, 14, 19)
+    mirrored = F.pad(clip[0], (0, 1, 0, 2), mode="reflect")[None]
+    with torch.no_grad():
+        torch.testing.assert_close(network.window(clip), network.window(mirrored)[..., :14, :19])

@@ -45,8 +45,8 @@ def bilinear(images: Tensor, scale: int) -> Tensor:
     return F.interpolate(images, scale_factor=scale, mode="bilinear", align_corners=False)
 
 
-def pad_to_multiple(images: Tensor, multiple: int) -> Tensor:
-    """Repeats the last column and row of (N, C, H, W) until both sizes are multiples."""
+def pad_to_multiple(images: Tensor, multiple: int, mode: str = "replicate") -> Tensor:
+    """Repeats, or mirrors at, the last column and row of (N, C, H, W) until both sizes are multiples."""
     height, width = images.shape[-2:]
     padding = (0, -width % multiple, 0, -height % multiple)
-    return F.pad(images, padding, mode="replicate") if any(padding) else images
+    return F.pad(images, padding, mode=mode) if any(padding) else images

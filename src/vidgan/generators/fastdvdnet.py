@@ -98,7 +98,9 @@ class FastDVDnet(WindowGenerator):
 
     def window(self, low: Tensor) -> Tensor:
         batch, frames, _, height, width = low.shape
-        padded = pad_to_multiple(low.flatten(0, 1), self.multiple).unflatten(0, (batch, frames))
+        # Mirrored, as the authors test; what is smaller than its mirror image is repeated.
+        mode = "reflect" if min(height, width) >= self.multiple else "replicate"
+        padded = pad_to_multiple(low.flatten(0, 1), self.multiple, mode).unflatten(0, (batch, frames))
         first = self.temp1(_triplets(padded)).unflatten(0, (batch, frames - 2))
         second = self.temp2(_triplets(torch.cat([first, padded[:, 1:-1, 3:]], dim=2)))
         return second.unflatten(0, (batch, frames - 4))[..., :height, :width]
