@@ -29,7 +29,7 @@ def test_published_counts_and_keys():
 
 def test_published_channel_weights_are_at_hand_and_none_is_negative(backbone):
     network = LPIPS(backbone).network
-    assert all((weigh.weight >= 0).all() and weigh.weight.any() for weigh in network.linear)
+    assert all((weigh.weight >= 0).all() and weigh.weight.any() for weigh in network.weights)
 
 
 def test_distance_by_hand(backbone):
@@ -45,7 +45,7 @@ def test_distance_by_hand(backbone):
             if index in (1, 4, 7, 9, 11):
                 found.append(x / x.square().sum(1, keepdim=True).sqrt().clamp_min(1e-10))
         maps.append(found)
-    for weigh, a, b in zip(network.linear, *maps, strict=True):
+    for weigh, a, b in zip(network.weights, *maps, strict=True):
         by_hand += ((a - b).square() * weigh.weight).sum(1).mean().item()
     assert LPIPS(backbone)(fake, real) == pytest.approx(by_hand, rel=1e-4)
 
@@ -75,7 +75,7 @@ def test_missing_weights_are_reported(tmp_path, monkeypatch, backbone):
     kept.parent.mkdir(parents=True)
     kept.write_bytes(backbone.read_bytes())
     assert LPIPS().available
-    assert not LPIPS(linear=tmp_path / "absent.pth").available
+    assert not LPIPS(weights=tmp_path / "absent.pth").available
 
 
 def test_a_damaged_file_is_refused(tmp_path):

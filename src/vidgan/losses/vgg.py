@@ -3,7 +3,8 @@
 Own code because torchvision, which publishes the weights, does not install beside every build of PyTorch.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -39,6 +40,18 @@ class ImageNetNormalization(nn.Module):
         return (images - self.mean) / self.deviation
 
 
+def convolutions(blocks: Sequence[Sequence[int]], pooling: Callable[[], nn.Module]) -> nn.Sequential:
+    """VGG's convolutions by the widths of each block, every one followed by a ReLU and every block by a pooling."""
+    modules: list[nn.Module] = []
+    inputs = 3
+    for widths in blocks:
+        for width in widths:
+            modules += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU()]
+            inputs = width
+        modules.append(pooling())
+    return nn.Sequential(*modules)
+
+
 class VGG19Features(nn.Module):
     """Features of images under the names of the layers that make them, :data:`LAYERS`.
 
@@ -53,14 +66,7 @@ class VGG19Features(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.normalize = ImageNetNormalization()
-        modules: list[nn.Module] = []
-        inputs = 3
-        for widths in WIDTHS:
-            for width in widths:
-                modules += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU()]
-                inputs = width
-            modules.append(nn.MaxPool2d(2))
-        self.features = nn.Sequential(*modules)
+        self.features = convolutions(WIDTHS, partial(nn.MaxPool2d, 2))
 
     def forward(self, images: Tensor, wanted: Collection[str]) -> dict[str, Tensor]:
         """The features ``wanted`` by name of images (N, 3, H, W) in [0, 1], at least 16 x 16 px for the fifth block."""

@@ -3,21 +3,15 @@
 Own code because torchmetrics' needs torchvision, which does not install beside every build of PyTorch.
 """
 
-from functools import cached_property
-from pathlib import Path
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.losses.vgg import ImageNetNormalization
-from vidgan.metrics.base import Metric
-from vidgan.metrics.lpips import FRAMES_AT_ONCE, shipped_by_torchmetrics
-from vidgan.weights import load_weights, verified
+from vidgan.losses.vgg import ImageNetNormalization, convolutions
+from vidgan.metrics.learned import LearnedMetric
 
-VGG16_URL = "https://download.pytorch.org/models/vgg16-397923af.pth"
-VGG16_SHA256 = "397923af"  # torchvision publishes the first 8 digits, in the file's name
 WIDTHS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 CHANNELS = (3, 64, 128, 256, 512, 512)  # of the image and of the five feature maps
 _STABILITY = 1e-6  # c1 and c2 of equations 2 and 3
@@ -48,14 +42,7 @@ class VGG16Features(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.normalize = ImageNetNormalization()
-        modules: list[nn.Module] = []
-        inputs = 3
-        for widths in WIDTHS:
-            for width in widths:
-                modules += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU()]
-                inputs = width
-            modules.append(L2Pooling())
-        self.features = nn.Sequential(*modules[:-1])
+        self.features = nn.Sequential(*list(convolutions(WIDTHS, L2Pooling))[:-1])
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """The images (N, 3, H, W) in [0, 1] themselves, and the features before each pooling."""
@@ -101,42 +88,9 @@ def _likeness(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return texture, (2 * covariance + _STABILITY) / (variances + _STABILITY)
 
 
-class DISTS(Metric):
-    """Mean distance of the frames, from 0 for equal frames to about 1; frames are taken at their own size.
+class DISTS(LearnedMetric):
+    """Mean distance of the frames in the eyes of VGG16; arguments are those of :class:`LearnedMetric`."""
 
-    Args:
-        backbone: VGG16 as torchvision publishes it; looked for where torchvision keeps its downloads if not given.
-        sha256: of that file, or its first digits; empty trusts a given file.
-        weights: the channel weights as the DISTS package publishes them; torchmetrics' copy if not given.
-    """
-
-    higher_is_better = False
-
-    def __init__(self, backbone: str | Path | None = None, sha256: str = "", weights: str | Path | None = None) -> None:
-        downloads = Path(torch.hub.get_dir()) / "checkpoints"
-        self.backbone = Path(backbone) if backbone else downloads / VGG16_URL.rpartition("/")[2]
-        self.sha256 = sha256 or ("" if backbone else VGG16_SHA256)
-        self.weights = Path(weights) if weights else shipped_by_torchmetrics("dists_models/weights.pt")
-
-    @property
-    def available(self) -> bool:
-        """Whether both files are there."""
-        return self.backbone.is_file() and self.weights.is_file()
-
-    @cached_property
-    def network(self) -> StructureAndTexture:
-        """The network with its weights.
-
-        Raises:
-            UserError: a file is missing, damaged or of another network.
-        """
-        network = StructureAndTexture()
-        load_weights(network.backbone, verified(self.backbone, self.sha256, VGG16_URL))
-        load_weights(network.weights, self.weights)
-        return network.eval().requires_grad_(False)
-
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
-        network = self.network.to(fake.device)
-        parts = zip(fake.float().split(FRAMES_AT_ONCE), real.float().split(FRAMES_AT_ONCE), strict=True)
-        with torch.no_grad():
-            return torch.cat([network(a, b) for a, b in parts]).mean().item()
+    url = "https://download.pytorch.org/models/vgg16-397923af.pth"
+    shipped = "dists_models/weights.pt"
+    network_class = StructureAndTexture

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric
 from vidgan.metrics.frechet import Frechet
-from vidgan.metrics.lpips import FRAMES_AT_ONCE
+from vidgan.metrics.learned import FRAMES_AT_ONCE
 from vidgan.weights import load_weights, verified
 
 SHA256 = "57934424"  # the first 8 digits, as in the file's name

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vidgan.errors import UserError
 from vidgan.metrics.base import SetMetric
-from vidgan.metrics.lpips import FRAMES_AT_ONCE
+from vidgan.metrics.learned import FRAMES_AT_ONCE
 from vidgan.weights import verified
 
 
