@@ -96,6 +96,20 @@ def test_whole_clips_are_shared_by_ranks_and_fixed_by_name(root: Path) -> None:
     assert names == [["frames"], ["video"], ["frames"]]  # a third rank scores the first clip again, and it counts once
 
 
+def test_what_is_held_out_and_what_is_scored_is_told(root: Path) -> None:
+    data = make(root, eval_frames=4, eval_crop=40)
+    cut = ", of each the first 4 frames and 40 x 40 pixels of the middle at most"
+    assert data.described() == [
+        f"train: 3 clips of {root} (there is no folder test: validation and test are the same clips)",
+        f"val: 2 clips (frames, video){cut}",
+        f"test: 2 clips (frames, video){cut}",
+    ]
+    given = ClipDataModule(str(root / "train"), 4, 3, 32)
+    given.only_scored = True
+    assert given.described() == [f"3 clips (video0, video1, video2) of {root / 'train'} scored"]
+    assert [tuple(clip.frames.shape[1:]) for clip in given.test_dataloader()] == 3 * [(12, 3, 48, 64)]
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_damaged_video_is_redrawn_in_training_and_an_error_in_evaluation(
     root: Path, workers: int, caplog: pytest.LogCaptureFixture
@@ -206,7 +220,7 @@ def pairs(tmp_path: Path) -> Path:
 def test_low_resolution_is_cut_and_turned_with_its_clip(pairs: Path, tmp_path: Path, cached: bool) -> None:
     """Flips and turns keep the middle pixel of each 3 x 3 block in the middle."""
     loading = Loading(cache_dir=str(tmp_path / "cache") if cached else None)
-    data = make(pairs, loading, layout=Pairs(), patch=24, augmentation=Augmentation(), eval_crop=40)
+    data = make(pairs, loading, layout=Pairs(), patch=24, augmentation=Augmentation(), eval_crop=40, eval_multiple=8)
     batches = training(data)
     for batch in (*batches, *data.val_dataloader()):
         assert torch.equal(batch.conditions["low"], batch.frames[..., 1::3, 1::3])

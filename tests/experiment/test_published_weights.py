@@ -120,6 +120,21 @@ def test_evaluate_scores_chosen_methods_by_clip_and_in_total(
     assert all(name in table for name in (*chosen, "Tiny_x4plus"))
 
 
+def test_one_folder_is_scored_as_a_whole_and_that_is_told(
+    composed: Composed, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "mine"
+    for number in range(3):
+        write_folder(root / f"{number}", moving(34, 26, 24, seed=number))
+    given = [f"weights={weights}", "data=folder", f"data.root={root}", "protocol=image_rgb", "compare_to=[bicubic]"]
+    evaluate(composed(*given, *SCORING, command="evaluate"))
+    assert f"3 clips (0, 1, 2) of {root} scored\n" in capsys.readouterr().out
+    table = tmp_path / "runs/published/Tiny_x4plus/evaluations/image_rgb-mine/per_clip.csv"
+    assert {row["clip"] for row in csv.DictReader(table.open())} == {"0", "1", "2"}
+    evaluate(composed(*given, "data.eval_frames=2", *SCORING, command="evaluate"))
+    assert "scored, of each the first 2 frames\n" in capsys.readouterr().out
+
+
 def test_another_degradation_is_another_evaluation(
     composed: Composed, weights: Path, videos: list[str], tmp_path: Path
 ) -> None:

@@ -26,6 +26,8 @@ from vidgan.interruption import deaf
 
 logger = logging.getLogger(__name__)
 
+_NAMED = 8  # clips in a line for a person
+
 
 @dataclass(frozen=True)
 class Loading:
@@ -71,12 +73,16 @@ class DataModule(pl.LightningDataModule, ABC):
     Args:
         batch_size: samples in an iteration, over all devices.
         loading: the machine's half.
+
+    Attributes:
+        only_scored: whether it was given to be scored, not to be trained on; nothing is held out for a training then.
     """
 
     def __init__(self, batch_size: int, loading: Loading | None) -> None:
         super().__init__()
         self.batch_size = batch_size
         self.loading = loading or Loading()
+        self.only_scored = False
 
     @property
     @abstractmethod
@@ -90,6 +96,10 @@ class DataModule(pl.LightningDataModule, ABC):
     def blank(self) -> Clip | None:
         """A training sample with nothing in it, to know its shapes without reading any data; None where they vary."""
         return None
+
+    def described(self) -> list[str]:
+        """Lines for a person: what trains, validates and tests, or what of it is scored."""
+        return []
 
     def train_dataloader(self) -> ClipLoader:
         trainer = self.trainer
@@ -164,7 +174,7 @@ class ClipDataModule(DataModule):
         augmentation: Augmentation | None = None,
         eval_frames: int | None = None,
         eval_crop: int | None = None,
-        eval_multiple: int = 8,
+        eval_multiple: int = 1,
         seed: int = 0,
         layout: Layout | None = None,
         loading: Loading | None = None,
@@ -194,6 +204,15 @@ class ClipDataModule(DataModule):
         frames = torch.zeros(1, self.frames, 3, self.patch, self.patch)
         return Clip(frames, ["blank"], torch.zeros(1, dtype=torch.int64))
 
+    def described(self) -> list[str]:
+        splits, cut = self.splits, _cut(self.eval_frames, self.eval_crop)
+        if self.only_scored:
+            return [f"{_counted(splits.test)} of {self.root} scored{cut}"]
+        note = f" ({splits.note})" if splits.note else ""
+        held_out = [("val", splits.val), ("test", splits.test)]
+        lines = [f"{name}: {_counted(sources)}" for name, sources in held_out]
+        return [f"train: {len(splits.train)} clips of {self.root}{note}", *(line + cut for line in lines)]
+
     def teardown(self, stage: str) -> None:
         """Reports, after training, what damaged files have cost."""
         if stage != "fit" or "training" not in self.__dict__:
@@ -206,6 +225,8 @@ class ClipDataModule(DataModule):
     @cached_property
     def splits(self) -> Splits:
         """The sources of each split; found when first asked for."""
+        if self.only_scored:
+            return Splits([], [], self.layout.scored(self.root))
         return self.layout.splits(self.root)
 
     @cached_property
@@ -222,3 +243,17 @@ class ClipDataModule(DataModule):
 
     def _cached(self, sources: Sequence[Source]) -> Sequence[Source]:
         return [self._cache.wrap(source) for source in sources] if self._cache else sources
+
+
+def _counted(sources: Sequence[Source]) -> str:
+    """How many clips, and the names of the first of them."""
+    names = ", ".join(source.name for source in sources[:_NAMED])
+    more = f" and {len(sources) - _NAMED} more" if len(sources) > _NAMED else ""
+    return f"{len(sources)} clip{'' if len(sources) == 1 else 's'} ({names}{more})"
+
+
+def _cut(frames: int | None, crop: int | None) -> str:
+    """What of each clip is looked at, where that is not all of it."""
+    parts = [f"the first {frames} frames"] if frames else []
+    parts += [f"{crop} x {crop} pixels of the middle at most"] if crop else []
+    return f", of each {' and '.join(parts)}" if parts else ""

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from vidgan.data.discovery import discover
 from vidgan.data.index import Index
 from vidgan.data.sources import FrameFolder, Paired, Source
-from vidgan.data.splits import Splits, split
+from vidgan.data.splits import Splits, scored, split
 from vidgan.errors import UserError
 
 Low = Literal["bi", "bd"]  #: published low resolutions: MATLAB's bicubic, or blur and subsampling; both x4
@@ -36,12 +36,22 @@ class Layout(ABC):
             UserError: nothing of the data set is there.
         """
         splits = self.published(root)
-        sources = (*splits.test, *splits.val, *splits.train)
+        self._open(root, [*splits.test, *splits.val, *splits.train])
+        return splits
+
+    def scored(self, root: Path) -> list[Source]:
+        """The clips that count where the data set is given to be scored, not to be trained on: those that test.
+
+        Raises:
+            UserError: nothing of the data set is there.
+        """
+        return self.splits(root).test
+
+    def _open(self, root: Path, sources: list[Source]) -> None:
         if not any(source.path.exists() for source in sources):
             raise UserError(f"{root}: is not laid out as {self.title} is; {self.tree} are expected below data.root")
         if index := Index.read(root):
             index.give(sources)
-        return splits
 
     @abstractmethod
     def published(self, root: Path) -> Splits:
@@ -62,6 +72,11 @@ class Folder(Layout):
 
     def published(self, root: Path) -> Splits:
         return split(root)
+
+    def scored(self, root: Path) -> list[Source]:
+        sources: list[Source] = [*scored(root)]
+        self._open(root, sources)
+        return sources
 
 
 class NamedClips(Layout):

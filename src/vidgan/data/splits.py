@@ -1,7 +1,6 @@
 """Which clips train, validate and test: as the folders say, or held out by rule."""
 
-import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidgan.data.discovery import discover
@@ -9,53 +8,83 @@ from vidgan.data.sources import FileSource, Source, Span
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 
-logger = logging.getLogger(__name__)
-
 _HELD_OUT = 0.1
 
 
 @dataclass(frozen=True)
 class Splits:
+    """The clips by what they are for.
+
+    Attributes:
+        train, val, test: clips that train, that validate and that test.
+        note: why these, in a few words; empty where the data set says so itself.
+    """
+
     train: list[Source]
     val: list[Source]
     test: list[Source]
+    note: str = field(default="", kw_only=True)
 
 
 def split(root: Path) -> Splits:
     """The clips below ``root`` by split.
 
     With a sub-folder ``train`` the sub-folders ``val`` and ``test`` are the other splits; a missing one of them is
-    replaced by the other. Without it, or with ``train`` alone, a tenth of the clips (at least one) is held out, chosen
-    by a hash of their names so that further clips change little; of a single clip, its last tenth.
+    replaced by the other. Without it, or with ``train`` alone, a tenth of the clips (at least one) is held out for
+    validation and another for the test, chosen by a hash of their names so that further clips change little. Of two
+    clips one is held out for both, of a single clip its last tenth.
 
     Raises:
         UserError: ``root`` or a split holds no clip.
     """
-    folders = {name: root / name for name in ("train", "val", "test") if (root / name).is_dir()}
+    folders = _folders(root)
     if "train" not in folders:
-        return _hold_out(discover(root), root)
+        return _hold_out(discover(root))
     found = {name: discover(folder) for name, folder in folders.items()}
     if len(found) == 1:
-        return _hold_out(found["train"], root / "train")
+        return _hold_out(found["train"])
     val, test = found.get("val", found.get("test", [])), found.get("test", found.get("val", []))
-    return Splits(list(found["train"]), list(val), list(test))
+    missing = [name for name in ("val", "test") if name not in found]
+    note = f"there is no folder {missing[0]}: validation and test are the same clips" if missing else ""
+    return Splits(list(found["train"]), list(val), list(test), note=note)
 
 
-def _hold_out(sources: list[FileSource], root: Path) -> Splits:
-    held_out: list[Source]
-    train: list[Source]
+def scored(root: Path) -> list[FileSource]:
+    """The clips below a ``root`` that is given to be scored: those of ``test``, else of ``val``, else all.
+
+    Raises:
+        UserError: there is no clip.
+    """
+    folders = _folders(root)
+    return discover(folders.get("test", folders.get("val", root)))
+
+
+def _folders(root: Path) -> dict[str, Path]:
+    return {name: root / name for name in ("train", "val", "test") if (root / name).is_dir()}
+
+
+def _hold_out(sources: list[FileSource]) -> Splits:
     if len(sources) == 1:
-        frames = sources[0].size.frames
-        start = frames - max(1, round(frames * _HELD_OUT))
-        if start == 0:
-            raise UserError(f"{sources[0].path}: one frame alone cannot be split into training and validation")
-        train, held_out = [Span(sources[0], 0, start)], [Span(sources[0], start, frames)]
-    else:
-        by_hash = sorted(sources, key=lambda source: mix("held out", source.name))
-        count = max(1, round(len(sources) * _HELD_OUT))
-        chosen = {source.name for source in by_hash[:count]}
-        train = [source for source in sources if source.name not in chosen]
-        held_out = [source for source in sources if source.name in chosen]
-    names = ", ".join(source.name for source in held_out)
-    logger.info("%s has no folders train and val: held out for validation and test: %s", root, names)
-    return Splits(train, held_out, held_out)
+        return _end_held_out(sources[0])
+    count = max(1, round(len(sources) * _HELD_OUT))
+    by_hash = [source.name for source in sorted(sources, key=lambda source: mix("held out", source.name))]
+    val, test = set(by_hash[:count]), set(by_hash[count : 2 * count])
+    note = "no folders say what they are for: a tenth of the clips validates, another tests"
+    if len(sources) == 2:
+        test, note = val, "of two clips one is held out: it validates and tests; three or more are split in three"
+    train: list[Source] = [source for source in sources if source.name not in val | test]
+    return Splits(train, _named(sources, val), _named(sources, test), note=note)
+
+
+def _named(sources: list[FileSource], names: set[str]) -> list[Source]:
+    return [source for source in sources if source.name in names]
+
+
+def _end_held_out(source: FileSource) -> Splits:
+    frames = source.size.frames
+    start = frames - max(1, round(frames * _HELD_OUT))
+    if start == 0:
+        raise UserError(f"{source.path}: one frame alone cannot be split into training and validation")
+    held_out: list[Source] = [Span(source, start, frames)]
+    note = "the end of a single clip is held out: it validates and tests; three or more are split in three"
+    return Splits([Span(source, 0, start)], held_out, held_out, note=note)

@@ -7,6 +7,7 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from yaml import YAMLError
 
+from vidgan.data.datamodule import DataModule
 from vidgan.degradations.base import Degradation
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
@@ -18,7 +19,7 @@ from vidgan.experiment.identity import code_fingerprint
 from vidgan.experiment.lint import lint
 from vidgan.experiment.networks import describe, load_network, recorded_config, weights_of
 from vidgan.experiment.places import CONF
-from vidgan.experiment.report import Showcase, described, flat_scores, show_scores
+from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_scores
 from vidgan.experiment.schema import MACHINE_HALF, EngineConfig
 from vidgan.experiment.tables import Table
 from vidgan.experiment.wandb_layout import run_arguments
@@ -164,6 +165,10 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     # What does not fit is refused before the first clip is scored.
     task.protocol.refuse_other_scale(task.degradation)
     task.chosen_baselines()
+    data = build_data(experiment.data, config.machine, config.paths)
+    if isinstance(data, DataModule):
+        data.only_scored = config.data is not None
+    show_data(data)
     out = folder.path / "evaluations" / subject.name
     out.mkdir(parents=True, exist_ok=True)
     config.machine.precision = scored_precision(subject.precision, config.machine)
@@ -172,7 +177,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     task.watchers.append(showcase.watch)
     trainer = build_trainer(config.machine, [showcase], [], default_root_dir=folder.path)
     with tracked(tracker):
-        trainer.test(task, datamodule=build_data(experiment.data, config.machine, config.paths), verbose=False)
+        trainer.test(task, datamodule=data, verbose=False)
         scores = dict(task.scores)
         if tracker is not None:
             baselines = {method: row for method, row in scores.items() if method != MODEL}

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from vidgan.data.datamodule import DataModule
 from vidgan.experiment.folder import RunFolder
 from vidgan.metrics.protocol import Protocol
 from vidgan.video.compare import comparison_picture, comparison_video
@@ -82,6 +83,12 @@ class Showcase(Callback):
 
 def show_start(folder: RunFolder, reason: str) -> None:
     Console().print(f"[bold]{folder.id}[/bold]  {reason}", highlight=False)
+
+
+def show_data(data: pl.LightningDataModule) -> None:
+    """Prints which clips train, validate and test, or which are scored."""
+    for line in data.described() if isinstance(data, DataModule) else []:
+        Console().print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def described(protocol: Protocol) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from vidgan.experiment.assemble import build_data, build_task, build_trainer, ch
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically
 from vidgan.experiment.identity import halves, locate
 from vidgan.experiment.ranks import appoint, appointed, is_first, restarted
-from vidgan.experiment.report import Showcase, described, flat_scores, show_result, show_start
+from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_result, show_start
 from vidgan.experiment.tables import Table
 from vidgan.experiment.tracking import CsvTracker, RunRecorder, best_values
 from vidgan.experiment.usage import Usage
@@ -117,6 +117,8 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
 def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) -> None:
     task = build_task(config)
     data = build_data(config.data, config.machine, config.paths)
+    if is_first():
+        show_data(data)
     recorded = Table(folder.path / "per_clip.csv")
     csv = CsvTracker(folder.path / "metrics.csv")
     loggers: list[pl.loggers.Logger] = [csv]
