@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from tests.comparison.conftest import Record, clips
-from vidgan.comparison.analysis import Comparison, compare, natural
+from vidgan.comparison import tables
+from vidgan.comparison.analysis import Comparison, compare
+from vidgan.comparison.axes import natural
 from vidgan.comparison.folders import read_folder
+from vidgan.comparison.page import page
 from vidgan.comparison.selection import select
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.tables import Table
 
 WEIGHT = "losses.adversarial.weight"
 
@@ -171,3 +175,31 @@ def test_runs_are_found_by_group_id_folder_and_pattern(recorded: Record, tmp_pat
     assert found(f"{runs}/*/other-*") == {three.id}
     with pytest.raises(UserError, match=r"nothing is no group, run or folder; in .*runs there are: study"):
         found("nothing")
+
+
+def test_a_score_with_an_ideal_is_best_nearest_to_it(recorded: Record) -> None:
+    """Sharpness as a ratio to the real clip's: 2.2 is noise, .9 is nearly right, .5 is blurred."""
+    directions = {"higher_is_better": {"psnr": True, "ratio": True}, "ideal": {"ratio": 1.0}}
+    runs = [
+        recorded(f"{WEIGHT}={weight}", psnr=clips(30.0), metrics={"psnr": 30.0, "ratio": ratio}, **directions)
+        for weight, ratio in ((1, 2.2), (2, 0.9), (3, 0.5))
+    ]
+    for run, ratio in zip(runs, (2.2, 0.9, 0.5), strict=True):
+        table = Table(run.path / "per_clip.csv")
+        rows = [{**row, "ratio": ratio} for row in table.rows()]
+        table.clear()
+        table.append(rows)
+    noisy, right, blurred = (f"adversarial.weight={weight}" for weight in ("1.0", "2.0", "3.0"))
+    result = compared(*runs, reference=noisy)
+    grid = tables.summary_grid(result)
+    column = grid.header.index("ratio → 1")
+    assert [row for row, best in grid.best if best == column] == [1]
+    assert result.fronts["ratio", "parameters"] == {right}
+    # Distances from 1 are 1.2, .1 and .5.
+    assert result.differences[right, "ratio"].mean == pytest.approx(-1.1, abs=1e-12)
+    assert result.differences[blurred, "ratio"].mean == pytest.approx(-0.7, abs=1e-12)
+    heads = {row[1] for row in tables.differences_grid(result).rows}
+    assert heads == {"psnr ↑", "|ratio - 1| ↓"}
+    shown = page(result, budget_mb=0)
+    assert "ratio → 1" in shown
+    assert "|ratio - 1| ↓" in shown

@@ -53,6 +53,11 @@ def test_what_only_ever_changes_together_is_one_axis(axes_of: Callable[..., Any]
     assert (axis.key, list(axis.followers)) == (WEIGHT, [LR])
 
 
+def test_what_happens_to_run_beside_the_seed_is_an_axis(axes_of: Callable[..., Any]) -> None:
+    (axis,) = axes_of(["seed=1", "engine.accumulate=1"], ["seed=2", "engine.accumulate=2"])
+    assert (axis.key, axis.values) == ("engine.accumulate", (1, 2))
+
+
 def test_a_term_that_is_left_out_is_one_axis(axes_of: Callable[..., Any]) -> None:
     (axis,) = axes_of([], ["~losses.temporal"])
     assert (axis.key, axis.values, axis.followers) == ("losses.temporal", ("TemporalDifference", "absent"), {})

@@ -39,6 +39,35 @@ def test_from_folders_to_files(recorded: Record, tmp_path: Path) -> None:
     assert float(psnr["p"]) == 2 / 2**6
 
 
+THREE = {WEIGHT: ("0.1", "0.2"), "players.generator.optimizer.lr": ("0.001", "0.003"), "engine.ema": ("0.9", "0.99")}
+
+
+@pytest.mark.parametrize("names", [("same", "same"), ("one", "two")], ids=["by value", "by name"])
+def test_every_output_names_every_key_that_differs(
+    names: tuple[str, str],
+    recorded: Record,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for side, name in enumerate(names):
+        overrides = [f"{key}={values[side]}" for key, values in THREE.items()]
+        recorded(f"name={name}", *overrides, psnr=clips(30.0, 31.0 + side))
+    out = tmp_path / "out"
+    command.run([str(tmp_path / "runs"), f"out={out}"], tmp_path / "runs")
+    texts = {path.name: path.read_text() for path in out.iterdir() if path.name != "differences.csv"}
+    texts["console"] = capsys.readouterr().out
+    texts["comparison.tex"] = texts["comparison.tex"].replace("\\_", "_")
+    for where, text in texts.items():
+        words = " ".join(text.split())
+        for key, values in THREE.items():
+            assert key in words, where
+            assert all(value in words for value in values), where
+    for where in ("console", "comparison.md", "comparison.html"):
+        assert "cannot be told" in " ".join(texts[where].split()), where
+
+
 def test_a_mistake_is_one_sentence(tmp_path: Path) -> None:
     answer = compare(tmp_path, "nothing", "--runs", "here", "out=there")
     assert answer.returncode == 1

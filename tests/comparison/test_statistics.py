@@ -5,6 +5,7 @@ import pytest
 import scipy.stats
 
 from vidgan.comparison.statistics import bootstrap, holm, paired_difference, pareto_front, signed_rank, spread
+from vidgan.metrics.direction import Direction
 
 RISING = np.array([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]])
 
@@ -84,7 +85,7 @@ def test_pareto_by_hand() -> None:
         "worse": (2.5, 20.0),
         "dear": (4.0, 30.0),
     }
-    assert pareto_front(points, higher_is_better=True) == {"cheap", "between", "good"}
-    assert pareto_front(points, higher_is_better=False) == {"cheap"}
-    assert pareto_front({"a": (1.0, 1.0), "b": (1.0, 1.0)}, higher_is_better=True) == {"a", "b"}
-    assert pareto_front({}, higher_is_better=True) == set()
+    assert pareto_front(points, Direction(higher=True)) == {"cheap", "between", "good"}
+    assert pareto_front(points, Direction(higher=False)) == {"cheap"}
+    assert pareto_front({"a": (1.0, 1.0), "b": (1.0, 1.0)}, Direction(higher=True)) == {"a", "b"}
+    assert pareto_front({}, Direction(higher=True)) == set()

@@ -1,5 +1,7 @@
 """The table that a user sees, in a terminal of 80 columns."""
 
+import math
+
 import pytest
 
 from vidgan.experiment.report import show_scores
@@ -20,3 +22,12 @@ def test_no_number_is_cut_off_however_many_metrics_there_are(
     assert "…" not in out
     assert all(name in out for name in ("quickstart-1a2b3c4d", "lanczos", *scores))
     assert all(f"{value:.4g}" in out for value in scores.values())
+
+
+def test_the_nearest_to_an_ideal_is_bold(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    protocol = {"protocol": "p", "higher_is_better": {"ratio": True}, "ideal": {"ratio": 1.0}, "left_out": []}
+    show_scores("run", {"ratio": 2.2}, {"bicubic": {"ratio": 0.9}, "lanczos": {"ratio": math.nan}}, protocol)
+    out = capsys.readouterr().out
+    assert "ratio → 1" in out
+    assert "\x1b[1m  0.9\x1b[0m" in out

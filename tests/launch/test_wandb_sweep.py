@@ -14,6 +14,7 @@ from tests.test_commands import BIN, ended, launch, summary
 from vidgan.experiment.places import CONF
 from vidgan.experiment.tables import Table
 from vidgan.experiment.tracking import best_values
+from vidgan.metrics.direction import read
 
 SWEEP = yaml.safe_load((CONF / "../experiments/super_resolution/sweeps/wandb.yaml").read_text())
 
@@ -61,7 +62,7 @@ def test_a_finished_point_gives_the_sweep_its_recorded_result(
         (told,) = server.runs.values()
     assert (told.entity, told.project, told.name, told.told["sweep"]) == ("team", "theirs", "point", "swp")
     recorded = summary(run)
-    best = best_values(Table(run / "metrics.csv").rows(), recorded["higher_is_better"])
+    best = best_values(Table(run / "metrics.csv").rows(), read(recorded))
     assert SWEEP["metric"] == {"name": "best/psnr", "goal": "maximize"}
     assert told.summary["best/psnr"] == pytest.approx(best["best/psnr"])
     assert told.summary["test/psnr"] == pytest.approx(recorded["metrics"]["psnr"])

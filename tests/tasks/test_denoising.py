@@ -15,6 +15,7 @@ from vidgan.engine.players import Player, Role
 from vidgan.errors import UserError
 from vidgan.generators.base import WindowGenerator
 from vidgan.metrics.base import SetMetric
+from vidgan.metrics.direction import Direction
 from vidgan.metrics.noise_levels import NoiseLevels
 from vidgan.metrics.protocol import Protocol
 from vidgan.metrics.psnr import PSNR
@@ -117,7 +118,7 @@ def test_levels_of_a_protocol_are_scored_side_by_side() -> None:
     with torch.no_grad():
         denoiser._score(Clip(given.frames[:1], ["a"], given.randomness[:1]), with_baselines=False)
     (row,) = denoiser.rows
-    assert denoiser.protocol.higher_is_better == {"psnr_10": True, "psnr_40": True}
+    assert denoiser.protocol.directions == {"psnr_10": Direction(higher=True), "psnr_40": Direction(higher=True)}
     assert row.keys() == {"method", "clip", "psnr_10", "psnr_40"}
     assert row["psnr_10"] == pytest.approx(28.13, abs=0.05)
     assert row["psnr_40"] == pytest.approx(16.09, abs=0.05)
@@ -150,7 +151,7 @@ def test_metrics_of_the_whole_test_are_combined_level_by_level() -> None:
         "deviation_10": pytest.approx(10, rel=0.01),
         "deviation_40": pytest.approx(40, rel=0.01),
     }
-    assert denoiser.scores["model"].keys() == protocol.higher_is_better.keys()
+    assert denoiser.scores["model"].keys() == protocol.directions.keys()
     assert seen == ["a_10", "a_40", "b_10", "b_40"]
 
 

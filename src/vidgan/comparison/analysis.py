@@ -1,7 +1,6 @@
 """From records of runs to a comparison: variants, their figures, and the differences between them."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from vidgan.comparison.axes import Axis, find_axes, short_names
+from vidgan.comparison.axes import Axis, find_axes, natural, short_names
 from vidgan.comparison.records import COSTS, RunRecord
 from vidgan.comparison.statistics import Difference, Spread, holm, paired_difference, pareto_front, spread
 from vidgan.errors import UserError
+from vidgan.metrics.direction import Direction, read
 
 #: Costs that a Pareto front can be drawn against: less of them is better.
 FRONT_COSTS = ("seconds", "parameters")
+_NAMED = 6  # keys that one sentence names
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +26,13 @@ class Variant:
     Attributes:
         label: what tells it from the others, e.g. ``generator.channels=32``.
         values: its value on each axis, by the axis' key.
+        followers: its values of the keys that change only together with an axis.
         runs: one a seed, by ascending seed.
     """
 
     label: str
     values: Mapping[str, Any]
+    followers: Mapping[str, Any]
     runs: tuple[RunRecord, ...]
 
     def score(self, metric: str) -> Spread:
@@ -56,7 +59,7 @@ class Comparison:
 
     Attributes:
         named: whether variants are called by the name of their experiment instead of their values.
-        metrics: those that all runs have; whether higher is better, by name.
+        metrics: those that all runs have, and which way they improve.
         reference: label of the variant that differences are taken from.
         baselines: classical methods' scores.
         differences: by (label, metric).
@@ -71,7 +74,7 @@ class Comparison:
     axes: tuple[Axis, ...]
     named: bool
     variants: tuple[Variant, ...]
-    metrics: Mapping[str, bool]
+    metrics: Mapping[str, Direction]
     reference: str
     baselines: Mapping[str, Mapping[str, float]]
     differences: Mapping[tuple[str, str], Difference]
@@ -134,7 +137,7 @@ def compare(records: Sequence[RunRecord], title: str, reference: str | None = No
         differences=_differences(variants, chosen, metrics, clips),
         fronts=_fronts(variants, metrics),
         left_out=left_out,
-        notes=tuple(_notes(runs, metrics, clips)),
+        notes=(*_confounded(axes), *_notes(runs, metrics, clips)),
     )
 
 
@@ -169,9 +172,9 @@ def _one_set_of_clips(runs: Sequence[RunRecord]) -> tuple[str, ...]:
     return tuple(sorted(first.clips)) if all(run.clips for run in runs) else ()
 
 
-def _common_metrics(runs: Sequence[RunRecord]) -> dict[str, bool]:
-    directions = {name: higher for run in runs for name, higher in run.summary.get("higher_is_better", {}).items()}
-    common = {name: higher for name, higher in directions.items() if all(name in run.metrics for run in runs)}
+def _common_metrics(runs: Sequence[RunRecord]) -> dict[str, Direction]:
+    directions = {name: direction for run in runs for name, direction in read(run.summary).items()}
+    common = {name: direction for name, direction in directions.items() if all(name in run.metrics for run in runs)}
     if not common:
         raise UserError(
             f"The runs share no test scores ({runs[0].id} has {', '.join(runs[0].metrics) or 'none'}); give them a "
@@ -184,9 +187,12 @@ def _variants(records: Sequence[RunRecord], axes: Sequence[Axis]) -> tuple[list[
     """The variants in the order of their values, the runs that repeat another, and whether names tell them apart."""
     short = short_names([axis.key for axis in axes])
     grouped: dict[tuple[Any, ...], dict[Any, RunRecord]] = {}
+    following: dict[tuple[Any, ...], dict[str, Any]] = {}
     repeats = {}
     for index, record in enumerate(records):
-        seeds = grouped.setdefault(tuple(axis.values[index] for axis in axes), {})
+        place = tuple(axis.values[index] for axis in axes)
+        following[place] = {key: values[index] for axis in axes for key, values in axis.followers.items()}
+        seeds = grouped.setdefault(place, {})
         if record.seed in seeds:
             older, newer = sorted((seeds[record.seed], record), key=_age)
             repeats[older.id] = f"the same settings and seed as {newer.id}, which is newer"
@@ -199,26 +205,13 @@ def _variants(records: Sequence[RunRecord], axes: Sequence[Axis]) -> tuple[list[
         by_key = dict(zip((axis.key for axis in axes), values, strict=True))
         name = str(next(iter(seeds.values())).config.get("name"))
         label = name if named else ", ".join(f"{short[key]}={value}" for key, value in by_key.items())
-        variants.append(
-            Variant(label, by_key, tuple(seeds[seed] for seed in sorted(seeds, key=lambda s: natural((s,)))))
-        )
+        runs = tuple(seeds[seed] for seed in sorted(seeds, key=lambda s: natural((s,))))
+        variants.append(Variant(label, by_key, following[values], runs))
     return variants, repeats, named
 
 
 def _age(record: RunRecord) -> tuple[str, list[Any]]:
     return str(record.provenance.get("started", "")), natural((record.id,))
-
-
-def natural(values: Sequence[Any]) -> list[Any]:
-    """A key that sorts numbers as numbers, also inside of text, and before text."""
-    key = []
-    for value in values:
-        if isinstance(value, int | float):
-            key.append((0, float(value), ""))
-            continue
-        for part in re.split(r"(\d+)", str(value)):
-            key.append((0, float(part), "") if part.isdigit() else (1, 0.0, part))
-    return key
 
 
 def _reference(variants: Sequence[Variant], wanted: str | None) -> Variant:
@@ -232,7 +225,7 @@ def _reference(variants: Sequence[Variant], wanted: str | None) -> Variant:
     return matching[0]
 
 
-def _baselines(runs: Sequence[RunRecord], metrics: Mapping[str, bool]) -> dict[str, dict[str, float]]:
+def _baselines(runs: Sequence[RunRecord], metrics: Mapping[str, Direction]) -> dict[str, dict[str, float]]:
     """Classical methods that all runs scored alike."""
     every = [run.summary.get("baselines", {}) for run in runs]
 
@@ -248,35 +241,53 @@ def _baselines(runs: Sequence[RunRecord], metrics: Mapping[str, bool]) -> dict[s
 
 
 def _differences(
-    variants: Sequence[Variant], reference: Variant, metrics: Mapping[str, bool], clips: Sequence[str]
+    variants: Sequence[Variant], reference: Variant, metrics: Mapping[str, Direction], clips: Sequence[str]
 ) -> dict[tuple[str, str], Difference]:
     found: dict[tuple[str, str], Difference] = {}
     others = [variant for variant in variants if variant is not reference] if clips else []
-    for metric in metrics:
-        raw = [_difference(variant, reference, metric, clips) for variant in others]
+    for metric, direction in metrics.items():
+        raw = [_difference(variant, reference, metric, direction, clips) for variant in others]
         for variant, difference, p in zip(others, raw, holm([one.p for one in raw]), strict=True):
             found[variant.label, metric] = difference.corrected(p)
     return found
 
 
-def _difference(variant: Variant, reference: Variant, metric: str, clips: Sequence[str]) -> Difference:
-    """Over the seeds that both have: one that only one side has would count as a difference of the variants."""
+def _difference(
+    variant: Variant, reference: Variant, metric: str, direction: Direction, clips: Sequence[str]
+) -> Difference:
+    """Over the seeds that both have: one that only one side has would count as a difference of the variants.
+
+    Where a metric has an ideal, of the distances from it.
+    """
     shared = [seed for seed in variant.seeds if seed in reference.seeds]
     scores = [side.by_clip(metric, clips, shared or side.seeds) for side in (variant, reference)]
+    if direction.ideal is not None:
+        scores = [np.abs(side - direction.ideal) for side in scores]
     return paired_difference(scores[0], scores[1], same_seeds=bool(shared))
 
 
-def _fronts(variants: Sequence[Variant], metrics: Mapping[str, bool]) -> dict[tuple[str, str], set[str]]:
+def _fronts(variants: Sequence[Variant], metrics: Mapping[str, Direction]) -> dict[tuple[str, str], set[str]]:
     fronts = {}
     for cost in FRONT_COSTS:
         known = {variant: spent.mean for variant in variants if (spent := variant.cost(cost)) is not None}
-        for metric, higher in metrics.items() if known else ():
+        for metric, direction in metrics.items() if known else ():
             points = {variant.label: (spent, variant.score(metric).mean) for variant, spent in known.items()}
-            fronts[metric, cost] = pareto_front(points, higher)
+            fronts[metric, cost] = pareto_front(points, direction)
     return fronts
 
 
-def _notes(runs: Sequence[RunRecord], metrics: Mapping[str, bool], clips: Sequence[str]) -> list[str]:
+def _confounded(axes: Sequence[Axis]) -> list[str]:
+    """What cannot be told apart, whatever the scores are."""
+    notes = []
+    for axis in axes:
+        if axis.followers:
+            more = len(axis.followers) - _NAMED
+            others = ", ".join(list(axis.followers)[:_NAMED]) + (f" and {more} more keys" if more > 0 else "")
+            notes.append(f"{axis.key} changes only together with {others}: what each of them does cannot be told.")
+    return notes
+
+
+def _notes(runs: Sequence[RunRecord], metrics: Mapping[str, Direction], clips: Sequence[str]) -> list[str]:
     notes = []
     if not clips:
         without = [run.id for run in runs if not run.clips]

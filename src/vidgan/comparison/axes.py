@@ -1,5 +1,6 @@
 """What differs between runs: the axes of an ablation, found in the configurations."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,17 @@ class Axis:
     values: tuple[Any, ...]
     followers: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
+    @property
+    def keys(self) -> dict[str, tuple[Any, ...]]:
+        """Its own key and those that follow, with their values."""
+        return {self.key: self.values, **self.followers}
+
+    def distinct(self) -> dict[str, tuple[Any, ...]]:
+        """Every key with its values in order, those of one place together; each value of the axis once."""
+        firsts = [index for index, value in enumerate(self.values) if value not in self.values[:index]]
+        firsts.sort(key=lambda index: natural((self.values[index],)))
+        return {key: tuple(values[index] for index in firsts) for key, values in self.keys.items()}
+
 
 def find_axes(configs: Sequence[Mapping[str, Any]]) -> list[Axis]:
     """The axes along which the configurations differ; seeds, and what follows from them, are none."""
@@ -34,7 +46,7 @@ def find_axes(configs: Sequence[Mapping[str, Any]]) -> list[Axis]:
     followers: dict[str, dict[str, tuple[Any, ...]]] = {}
     differing = sorted(_differences("", parts), key=lambda item: (item[0].count("."), item[0]))  # outermost keys lead
     for key, values in differing:
-        if values == seeds:
+        if values == seeds and "seed" in key.rpartition(".")[2]:  # a copy; another key only happens to run beside it
             continue
         leader = next((name for name, others in leading if _follows(values, others)), None)
         if leader is None:
@@ -42,6 +54,18 @@ def find_axes(configs: Sequence[Mapping[str, Any]]) -> list[Axis]:
         else:
             followers.setdefault(leader, {})[key] = values
     return [Axis(key, values, followers.get(key, {})) for key, values in leading]
+
+
+def natural(values: Sequence[Any]) -> list[Any]:
+    """A key that sorts numbers as numbers, also inside of text, and before text."""
+    key = []
+    for value in values:
+        if isinstance(value, int | float):
+            key.append((0, float(value), ""))
+            continue
+        for part in re.split(r"(\d+)", str(value)):
+            key.append((0, float(part), "") if part.isdigit() else (1, 0.0, part))
+    return key
 
 
 def short_names(keys: Sequence[str]) -> dict[str, str]:

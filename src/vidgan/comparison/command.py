@@ -17,6 +17,8 @@ from vidgan.comparison.selection import select
 from vidgan.errors import UserError
 from vidgan.experiment.folder import write_atomically
 
+_KEYS = 12  # lines of what differs on the console
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -79,7 +81,7 @@ def _typed(key: str, value: str) -> Any:
 
 
 def _write(comparison: Comparison, out: Path, budget_mb: float) -> list[Path]:
-    grids = [tables.summary_grid(comparison), tables.cost_grid(comparison)]
+    grids = [tables.summary_grid(comparison), tables.axes_grid(comparison), tables.cost_grid(comparison)]
     if comparison.differences:
         grids.append(tables.differences_grid(comparison))
     texts = {
@@ -104,6 +106,8 @@ def _markdown(comparison: Comparison) -> str:
         f"Protocol {comparison.protocol}, {len(comparison.clips) or 'unknown'} test clips; mean ± standard deviation "
         f"over seeds (n - 1).\n",
         tables.markdown(tables.summary_grid(comparison)),
+        "## What differs\n",
+        tables.markdown(tables.axes_grid(comparison)) if comparison.axes else "Nothing but the seed.\n",
         "## Cost\n",
         tables.markdown(tables.cost_grid(comparison)),
     ]
@@ -124,6 +128,11 @@ def _show(comparison: Comparison, written: Sequence[Path]) -> None:
     for index, row in enumerate(grid.rows):
         table.add_row(*(Text(cell, "bold" if (index, column) in grid.best else "") for column, cell in enumerate(row)))
     console.print(table)
+    keys = [f"{key}: {values}" for key, values, _ in tables.axes_grid(comparison).rows]
+    for line in keys[:_KEYS]:
+        console.print(f"differs: {line}", highlight=False, markup=False)
+    if len(keys) > _KEYS:
+        console.print(f"differs: {len(keys) - _KEYS} more keys, which comparison.md names")
     for name, why in comparison.left_out.items():
         console.print(f"left out: {name}: {why}", highlight=False)
     for note in comparison.notes:

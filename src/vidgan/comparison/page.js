@@ -97,7 +97,7 @@ function drawScatter() {
   const line = points.filter((point) => front.has(point.index)).sort((a, b) => a.x - b.x);
   const marks = points.map(({ index, x, y, std }) => `<g ${color(index)}><line class="whisker" x1="${scale.x(x)}" x2="${scale.x(x)}" y1="${scale.y(y - std)}" y2="${scale.y(y + std)}"/>
     <circle class="${front.has(index) ? "" : "beaten"}" cx="${scale.x(x)}" cy="${scale.y(y)}" r="6"><title>${escape(data.variants[index])}: ${short(y)}, ${short(x)} ${cost}</title></circle></g>`);
-  target.innerHTML = legend() + svg(backdrop(scale, xs, ys, cost, `${metric} ${data.metrics[metric] ? "↑" : "↓"}`)
+  target.innerHTML = legend() + svg(backdrop(scale, xs, ys, cost, data.headings[metric])
     + `<polyline class="front" points="${line.map((point) => `${scale.x(point.x)},${scale.y(point.y)}`).join(" ")}"/>` + marks.join(""));
 }
 

@@ -12,8 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from vidgan.comparison import media, tables
-from vidgan.comparison.analysis import FRONT_COSTS, Comparison, Variant, natural
-from vidgan.comparison.axes import Axis
+from vidgan.comparison.analysis import FRONT_COSTS, Comparison, Variant
 from vidgan.comparison.records import Curve
 from vidgan.comparison.statistics import spread
 
@@ -38,17 +37,18 @@ def page(comparison: Comparison, budget_mb: float) -> str:
         runs=sum(len(variant.runs) for variant in comparison.variants),
         summary=tables.summary_grid(comparison),
         cost=tables.cost_grid(comparison),
-        axes=[_distinct(axis) for axis in comparison.axes],
+        axes=[axis.distinct() for axis in comparison.axes],
         forest=_forest(comparison),
         scheme=tables.SCHEME,
         front_costs=comparison.front_costs,
+        difference_names={metric: tables.difference_heading(comparison, metric) for metric in comparison.metrics},
         first_curve=next((name for metric in comparison.metrics if (name := f"val/{metric}") in curves), None),
         strips=strips,
         videos=[{"index": labels.index(label), "label": label, "uri": uri} for label, uri in videos.items()],
         omitted=_omitted(budget, budget_mb),
         data={
             "variants": labels,
-            "metrics": comparison.metrics,
+            "headings": {metric: tables.metric_heading(comparison, metric) for metric in comparison.metrics},
             "curves": curves,
             "points": [_point(comparison, variant) for variant in comparison.variants],
             "fronts": {
@@ -63,26 +63,14 @@ def page(comparison: Comparison, budget_mb: float) -> str:
     )
 
 
-def _distinct(axis: Axis) -> Axis:
-    """The axis with each value once, in order; its followers' values in the same."""
-    firsts = [index for index, value in enumerate(axis.values) if value not in axis.values[:index]]
-    firsts.sort(key=lambda index: natural((axis.values[index],)))
-
-    def chosen(values: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(values[index] for index in firsts)
-
-    followers = {key: chosen(values) for key, values in axis.followers.items()}
-    return Axis(axis.key, chosen(axis.values), followers)
-
-
 def _forest(comparison: Comparison) -> list[dict[str, Any]]:
     """Rows of the table of differences; places on the plot are in 0..200, right of 100 is better."""
     labels = [variant.label for variant in comparison.variants]
     rows = []
-    for metric, higher in comparison.metrics.items():
+    for metric, direction in comparison.metrics.items():
         own = {label: found for (label, name), found in comparison.differences.items() if name == metric}
         reach = max((abs(end) for one in own.values() for end in (one.mean, *(one.interval or ()))), default=0) or 1
-        scale = (90 if higher else -90) / reach
+        scale = (90 if direction.higher and direction.ideal is None else -90) / reach
         for label, one in own.items():
             low, high = one.interval or (None, None)
             rows.append(

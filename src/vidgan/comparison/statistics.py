@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import wilcoxon
 
+from vidgan.metrics.direction import Direction
+
 Scores = np.ndarray
 
 CONFIDENCE = 0.95
@@ -113,20 +115,20 @@ def holm(values: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
-def pareto_front(points: Mapping[str, tuple[float, float]], higher_is_better: bool) -> set[str]:
+def pareto_front(points: Mapping[str, tuple[float, float]], direction: Direction) -> set[str]:
     """Names of the points that no other beats: at most the cost, at least the quality, and one of them strictly.
 
     Args:
         points: (cost, quality) by name; less cost is better.
-        higher_is_better: direction of the quality.
+        direction: which way the quality improves.
     """
-    sign = 1 if higher_is_better else -1
+    known = {name: (cost, direction.quality(score)) for name, (cost, score) in points.items()}
 
     def beaten(name: str) -> bool:
-        cost, quality = points[name][0], sign * points[name][1]
+        cost, quality = known[name]
         return any(
-            other_cost <= cost and sign * other >= quality and (other_cost < cost or sign * other > quality)
-            for other_cost, other in points.values()
+            other_cost <= cost and other >= quality and (other_cost < cost or other > quality)
+            for other_cost, other in known.values()
         )
 
     return {name for name in points if not beaten(name)}

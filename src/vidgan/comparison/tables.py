@@ -81,14 +81,20 @@ def _decimals(value: float, digits: int) -> int:
 
 
 def metric_heading(comparison: Comparison, metric: str) -> str:
-    return f"{metric} {'↑' if comparison.metrics[metric] else '↓'}"
+    return f"{metric} {comparison.metrics[metric].sign}"
+
+
+def difference_heading(comparison: Comparison, metric: str) -> str:
+    """What is subtracted: the score, or its distance from the ideal."""
+    ideal = comparison.metrics[metric].ideal
+    return metric_heading(comparison, metric) if ideal is None else f"|{metric} - {ideal:g}| ↓"
 
 
 def best_rows(comparison: Comparison, metric: str) -> list[int]:
     """Variants and baselines with the best mean, as far as the shown digits tell; none where all are alike."""
     means = [variant.score(metric).mean for variant in comparison.variants]
     means += [scores[metric] for scores in comparison.baselines.values()]
-    best = number((max if comparison.metrics[metric] else min)(means))
+    best = number(comparison.metrics[metric].best(means))
     rows = [index for index, mean in enumerate(means) if number(mean) == best]
     return rows if len(rows) < len(means) else []
 
@@ -135,6 +141,15 @@ def summary_grid(comparison: Comparison) -> Grid:
     return Grid(header, rows, len(heads), frozenset(best))
 
 
+def axes_grid(comparison: Comparison) -> Grid:
+    """One row a key that differs: its values, and the key that it changes only together with."""
+    rows = []
+    for axis in comparison.axes:
+        for key, values in axis.distinct().items():
+            rows.append([key, ", ".join(map(str, values)), NOTHING if key == axis.key else axis.key])
+    return Grid(["key", "values", "changes only together with"], rows, 3)
+
+
 def cost_grid(comparison: Comparison) -> Grid:
     """One row a variant: what it takes, and the metrics in which it is on the Pareto front against each cost."""
     rows = [
@@ -155,7 +170,7 @@ def differences_grid(comparison: Comparison) -> Grid:
     rows = [
         [
             label,
-            metric_heading(comparison, metric),
+            difference_heading(comparison, metric),
             difference_text(difference),
             interval_text(difference),
             p_text(difference.p),
@@ -184,6 +199,8 @@ _LATEX = {
     "\\": r"\textbackslash{}",
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
+    "→": r"$\rightarrow$",
+    "|": r"$|$",
     "±": r"$\pm$",
     "—": "---",
     "<": r"$<$",
@@ -234,7 +251,8 @@ def summary_csv(comparison: Comparison) -> str:
     """Means and deviations in full precision; cells that are not known are empty."""
     rows: list[dict[str, Any]] = []
     for variant in comparison.variants:
-        row: dict[str, Any] = {"variant": variant.label, **variant.values, "seeds": len(variant.runs)}
+        row: dict[str, Any] = {"variant": variant.label, **variant.values, **variant.followers}
+        row["seeds"] = len(variant.runs)
         for metric in comparison.metrics:
             score = variant.score(metric)
             row |= {metric: score.mean, f"{metric}_std": score.std}

@@ -104,6 +104,8 @@ def build_report(comparison: Comparison, entity: str, project: str) -> Any:
             wr.MarkdownBlock(tables.markdown(tables.differences_grid(comparison))),
             wr.P(tables.SCHEME),
         ]
+    if comparison.axes:
+        blocks += [wr.H1("What differs"), wr.MarkdownBlock(tables.markdown(tables.axes_grid(comparison)))]
     for heading, panels in _panels(comparison).items():
         blocks += [wr.H1(heading), wr.PanelGrid(runsets=[runs], panels=panels)]
     return wr.Report(

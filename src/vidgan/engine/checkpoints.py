@@ -4,6 +4,7 @@ Own code because Lightning's ModelCheckpoint ignores time under manual optimizat
 optimizers, and saves before the validation that its iteration owes.
 """
 
+import math
 import signal
 import time
 from collections.abc import Callable
@@ -19,8 +20,10 @@ from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.health import agreed
 from vidgan.engine.scoring import MODEL
 from vidgan.interruption import requests
+from vidgan.metrics.direction import Direction
 from vidgan.weights import save_weights
 
+HIGHER = Direction(higher=True)
 LAST, BEST = "last.ckpt", "best.ckpt"
 
 
@@ -45,7 +48,7 @@ class Checkpoints(Callback):
         every: iterations between checkpoints.
         minutes: and at most so many minutes; none means by iterations alone.
         monitor: validation metric that decides which is best; none keeps the last only.
-        higher_is_better: its direction.
+        direction: which way it improves.
         on_write: told the iteration of every checkpoint that is written, on rank 0.
     """
 
@@ -55,14 +58,14 @@ class Checkpoints(Callback):
         every: int,
         minutes: float | None = None,
         monitor: str | None = None,
-        higher_is_better: bool = True,
+        direction: Direction = HIGHER,
         on_write: Callable[[int], None] | None = None,
     ) -> None:
         self.folder = folder
         self.every = every
         self.minutes = minutes
         self.monitor = monitor
-        self.sign = 1.0 if higher_is_better else -1.0
+        self.quality = direction.quality
         self.on_write = on_write
         self.best: float | None = None
         self.best_iteration: int | None = None
@@ -91,10 +94,15 @@ class Checkpoints(Callback):
             return
         assert isinstance(pl_module, AdversarialTask)
         value = pl_module.scores.get(MODEL, {}).get(self.monitor or "")
-        if value is not None and (self.best is None or self.sign * value > self.sign * self.best):
+        if value is not None and self._is_best(value):
             self.best, self.best_iteration = value, trainer.global_step
             self._write(trainer, pl_module, BEST)
         self._save_if_due(trainer, pl_module)
+
+    def _is_best(self, value: float) -> bool:
+        if math.isnan(value):
+            return False
+        return self.best is None or self.quality(value) > self.quality(self.best)
 
     def _validation_follows(self, trainer: pl.Trainer) -> bool:
         every = trainer.val_check_batch

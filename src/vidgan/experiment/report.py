@@ -12,6 +12,7 @@ from torch import Tensor
 
 from vidgan.data.datamodule import DataModule
 from vidgan.experiment.folder import RunFolder
+from vidgan.metrics.direction import read, written
 from vidgan.metrics.protocol import Protocol
 from vidgan.video.compare import comparison_picture, comparison_video
 
@@ -95,7 +96,7 @@ def described(protocol: Protocol) -> dict[str, Any]:
     """What a table needs to know of its protocol beside the scores."""
     return {
         "protocol": protocol.name,
-        "higher_is_better": protocol.higher_is_better,
+        **written(protocol.directions),
         "left_out": protocol.left_out,
     }
 
@@ -116,12 +117,12 @@ def show_scores(
     Best values are bold.
     """
     rows = {**baselines, model: scores}
+    directions = read(protocol)
     table = [["method", *rows]]
     for name in scores:
-        higher = protocol["higher_is_better"][name]
-        best = (max if higher else min)(row[name] for row in rows.values())
+        best = directions[name].best(row[name] for row in rows.values())
         cells = (f"[bold]{row[name]:.4g}[/bold]" if row[name] == best else f"{row[name]:.4g}" for row in rows.values())
-        table.append([f"{name} {'↑' if higher else '↓'}", *cells])
+        table.append([f"{name} {directions[name].sign}", *cells])
     first, *others = zip(*table, strict=True) if len(scores) <= _METRICS_ABREAST else table
     grid = Table(title=f"held-out clips, mean over clips, protocol {protocol['protocol']}")
     for index, title in enumerate(first):

@@ -68,12 +68,10 @@ class ValidationConfig:
     Attributes:
         every: iterations between validations; null validates never.
         monitor: metric of the protocol; null keeps no best checkpoint.
-        higher_is_better: its direction.
     """
 
     every: int | None = None
     monitor: str | None = None
-    higher_is_better: bool = True
 
 
 @dataclass

@@ -11,6 +11,7 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from vidgan.experiment.tables import Table
 from vidgan.experiment.wandb_tracker import WandbTracker
+from vidgan.metrics.direction import Direction
 
 
 class CsvTracker(Logger):
@@ -31,22 +32,22 @@ class CsvTracker(Logger):
         """The run folder has the configuration."""
 
 
-def best_values(rows: Iterable[Mapping[str, str]], higher_is_better: Mapping[str, bool]) -> dict[str, float]:
+def best_values(rows: Iterable[Mapping[str, str]], directions: Mapping[str, Direction]) -> dict[str, float]:
     """The best value of each validation metric and the iteration it was reached at.
 
     Args:
         rows: of ``metrics.csv``.
-        higher_is_better: direction by metric, without ``val/``.
+        directions: by metric, without ``val/``.
 
     Returns:
         ``{"best/psnr": value, "best/psnr_iteration": iteration, ...}``
     """
     rows = list(rows)
     best: dict[str, float] = {}
-    for name, higher in higher_is_better.items():
+    for name, direction in directions.items():
         values = [(float(row[f"val/{name}"]), int(row["iteration"])) for row in rows if row.get(f"val/{name}")]
         if values:
-            value, iteration = (max if higher else min)(values, key=lambda pair: pair[0])
+            value, iteration = max(values, key=lambda pair: direction.quality(pair[0]))
             best |= {f"best/{name}": value, f"best/{name}_iteration": iteration}
     return best
 
@@ -68,8 +69,7 @@ class RunRecorder(Callback):
         self._add(trainer, pl_module, "val")
         protocol = getattr(pl_module, "protocol", None)
         if trainer.is_global_zero and self._tracker is not None and protocol is not None:
-            directions = protocol.higher_is_better
-            self._tracker.summarize(best_values(self._metrics.rows(), directions))
+            self._tracker.summarize(best_values(self._metrics.rows(), protocol.directions))
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._add(trainer, pl_module, "test")

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import Callback
 
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.checkpoints import Checkpoints, TrainingInterrupted
+from vidgan.engine.checkpoints import HIGHER, Checkpoints, TrainingInterrupted
 from vidgan.engine.progress import IterationBar
 from vidgan.engine.pruning import TrainingPruned
 from vidgan.engine.scoring import MODEL
@@ -27,6 +27,8 @@ from vidgan.experiment.tracking import CsvTracker, RunRecorder, best_values
 from vidgan.experiment.usage import Usage
 from vidgan.experiment.wandb_layout import run_arguments, under_agent
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
+from vidgan.metrics.direction import read
+from vidgan.metrics.protocol import Protocol
 from vidgan.weights import load_weights
 
 #: Seconds that a launcher's job waits for the process of a killed launcher to write its checkpoint and end.
@@ -76,7 +78,7 @@ def _tell_again(config: DictConfig, folder: RunFolder) -> None:
     tracker = WandbTracker(run_arguments(config, folder), config.tracking)
     summary = folder.summary
     with tracked(tracker):
-        tracker.summarize(best_values(Table(folder.path / "metrics.csv").rows(), summary.get("higher_is_better", {})))
+        tracker.summarize(best_values(Table(folder.path / "metrics.csv").rows(), read(summary)))
         tracker.summarize(flat_scores(summary["metrics"], summary["baselines"]))
 
 
@@ -133,7 +135,7 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
         showcase,
         Usage(folder),
         *watchers,
-        _checkpoints(config, folder),  # after those that record: what a checkpoint is past is never done again
+        _checkpoints(config, folder, task.protocol),  # after those that record: what it is past is never done again
     ]
     if config.machine.progress:
         callbacks.append(IterationBar())
@@ -186,13 +188,14 @@ def _run(
         )
 
 
-def _checkpoints(config: DictConfig, folder: RunFolder) -> Checkpoints:
-    keep, validation = config.machine.checkpoint, config.validation
+def _checkpoints(config: DictConfig, folder: RunFolder, protocol: Protocol | None) -> Checkpoints:
+    keep, monitor = config.machine.checkpoint, config.validation.monitor
+    directions = protocol.directions if protocol is not None else {}
     return Checkpoints(
         folder.checkpoints,
         keep.every,
         keep.minutes,
-        validation.monitor,
-        validation.higher_is_better,
+        monitor,
+        directions.get(monitor, HIGHER),
         on_write=lambda iteration: folder.update_summary(iteration=iteration),
     )

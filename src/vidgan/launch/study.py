@@ -32,6 +32,7 @@ from vidgan.launch.outcome import Outcome, State, exit_code
 from vidgan.launch.space import Space, Values, grid, probes, shown
 from vidgan.launch.sweep import Point, close, examine, set_names, sweep_folder
 from vidgan.launch.trial import PRUNERS, chosen, open_storage
+from vidgan.metrics.direction import read
 from vidgan.randomness import mix
 
 SAMPLERS = {
@@ -160,8 +161,13 @@ class StudySweep:
         if names != list(self.settings.objectives) and example.validation.every is None:
             raise UserError("hydra.sweeper.objective is the best of all validations: set validation.every.")
         if self.settings.directions is None:
-            higher = [metrics[name].higher_is_better for name in names]
-            return ["maximize" if is_better else "minimize" for is_better in higher]
+            for name in names:
+                if metrics[name].ideal is not None:
+                    raise UserError(
+                        f"hydra.sweeper.objective: {name} is best at {metrics[name].ideal:g}, and a study goes up or "
+                        f"down for ever; choose another metric, or set hydra.sweeper.direction."
+                    )
+            return ["maximize" if metrics[name].higher_is_better else "minimize" for name in names]
         unknown = [direction for direction in self.settings.directions if direction not in get_args(Direction)]
         if unknown or len(self.settings.directions) != len(self.settings.objectives):
             raise UserError("hydra.sweeper.direction must be maximize or minimize, one for each objective.")
@@ -316,4 +322,4 @@ class StudySweep:
 def scores_of(folder: RunFolder) -> dict[str, float]:
     """What a study may optimize: the scores on the test clips, and as ``best/...`` those of the validations."""
     summary, table = folder.summary, Table(folder.path / "metrics.csv")
-    return {**summary.get("metrics", {}), **best_values(table.rows(), summary.get("higher_is_better", {}))}
+    return {**summary.get("metrics", {}), **best_values(table.rows(), read(summary))}

@@ -6,18 +6,26 @@ from typing import Any, ClassVar, Literal
 
 from torch import Tensor
 
+from vidgan.metrics.direction import Direction
+
 
 class Metric:
     """Scores one clip against the real one; a subclass writes :meth:`__call__`.
 
     Attributes:
         higher_is_better: the direction in which a score improves.
+        ideal: the score that is best, where neither direction is better for ever, e.g. 1 of a ratio to the real clip.
         color: ``"protocol"`` when the metric is given what the protocol scores (RGB or luma), ``"rgb"`` when it is
             always given RGB.
     """
 
     higher_is_better: ClassVar[bool]
+    ideal: ClassVar[float | None] = None
     color: ClassVar[Literal["protocol", "rgb"]] = "rgb"
+
+    @property
+    def direction(self) -> Direction:
+        return Direction(self.higher_is_better, self.ideal)
 
     @property
     def available(self) -> bool:

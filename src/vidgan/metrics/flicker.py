@@ -34,11 +34,12 @@ class FlickerFactor(Metric):
     """Mean |f_t-1 - 2 f_t + f_t+1| of the made clip over that of the real one: 1 is as steady as the real.
 
     It fits clips that need not agree pixel by pixel. The second difference leaves steady change out; what is above 1
-    flickers. Below 1 the motion is smeared or missing (a still picture has 0), so that the direction holds above 1
-    alone. Not a number for a real clip that does not change.
+    flickers. Below 1 the motion is smeared or missing (a still picture has 0). Not a number for a real clip that does
+    not change.
     """
 
     higher_is_better = False
+    ideal = 1.0
     color = "protocol"
 
     def __call__(self, fake: Tensor, real: Tensor) -> float:

@@ -5,6 +5,7 @@ from typing import Any
 
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.errors import UserError
+from vidgan.metrics.direction import Direction
 from vidgan.metrics.protocol import Protocol
 
 
@@ -42,9 +43,9 @@ class NoiseLevels(Protocol):
         }
 
     @property
-    def higher_is_better(self) -> dict[str, bool]:
-        each = super().higher_is_better
-        return {name + level: better for level, _ in self.levels() for name, better in each.items()}
+    def directions(self) -> dict[str, Direction]:
+        each = super().directions
+        return {name + level: direction for level, _ in self.levels() for name, direction in each.items()}
 
 
 def _white(sigma: float) -> GaussianNoise:

@@ -10,6 +10,7 @@ from vidgan.degradations.base import Degradation
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric, SetMetric
 from vidgan.metrics.color import luma
+from vidgan.metrics.direction import Direction
 
 
 class Protocol:
@@ -64,9 +65,9 @@ class Protocol:
         self._refuse_cuts()
 
     @property
-    def higher_is_better(self) -> dict[str, bool]:
-        """The direction in which each reported score improves."""
-        return {name: metric.higher_is_better for name, metric in self.metrics.items()}
+    def directions(self) -> dict[str, Direction]:
+        """Which way each reported score improves."""
+        return {name: metric.direction for name, metric in self.metrics.items()}
 
     def score(self, fake: Tensor, real: Tensor, known: Mapping[str, Tensor] | None = None) -> dict[str, float]:
         """Scores one clip.

@@ -21,6 +21,7 @@ class GradientRatio(Metric):
     """
 
     higher_is_better = True
+    ideal = 1.0
 
     def __call__(self, fake: Tensor, real: Tensor) -> float:
         made, wanted = sum(map(_gradient, fake)), sum(map(_gradient, real))
