@@ -30,4 +30,4 @@ def test_the_nearest_to_an_ideal_is_bold(capsys: pytest.CaptureFixture[str], mon
     show_scores("run", {"ratio": 2.2}, {"bicubic": {"ratio": 0.9}, "lanczos": {"ratio": math.nan}}, protocol)
     out = capsys.readouterr().out
     assert "ratio → 1" in out
-    assert "\x1b[1m  0.9\x1b[0m" in out
+    assert "\x1b[1m0.9\x1b[0m" in out
