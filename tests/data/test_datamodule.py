@@ -96,6 +96,26 @@ def test_whole_clips_are_shared_by_ranks_and_fixed_by_name(root: Path) -> None:
     assert names == [["frames"], ["video"], ["frames"]]  # a third rank scores the first clip again, and it counts once
 
 
+def test_pieces_cover_each_clip_once_and_see_their_neighbours(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vidgan.data.datasets._PIXELS", 4 * 48 * 64 + 1)  # 4 frames of the video, 3 of the folder
+    whole = {clip.names[0]: clip for clip in make(root).val_dataloader()}
+    for workers in (0, 2):
+        data = make(root, Loading(workers=workers))
+        data.context = 2
+        pieces = list(data.val_dataloader())
+        assert len(pieces) == len(data.val_dataloader()) == 2 + 3
+        for name, entire in whole.items():
+            own = [piece for piece in pieces if piece.names == [name]]
+            assert all(piece.randomness.tolist() == entire.randomness.tolist() for piece in own)
+            assert torch.equal(torch.cat([piece.frames[:, piece.place.new] for piece in own], dim=1), entire.frames)
+            for place in (piece.place for piece in own):
+                assert place.total == entire.frames.shape[1]
+                assert place.start == max(0, place.first - 2)
+            for piece in own:
+                seen = entire.frames[:, piece.place.start : piece.place.last + 2]
+                assert torch.equal(piece.frames, seen)
+
+
 def test_what_is_held_out_and_what_is_scored_is_told(root: Path) -> None:
     data = make(root, eval_frames=4, eval_crop=40)
     cut = ", of each the first 4 frames and 40 x 40 pixels of the middle at most"

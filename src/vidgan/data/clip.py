@@ -8,6 +8,27 @@ import torch
 from torch import Tensor
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Which frames of a longer clip these are: some that are new, and some on either side that are seen once more.
+
+    Attributes:
+        start: the number of the first frame that is held.
+        first, last: the numbers of the new frames, ``first`` to ``last`` (exclusive).
+        total: frames of the whole clip.
+    """
+
+    start: int
+    first: int
+    last: int
+    total: int
+
+    @property
+    def new(self) -> slice:
+        """The new frames among those that are held."""
+        return slice(self.first - self.start, self.last - self.start)
+
+
 @dataclass
 class Clip:
     """A batch of B clips of T RGB frames.
@@ -20,6 +41,7 @@ class Clip:
         masks: (B, T, 1, H, W), uint8 or float like ``frames``, or None.
         conditions: further tensors by name, each with B first; those that are uint8 are pictures, float32 in [0, 1]
             after :meth:`to_float`.
+        piece: where the frames lie in a clip that is worked through piece by piece; None for whole clips.
     """
 
     frames: Tensor
@@ -28,6 +50,13 @@ class Clip:
     keypoints: Tensor | None = None
     masks: Tensor | None = None
     conditions: dict[str, Tensor] = field(default_factory=dict)
+    piece: Piece | None = None
+
+    @property
+    def place(self) -> Piece:
+        """The piece that this is; a whole clip is one piece."""
+        count = self.frames.shape[1]
+        return self.piece or Piece(0, 0, count, count)
 
     def __len__(self) -> int:
         return self.frames.shape[0]
@@ -75,10 +104,10 @@ class Clip:
         return part
 
     def _map(self, function: Callable[[Tensor], Tensor]) -> "Clip":
-        return Clip(names=self.names, **{name: mapped(getattr(self, name), function) for name in _TENSOR_FIELDS})
+        return replace(self, **{name: mapped(getattr(self, name), function) for name in _TENSOR_FIELDS})
 
 
-_TENSOR_FIELDS = tuple(entry.name for entry in fields(Clip) if entry.name != "names")
+_TENSOR_FIELDS = tuple(entry.name for entry in fields(Clip) if entry.name not in ("names", "piece"))
 
 
 def _unit(tensor: Tensor) -> Tensor:

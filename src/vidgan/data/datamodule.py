@@ -2,7 +2,7 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.cache import DecodedCache
 from vidgan.data.clip import Clip
-from vidgan.data.datasets import TrainingWindows, WholeClips, refuse_missing, usable
+from vidgan.data.datasets import Stretches, TrainingWindows, WholeClips, refuse_missing, usable
 from vidgan.data.layout import Folder, Layout
 from vidgan.data.sampling import IterationSampler
 from vidgan.data.sources import Source
@@ -76,6 +76,8 @@ class DataModule(pl.LightningDataModule, ABC):
 
     Attributes:
         only_scored: whether it was given to be scored, not to be trained on; nothing is held out for a training then.
+        context: frames on either side with which pieces of clips can be scored; None where whole clips are needed.
+        scored_frames: the protocol scores the first ones of a clip alone; None for all.
     """
 
     def __init__(self, batch_size: int, loading: Loading | None) -> None:
@@ -83,6 +85,8 @@ class DataModule(pl.LightningDataModule, ABC):
         self.batch_size = batch_size
         self.loading = loading or Loading()
         self.only_scored = False
+        self.context: int | None = None
+        self.scored_frames: int | None = None
 
     @property
     @abstractmethod
@@ -134,7 +138,11 @@ class DataModule(pl.LightningDataModule, ABC):
         rank, world_size = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         # Lightning skips the hooks of a rank without batches, and the other ranks would wait for it.
         own = range(rank, len(dataset), world_size) or [rank % len(dataset)]
-        return self._loader(dataset, batch_size=None, sampler=own)
+        return self._loader(dataset, batch_size=None, sampler=self._parts(dataset, own))
+
+    def _parts(self, dataset: Any, own: Sequence[int]) -> Iterable[Any]:
+        """The keys under which the clips of these numbers are read; here each clip is read as a whole."""
+        return own
 
     def _loader(self, dataset: Any, **arguments: Any) -> ClipLoader:
         workers, pin_memory = self.loading.workers, self.loading.pin_memory
@@ -198,14 +206,21 @@ class ClipDataModule(DataModule):
 
     def evaluated(self, split: Literal["val", "test"]) -> WholeClips:
         sources = self.splits.val if split == "val" else self.splits.test
-        return WholeClips(self._cached(sources), self.eval_frames, self.eval_crop, self.eval_multiple)
+        return WholeClips(self._cached(sources), self._first_frames, self.eval_crop, self.eval_multiple)
+
+    def _parts(self, dataset: WholeClips, own: Sequence[int]) -> Iterable[Any]:
+        return own if self.context is None else Stretches(dataset, own, self.context)
+
+    @property
+    def _first_frames(self) -> int | None:
+        return min((count for count in (self.eval_frames, self.scored_frames) if count), default=None)
 
     def blank(self) -> Clip:
         frames = torch.zeros(1, self.frames, 3, self.patch, self.patch)
         return Clip(frames, ["blank"], torch.zeros(1, dtype=torch.int64))
 
     def described(self) -> list[str]:
-        splits, cut = self.splits, _cut(self.eval_frames, self.eval_crop)
+        splits, cut = self.splits, _cut(self._first_frames, self.eval_crop)
         if self.only_scored:
             return [f"{_counted(splits.test)} of {self.root} scored{cut}"]
         note = f" ({splits.note})" if splits.note else ""

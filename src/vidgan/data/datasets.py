@@ -2,7 +2,8 @@
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,9 +11,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from vidgan.data.augmentation import Augmentation
-from vidgan.data.clip import Clip
+from vidgan.data.clip import Clip, Piece
 from vidgan.data.sampling import clip_of
-from vidgan.data.sources import Box, Paired, Size, Source, files
+from vidgan.data.sources import Box, Paired, Source, files
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 from vidgan.video.reader import BrokenFileError, Frames
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 10
 _SHOWN = 5  # faults in one message
+_PIXELS = 1 << 23  # of a piece: 16 frames of 960 x 540, 9 of 1280 x 720
 
 
 class TrainingWindows(Dataset[Clip]):
@@ -84,8 +86,17 @@ class TrainingWindows(Dataset[Clip]):
         return lambda frames: augmentation(mix(self.seed, sample, "augmentation"), frames)["frames"]
 
 
+class Stretch(NamedTuple):
+    """Frames ``first`` to ``last`` (exclusive) of the clip of that number, with up to ``context`` on either side."""
+
+    clip: int
+    first: int
+    last: int
+    context: int
+
+
 class WholeClips(Dataset[Clip]):
-    """Each source as one clip, its randomness fixed by its name.
+    """Each source as one clip, or piece by piece, its randomness fixed by its name.
 
     Args:
         sources: the clips.
@@ -105,24 +116,70 @@ class WholeClips(Dataset[Clip]):
     def __len__(self) -> int:
         return len(self.sources)
 
-    def __getitem__(self, index: int) -> Clip:
+    def __getitem__(self, index: int | Stretch) -> Clip:
         """
         Raises:
             UserError: the clip is broken; the text names its file.
         """
-        source = self.sources[index]
-        size = source.size
-        count = min(size.frames, self.frames or size.frames)
-        return _clip(source, 0, count, self._box(source, size), source.name, mix(source.name))
+        if isinstance(index, Stretch):
+            return self._piece(index)
+        return self._read(index, 0, self._count(index))
 
-    def _box(self, source: Source, size: Size) -> Box:
-        step = _step(source)
+    def stretches(self, index: int, context: int) -> Iterator[Stretch]:
+        """A clip in pieces of at most ``_PIXELS`` pixels, and one frame at least.
+
+        Raises:
+            UserError: the clip is broken; the text names its file.
+        """
+        total, box = self._count(index), self._box(self.sources[index])
+        length = max(1, _PIXELS // (box.height * box.width))
+        for first in range(0, total, length):
+            yield Stretch(index, first, min(first + length, total), context)
+
+    def _piece(self, stretch: Stretch) -> Clip:
+        index, first, last, context = stretch
+        total = self._count(index)
+        start = max(0, first - context)
+        clip = self._read(index, start, min(last + context, total) - start)
+        clip.piece = Piece(start, first, last, total)
+        return clip
+
+    def _read(self, index: int, start: int, count: int) -> Clip:
+        source = self.sources[index]
+        return _clip(source, start, count, self._box(source), source.name, mix(source.name))
+
+    def _count(self, index: int) -> int:
+        frames = self.sources[index].size.frames
+        return min(frames, self.frames or frames)
+
+    def _box(self, source: Source) -> Box:
+        size, step = source.size, _step(source)
         multiple = math.lcm(self.multiple, step)
         height, width = (min(side, self.crop or side) // multiple * multiple for side in size[1:])
         if not height or not width:
             raise UserError(f"{source.path}: {size.width} x {size.height} pixels, at least {multiple} are needed")
         top, left = (size.height - height) // 2, (size.width - width) // 2
         return Box(top - top % step, left - left % step, height, width)
+
+
+class Stretches:
+    """The keys of the clips of these numbers, piece by piece; a clip is opened when its turn comes.
+
+    Args:
+        dataset: the clips.
+        own: numbers of those that this rank scores.
+        context: frames on either side that a piece is seen with.
+    """
+
+    def __init__(self, dataset: WholeClips, own: Sequence[int], context: int) -> None:
+        self.dataset, self.own, self.context = dataset, own, context
+
+    def __iter__(self) -> Iterator[Stretch]:
+        for index in self.own:
+            yield from self.dataset.stretches(index, self.context)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def usable(sources: Sequence[Source], frames: int, patch: int) -> list[Source]:

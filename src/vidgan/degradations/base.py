@@ -1,5 +1,8 @@
 """What every degradation promises."""
 
+from collections.abc import Iterable
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
@@ -14,15 +17,20 @@ class Degradation(nn.Module):
 
     Attributes:
         scale: the factor by which height and width shrink.
+        sees: what a frame's result follows from: ``"frame"``, the frame and the clip's seed; ``"numbered frame"``, its
+            number in the clip as well, and :meth:`degrade` is told that of the first; ``"clip"``, the whole clip,
+            which can then not be degraded piece by piece.
     """
 
     scale: int = 1
+    sees: Literal["frame", "numbered frame", "clip"] = "clip"
 
-    def forward(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def forward(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
         """
         Args:
             frames: (B, T, C, H, W) in [0, 1].
             randomness: (B,) int64, one seed for each sample, on the device of ``frames``.
+            start: the number of the first frame in its clip.
 
         Returns:
             (B, T, C, H / scale, W / scale) float32 in [0, 1]; noise that is told not to clip leaves that range.
@@ -37,9 +45,11 @@ class Degradation(nn.Module):
                 f"crop them to {width - width % self.scale}x{height - height % self.scale}"
             )
         with torch.autocast(frames.device.type, enabled=False):
+            if self.sees == "numbered frame":
+                return self.degrade(frames.float(), randomness, start)
             return self.degrade(frames.float(), randomness)
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
         raise NotImplementedError
 
     def deviation(self, frames: Tensor, randomness: Tensor) -> Tensor | None:
@@ -53,6 +63,11 @@ class Degradation(nn.Module):
             In the units of ``frames``, of a shape that broadcasts to theirs.
         """
         return None
+
+
+def seen_by(parts: Iterable[Degradation]) -> Literal["numbered frame", "clip"]:
+    """What a degradation made of others sees: the whole clip where one of them does."""
+    return "clip" if any(part.sees == "clip" for part in parts) else "numbered frame"
 
 
 def quantized(frames: Tensor) -> Tensor:

@@ -61,6 +61,8 @@ class RandomBlur(Degradation):
         size: odd number of taps a side.
     """
 
+    sees = "frame"
+
     def __init__(
         self,
         sigma: Range = (0.2, 3.0),
@@ -76,7 +78,7 @@ class RandomBlur(Degradation):
         self.probability = probability
         self.size = size
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
         blurred = filter2d(frames.flatten(1, 2), self.kernels(randomness), border_type="replicate")
         return blurred.view_as(frames).clamp(0, 1)
 

@@ -38,6 +38,8 @@ class BlurDown(Degradation):
         quantize: round to 8 bits.
     """
 
+    sees = "frame"
+
     def __init__(
         self, scale: int = 4, sigma: float = 1.6, reach: float = 5.5, centred: bool = True, quantize: bool = True
     ) -> None:
@@ -48,7 +50,7 @@ class BlurDown(Degradation):
         self.phase = (scale - 1) / 2 if centred else 0.0
         self.quantize = quantize
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
         rows, columns = (
             _matrix(length, self.scale, self.sigma, self.reach, self.phase, frames.device)
             for length in frames.shape[-2:]

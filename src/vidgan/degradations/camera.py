@@ -47,9 +47,9 @@ class CameraNoise(Noise):
         super().__init__(clip=clip)
         self.shot = shot
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
         light = to_linear(frames)
-        noisy = to_srgb(light + self._variance(light, randomness).sqrt() * self.draws(frames, randomness))
+        noisy = to_srgb(light + self._variance(light, randomness).sqrt() * self.draws(frames, randomness, start))
         return noisy.clamp(0, 1) if self.clip else noisy
 
     def deviation(self, frames: Tensor, randomness: Tensor) -> Tensor:

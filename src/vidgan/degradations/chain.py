@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from vidgan.degradations.base import Degradation
+from vidgan.degradations.base import Degradation, seen_by
 from vidgan.degradations.draws import derived, happens
 
 
@@ -21,10 +21,11 @@ class Chain(Degradation):
         super().__init__()
         self.steps = nn.ModuleList(steps)
         self.scale = math.prod(step.scale for step in steps)
+        self.sees = seen_by(steps)
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
         for index, step in enumerate(self.steps):
-            frames = step(frames, derived(randomness, "step", index))
+            frames = step(frames, derived(randomness, "step", index), start)
         return frames
 
 
@@ -43,7 +44,8 @@ class Either(Degradation):
         self.second = second
         self.probability = probability
         self.scale = first.scale
+        self.sees = seen_by((first, second))
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
         chosen = happens(randomness, "either", self.probability)
-        return torch.where(chosen, self.first(frames, randomness), self.second(frames, randomness))
+        return torch.where(chosen, self.first(frames, randomness, start), self.second(frames, randomness, start))

@@ -34,8 +34,8 @@ class FilmGrain(Noise):
         values = frames.clamp(0, 1)
         return between(randomness, "grain sigma", self.sigma) / 255 * (4 * values * (1 - values)).sqrt()
 
-    def draws(self, frames: Tensor, randomness: Tensor) -> Tensor:
-        white = super().draws(frames, randomness)
+    def draws(self, frames: Tensor, randomness: Tensor, start: int) -> Tensor:
+        white = super().draws(frames, randomness, start)
         size = between(randomness, "grain size", self.size).view(-1, 1, 1)
         kernels = gaussian_kernels(size, size, torch.zeros_like(size), _SIDE)
         kernels = kernels / kernels.square().sum((1, 2), keepdim=True).sqrt()  # keeps the variance

@@ -17,10 +17,12 @@ class JPEG(Degradation):
         quality: range of the quality, 1 to 100.
     """
 
+    sees = "frame"
+
     def __init__(self, quality: Range = (30.0, 95.0)) -> None:
         super().__init__()
         self.quality = quality
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
         quality = between(randomness, "jpeg quality", self.quality).flatten().repeat_interleave(frames.shape[1])
         return jpeg_codec_differentiable(frames.flatten(0, 1).clamp(0, 1), quality).view_as(frames)

@@ -16,6 +16,8 @@ class Noise(Degradation):
         clip: saturate the result to [0, 1]; benchmarks of denoising do not.
     """
 
+    sees = "numbered frame"
+
     def __init__(self, gray: float = 0.0, clip: bool = False) -> None:
         super().__init__()
         self.gray = gray
@@ -24,13 +26,13 @@ class Noise(Degradation):
     def deviation(self, frames: Tensor, randomness: Tensor) -> Tensor:
         raise NotImplementedError
 
-    def draws(self, frames: Tensor, randomness: Tensor) -> Tensor:
-        """Standard normal noise in the shape of ``frames``."""
-        noise = normal(randomness, "noise", *frames.shape[1:])
+    def draws(self, frames: Tensor, randomness: Tensor, start: int) -> Tensor:
+        """Standard normal noise in the shape of ``frames``, the first of which has the number ``start``."""
+        noise = normal(randomness, "noise", *frames.shape[1:], start=start)
         return torch.where(happens(randomness, "noise gray", self.gray), noise[:, :, :1], noise)
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
-        noisy = frames + self.deviation(frames, randomness) * self.draws(frames, randomness)
+    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
+        noisy = frames + self.deviation(frames, randomness) * self.draws(frames, randomness, start)
         return noisy.clamp(0, 1) if self.clip else noisy
 
 

@@ -75,12 +75,14 @@ class Bicubic(Degradation):
         quantize: round to 8 bits, as the published low-resolution sets, which are PNG files, are.
     """
 
+    sees = "frame"
+
     def __init__(self, scale: int = 4, quantize: bool = True) -> None:
         super().__init__()
         self.scale = scale
         self.quantize = quantize
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
         height, width = frames.shape[-2:]
         low = resize(frames, (height // self.scale, width // self.scale))
         return quantized(low) if self.quantize else low.clamp(0, 1)

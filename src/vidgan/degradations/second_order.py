@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from vidgan.degradations.base import Degradation, quantized
+from vidgan.degradations.base import Degradation, quantized, seen_by
 from vidgan.degradations.draws import Range, derived
 from vidgan.degradations.resize import Kernel, resize
 from vidgan.randomness import uniform
@@ -30,11 +30,14 @@ class Stage(nn.Module):
         self.stretch = stretch
         self.factors = factors
 
-    def forward(self, clip: Tensor, seed: Tensor, size: tuple[int, int]) -> Tensor:
-        """One clip (1, T, C, H, W) to the height and width ``size`` times the factor that ``seed`` (1,) draws."""
+    def forward(self, clip: Tensor, seed: Tensor, size: tuple[int, int], start: int) -> Tensor:
+        """One clip (1, T, C, H, W) to the height and width ``size`` times the factor that ``seed`` (1,) draws.
+
+        Its first frame has the number ``start``.
+        """
         factor = self._factor(seed)
         target = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
-        return self.noise(resize(self.blur(clip, seed), target, _kernel(seed)).clamp(0, 1), seed)
+        return self.noise(resize(self.blur(clip, seed, start), target, _kernel(seed)).clamp(0, 1), seed, start)
 
     def _factor(self, seed: Tensor) -> float:
         kind, place = uniform(seed, "resize", 2)[0].tolist()
@@ -72,19 +75,21 @@ class SecondOrder(Degradation):
         self.compression = compression
         self.ringing = ringing
         self.scale = scale
+        self.sees = seen_by((first.blur, first.noise, second.blur, second.noise, compression, ringing))
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
-        return torch.cat([self._degrade(*one) for one in zip(frames.split(1), randomness.split(1), strict=True)])
+    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
+        clips = zip(frames.split(1), randomness.split(1), strict=True)
+        return torch.cat([self._degrade(clip, seed, start) for clip, seed in clips])
 
-    def _degrade(self, clip: Tensor, seed: Tensor) -> Tensor:
+    def _degrade(self, clip: Tensor, seed: Tensor, start: int) -> Tensor:
         height, width = clip.shape[-2:]
         low = height // self.scale, width // self.scale
         early, late = derived(seed, "first"), derived(seed, "second")
-        clip = self.compression(self.first(clip, early, (height, width)), early)
-        clip = self.second(clip, late, low)
+        clip = self.compression(self.first(clip, early, (height, width), start), early, start)
+        clip = self.second(clip, late, low, start)
         if uniform(seed, "compression last") < 0.5:
-            return quantized(self.compression(self._finish(clip, seed, low), late))
-        return quantized(self._finish(self.compression(clip, late), seed, low))
+            return quantized(self.compression(self._finish(clip, seed, low, start), late, start))
+        return quantized(self._finish(self.compression(clip, late, start), seed, low, start))
 
-    def _finish(self, clip: Tensor, seed: Tensor, size: tuple[int, int]) -> Tensor:
-        return self.ringing(resize(clip, size, _kernel(seed)).clamp(0, 1), seed)
+    def _finish(self, clip: Tensor, seed: Tensor, size: tuple[int, int], start: int) -> Tensor:
+        return self.ringing(resize(clip, size, _kernel(seed)).clamp(0, 1), seed, start)

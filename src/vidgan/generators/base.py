@@ -4,7 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+import torch
 from torch import Tensor, nn
+
+_PIXELS = 1 << 21  # made at once, where gradients are not needed: 4 frames of 960 x 540, 2 of 1280 x 720
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -33,6 +36,42 @@ class Generator(nn.Module):
     @property
     def radius(self) -> int | None:
         return None
+
+    @property
+    def context(self) -> int | None:
+        """Frames on either side that a frame depends on, a memory aside; None where that is the whole clip."""
+        return None if self.temporal == "bidirectional" else self.reach
+
+    def proceed(self, low: Tensor, first: int, last: int, state: Any = None) -> tuple[Tensor, Any]:
+        """The next frames of a video, ``first`` to ``last`` (exclusive) of those in ``low``, and the state after them.
+
+        Args:
+            low: (B, T, C, h, w), those frames with :attr:`context` more on either side, the ends of the video aside; of
+                a bidirectional generator the result follows from all that is there.
+            first, last: the new frames; they follow those of the call before.
+            state: of a causal generator, what the call before gave; None starts a video.
+        """
+        match self.temporal:
+            case "causal":
+                made, state = self.stream(low[:, first:last], state)  # type: ignore[operator]
+                return made, state
+            case "window":
+                return self.between(low, first, last), None  # type: ignore[operator]
+            case "frame":
+                return self(low[:, first:last]), None
+            case _:
+                return self(low)[:, first:last], None
+
+    def proceed_in_parts(self, low: Tensor, first: int, last: int, state: Any = None) -> tuple[Tensor, Any]:
+        """What :meth:`proceed` gives, of no more frames at once than make ``_PIXELS`` pixels, and one at least."""
+        if self.temporal == "bidirectional":
+            return self.proceed(low, first, last, state)
+        length = max(1, _PIXELS // (low.shape[-2] * low.shape[-1] * self.scale**2))
+        parts = []
+        for start in range(first, last, length):
+            made, state = self.proceed(low, start, min(start + length, last), state)
+            parts.append(made)
+        return torch.cat(parts, dim=1), state
 
     @classmethod
     def recognise(cls, shapes: Shapes) -> dict[str, Any]:

@@ -43,13 +43,7 @@ def stream(
         mixed = nullcontext() if precision is None else torch.autocast(device.type, precision)
         with torch.inference_mode(), mixed:
             low = _to_float(window, device)
-            match generator.temporal:
-                case "causal":
-                    made, state = generator.stream(low, state)  # type: ignore[operator]
-                case "window":
-                    made = generator.between(low, first, last)  # type: ignore[operator]
-                case _:
-                    made = generator(low)[:, first:last]
+            made, state = generator.proceed(low, first, last, state)
             made = _to_bytes(made)
         yield from made.numpy()
 

@@ -1,0 +1,37 @@
+"""A clip that is degraded piece by piece is the clip that is degraded as a whole."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+from vidgan.experiment.places import CONF
+from vidgan.randomness import normal
+
+OPTIONS = sorted((CONF / "degradations").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda path: path.stem)
+def test_pieces_are_those_of_the_whole_clip_or_the_clip_is_wanted_whole(option: Path) -> None:
+    degradation = instantiate(OmegaConf.load(option))
+    if degradation.sees == "clip":
+        assert option.stem == "h264"
+        return
+    frames = torch.rand(2, 5, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    for seeds in ([3, 4], [5, 6], [7, 8]):  # some options draw one of several ways
+        randomness = torch.tensor(seeds)
+        whole = degradation(frames, randomness)
+        pieces = [degradation(frames[:, a:b], randomness, start=a) for a, b in ((0, 1), (1, 3), (3, 5))]
+        # Convolutions and matrix products of other batch sizes may add up in another order, in float32.
+        torch.testing.assert_close(torch.cat(pieces, dim=1), whole, rtol=0, atol=2e-6)
+
+
+def test_draws_go_on_where_they_were_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds = torch.tensor([1, 2])
+    whole = normal(seeds, "noise", 6, 3, 5)
+    rest = normal(seeds, "noise", 4, 3, 5, start=2)
+    monkeypatch.setattr("vidgan.randomness._AT_ONCE", 7)
+    for other in (normal(seeds, "noise", 6, 3, 5)[:, 2:], rest):
+        torch.testing.assert_close(other, whole[:, 2:], rtol=1e-6, atol=1e-6)  # one vector of the logarithm or another
