@@ -1,13 +1,10 @@
 """Records of runs from their folders."""
 
-from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
 from vidgan.comparison.records import RunRecord, comparable, curves, model_scores
-from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.recorded import read_plain
 from vidgan.experiment.tables import Table
 
 
@@ -18,12 +15,12 @@ def read_folder(folder: RunFolder) -> RunRecord:
         UserError: its ``config.yaml`` cannot be read.
     """
     path = folder.path
-    machine = _yaml(path / "machine.yaml") if (path / "machine.yaml").is_file() else {}
+    machine = read_plain(path / "machine.yaml") if (path / "machine.yaml").is_file() else {}
     tracking = machine.get("tracking", {})
     video = folder.samples / "comparison.mp4"
     return RunRecord(
         id=folder.id,
-        config=comparable(_neutral(_yaml(path / "config.yaml"), machine.get("paths", {}))),
+        config=comparable(_neutral(read_plain(path / "config.yaml"), machine.get("paths", {}))),
         summary=folder.summary,
         clips=model_scores(Table(path / "per_clip.csv").rows()),
         curves=curves(Table(path / "metrics.csv").rows()),
@@ -32,17 +29,6 @@ def read_folder(folder: RunFolder) -> RunRecord:
         provenance=next(reversed(folder.read("provenance.json").get("segments", [])), {}),
         project="/".join(filter(None, (tracking.get("entity"), tracking.get("project")))) or None,
     )
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = OmegaConf.to_container(OmegaConf.load(path))
-    except Exception as error:  # PyYAML's and OmegaConf's own, and of the system
-        raise UserError(
-            f"{path} cannot be read ({error}); a run folder has the configuration it was made with."
-        ) from error
-    assert isinstance(content, dict)
-    return {str(key): value for key, value in content.items()}
 
 
 def _neutral(value: Any, paths: dict[str, str]) -> Any:

@@ -1,11 +1,12 @@
 """The one place where configuration becomes objects; only allow-listed targets are ever imported."""
 
+import importlib
+import inspect
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from hydra.errors import InstantiationException
-from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from vidgan.errors import UserError
@@ -22,20 +23,30 @@ ALLOWED = (
     "torch.optim.",
     "torch.nn.",
 )
+#: What a network may be made of, whatever the file that describes it says.
+NETWORKS = ("vidgan.generators.", "vidgan.discriminators.", "torch.nn.")
 #: Comma-separated prefixes of a user's own packages, e.g. ``mylab.networks.``; read from the environment so that no
 #: configuration file can widen the list.
 ALLOWED_VARIABLE = "VIDGAN_ALLOWED_TARGETS"
+TARGET, PARTIAL = "_target_", "_partial_"
+#: Hydra's further keys, which nothing here needs; how it would convert and recurse is always the same.
+_REFUSED = ("_args_", "_recursive_", "_convert_", "_mode_")
 
 
-def allowed_prefixes() -> tuple[str, ...]:
+def own_prefixes() -> tuple[str, ...]:
+    """Those of the user's own packages."""
     own = [part.strip() for part in os.environ.get(ALLOWED_VARIABLE, "").split(",")]
-    return ALLOWED + tuple(part if part.endswith(".") else part + "." for part in own if part)
+    return tuple(part if part.endswith(".") else part + "." for part in own if part)
+
+
+def allowed_prefixes(within: tuple[str, ...] = ALLOWED) -> tuple[str, ...]:
+    return within + own_prefixes()
 
 
 def targets(node: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every dict with a ``_target_`` in plain containers, with its dotted key, outermost first."""
     if isinstance(node, dict):
-        if "_target_" in node:
+        if TARGET in node:
             yield key, node
         items: Iterable[tuple[Any, Any]] = node.items()
     elif isinstance(node, list):
@@ -46,34 +57,60 @@ def targets(node: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
         yield from targets(value, f"{key}.{name}" if key else str(name))
 
 
-def resolve_target(path: str, key: str) -> Callable[..., Any]:
-    """The callable a ``_target_`` names.
+def resolve_target(path: Any, key: str, within: tuple[str, ...] = ALLOWED) -> Callable[..., Any]:
+    """The class that a ``_target_`` names, ``<module>.<class>``; in a user's own package also a function.
+
+    Args:
+        path: the ``_target_``.
+        key: where it stands, for error messages.
+        within: prefixes of vidgan's and torch's that it may have.
 
     Raises:
         UserError: the target is not allow-listed, leads out of the list through an import, or does not exist.
     """
-    prefixes = allowed_prefixes()
-    if not path.startswith(prefixes):
+    prefixes = allowed_prefixes(within)
+    if not isinstance(path, str) or not path.startswith(prefixes):
         raise UserError(
-            f"{key}._target_: '{path}' is not allowed; allowed are {', '.join(prefixes)} "
+            f"{key}._target_: {path!r} is not allowed; allowed are {', '.join(prefixes)} "
             f"(add your own package through the variable {ALLOWED_VARIABLE})."
         )
+    module, _, name = path.rpartition(".")
     try:
-        target = get_object(path)
-    except Exception as error:
-        raise UserError(f"{key}._target_: '{path}' cannot be imported ({error}).") from error
+        target = getattr(importlib.import_module(module), name)
+    except Exception as error:  # whatever the module itself does
+        raise UserError(f"{key}._target_: {path!r} cannot be imported ({error}).") from error
     home = f"{getattr(target, '__module__', '')}."
-    if not callable(target) or not (home.startswith(prefixes) or home == "torch.optim." or home == "torch.nn."):
-        raise UserError(f"{key}._target_: '{path}' leads to {home.rstrip('.')}, which is not allowed.")
+    if not home.startswith(prefixes) and home not in ("torch.optim.", "torch.nn."):
+        raise UserError(f"{key}._target_: {path!r} leads to {home.rstrip('.')}, which is not allowed.")
+    # Functions were not written to be called by a configuration that came with a file.
+    if not inspect.isclass(target) and not (inspect.isfunction(target) and home.startswith(own_prefixes())):
+        raise UserError(f"{key}._target_: {path!r} is no class; name a class.")
     return target
 
 
-def build(node: DictConfig, key: str, **extra: Any) -> Any:
+def checked(node: Mapping[Any, Any], key: str, within: tuple[str, ...] = ALLOWED) -> Callable[..., Any]:
+    """The class of a node, whose keys are ``_target_``, ``_partial_`` and names of arguments.
+
+    Raises:
+        UserError: as of :func:`resolve_target`; or a key is of another kind.
+    """
+    target = resolve_target(node.get(TARGET), key, within)
+    for name in node:
+        if name in _REFUSED or not isinstance(name, str):
+            raise UserError(f"{key}.{name} is not supported; give {node[TARGET]} its arguments by their names.")
+    return target
+
+
+def build(node: DictConfig, key: str, within: tuple[str, ...] = ALLOWED, /, **extra: Any) -> Any:
     """Builds the object a node describes, with plain lists and dicts inside.
+
+    Interpolations are resolved once, before the targets are checked; no text is resolved again after that. Own code
+    because Hydra's ``instantiate`` does.
 
     Args:
         node: a config node with ``_target_``.
         key: where it stands, for error messages.
+        within: prefixes that its targets may have, beside those of a user's own packages.
         extra: arguments that are not configuration (other objects, machine settings).
 
     Raises:
@@ -81,16 +118,27 @@ def build(node: DictConfig, key: str, **extra: Any) -> Any:
     """
     plain = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
     assert isinstance(plain, dict)
-    for inner, target in targets(plain, key):
-        resolve_target(target["_target_"], inner)
-    partial = bool(plain.get("_partial_", False))
+    for inner, described in targets(plain, key):  # all, before the first is called
+        checked(described, inner, within)
+    return _called(plain, key, within, extra)
+
+
+def _built(node: Any, key: str, within: tuple[str, ...]) -> Any:
+    """The value with an object in the place of every dict that has a ``_target_``."""
+    if isinstance(node, list):
+        return [_built(item, f"{key}.{index}", within) for index, item in enumerate(node)]
+    if isinstance(node, dict):
+        if TARGET in node:
+            return _called(node, key, within, {})
+        return {name: _built(item, f"{key}.{name}", within) for name, item in node.items()}
+    return node
+
+
+def _called(node: Mapping[Any, Any], key: str, within: tuple[str, ...], extra: Mapping[str, Any]) -> Any:
+    target = checked(node, key, within)
+    given = {name: item for name, item in node.items() if name not in (TARGET, PARTIAL)}
+    arguments = {name: _built(item, f"{key}.{name}", within) for name, item in given.items()}
     try:
-        # The extra arguments are given in a call of our own: Hydra would merge them into the configuration and copy.
-        factory = instantiate(plain, _partial_=True, _convert_="all")
-        return factory if partial else factory(**extra)
-    except InstantiationException as error:
-        if isinstance(error.__cause__, UserError):
-            raise error.__cause__ from None
-        raise UserError(f"{key}: {error.__cause__ or error}") from error
-    except (ValueError, TypeError) as error:
+        return partial(target, **arguments) if node.get(PARTIAL) else target(**arguments, **extra)
+    except (ValueError, TypeError, RuntimeError, ArithmeticError, MemoryError) as error:
         raise UserError(f"{key}: {error}") from error

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
-from yaml import YAMLError
 
 from vidgan.data.datamodule import DataModule
 from vidgan.degradations.base import Degradation
@@ -19,6 +18,7 @@ from vidgan.experiment.identity import code_fingerprint
 from vidgan.experiment.lint import lint
 from vidgan.experiment.networks import describe, load_network, recorded_config, weights_of
 from vidgan.experiment.places import CONF
+from vidgan.experiment.recorded import read_config
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_scores
 from vidgan.experiment.schema import MACHINE_HALF, EngineConfig
 from vidgan.experiment.tables import Table
@@ -44,12 +44,8 @@ def protocol_config(name: str) -> DictConfig:
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in (CONF / "protocols").glob("*.yaml")))
         raise UserError(f"protocol={name}: there is no such protocol; there are {known}.")
-    try:
-        config = OmegaConf.load(path)
-    except (OSError, YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path}: cannot be read as YAML ({reason}).") from error
-    if not isinstance(config, DictConfig) or not {"_target_", "name", "follows"} <= config.keys():
+    config = read_config(path)
+    if not {"_target_", "name", "follows"} <= config.keys():
         raise UserError(f"{path}: is no protocol; it needs _target_, name, follows and metrics, see conf/protocols.")
     return config
 

@@ -8,9 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from vidgan.errors import UserError
-from vidgan.experiment.builder import resolve_target, targets
-
-_HYDRA = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
+from vidgan.experiment.builder import PARTIAL, TARGET, checked, targets
 
 
 def refuse_missing(config: DictConfig) -> None:
@@ -37,16 +35,16 @@ def _parameters(target: Any) -> Mapping[str, inspect.Parameter]:
 
 
 def _check(key: str, node: Mapping[str, Any], supplied: Collection[str]) -> None:
-    path = node["_target_"]
-    parameters = _parameters(resolve_target(path, key))
-    given = [str(name) for name in node if name not in _HYDRA]
+    path = node[TARGET]
+    parameters = _parameters(checked(node, key))
+    given = [name for name in node if name not in (TARGET, PARTIAL)]
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     for name in given:
         if name not in parameters and not open_ended:
             near = difflib.get_close_matches(name, parameters, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(parameters) or 'none'}."
             raise UserError(f"{key}.{name}: {path} has no argument '{name}'; {hint}")
-    if node.get("_partial_", False) or "_args_" in node:
+    if node.get(PARTIAL, False):
         return
     for name, parameter in parameters.items():
         variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)

@@ -6,9 +6,10 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from vidgan.errors import UserError
-from vidgan.experiment.builder import build
+from vidgan.experiment.builder import NETWORKS, build
 from vidgan.experiment.folder import RunFolder, find_run
 from vidgan.experiment.lint import lint
+from vidgan.experiment.recorded import read_config, resolved
 from vidgan.generators.base import Generator
 from vidgan.generators.recognition import recognise
 from vidgan.weights import PICKLED, fit, read_metadata, read_state
@@ -21,13 +22,15 @@ def recorded_config(folder: RunFolder) -> DictConfig:
     """The configuration that a run was trained with.
 
     Raises:
-        UserError: it has not started yet.
+        UserError: it has not started yet, or its configuration is damaged or asks for what this machine has.
     """
     path = folder.path / "config.yaml"
     if not path.is_file():
         raise UserError(f"Run {folder.id} has not started yet; see vidgan-runs list.")
-    config = OmegaConf.load(path)
-    assert isinstance(config, DictConfig)
+    config = read_config(path)
+    parts = ("task", "networks", "engine", "networks.generator")
+    if absent := next((part for part in parts if not isinstance(OmegaConf.select(config, part), DictConfig)), None):
+        raise UserError(f"{path}: has no {absent}; it is damaged, or not the configuration of a run.")
     return config
 
 
@@ -70,7 +73,7 @@ def load_network(description: DictConfig, weights: Path) -> Generator:
         UserError: the description names something that is not allowed, or the weights are of another network.
     """
     lint(OmegaConf.create({"network": description}), {})
-    network: Generator = build(description, "network")
+    network: Generator = build(description, "network", NETWORKS)
     if problems := fit(network, read_state(weights)):
         told = ", ".join(f"{name!s}={value}" for name, value in description.items() if str(name) != "_target_")
         raise UserError(f"{weights} seems to be {type(network).__name__}({told}), but does not fit it: {problems}.")
@@ -99,6 +102,9 @@ def _without_starts(description: DictConfig) -> DictConfig:
 
 def _parsed(text: str, weights: Path) -> DictConfig:
     try:
-        return OmegaConf.create(dict(json.loads(text)))
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{weights}: its metadata entry '{DESCRIPTION}' is no JSON object; export it again.") from error
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{weights}: its metadata entry '{DESCRIPTION}' is no JSON; export it again.") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{weights}: its metadata entry '{DESCRIPTION}' is no JSON object; export it again.")
+    return resolved(content, f"{weights}: its metadata entry '{DESCRIPTION}'")

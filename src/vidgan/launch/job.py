@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from vidgan.errors import UserError
 from vidgan.experiment.folder import FINISHED, RunFolder, write_atomically
 from vidgan.experiment.identity import locate
+from vidgan.experiment.recorded import read_text
 from vidgan.experiment.schema import TrainConfig
 
 JOB, ERROR, LOG = "job.yaml", "error.txt", "log.txt"
@@ -75,7 +76,7 @@ class Job:
         path = folder / JOB
         if not path.is_file():
             raise UserError(f"{path}: there is no such file; a launcher writes it into the run folder.")
-        job = OmegaConf.load(path)
+        job = OmegaConf.create(read_text(path))  # unresolved: it is this machine's own, written by a launcher
         config = OmegaConf.merge(OmegaConf.structured(TrainConfig), job.config)
         assert isinstance(config, DictConfig)
         trial: Any = OmegaConf.to_container(job.trial) if job.trial else None

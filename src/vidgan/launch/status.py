@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from vidgan.experiment.folder import FAILED, RUNNING, RunFolder
+from vidgan.experiment.recorded import Loader, read_text
 from vidgan.launch import cluster
 from vidgan.launch.job import ERROR, JOB, LOG
 from vidgan.launch.slurm import job_id
@@ -50,8 +51,7 @@ class Status:
     @cached_property
     def _config(self) -> dict[str, Any]:
         path = self.folder.path / "config.yaml"
-        # The C parser is ten times as fast, and there may be hundreds of runs.
-        return yaml.load(path.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if path.is_file() else {}
+        return yaml.load(read_text(path), Loader) if path.is_file() else {}
 
     @property
     def iterations(self) -> int | None:

@@ -15,16 +15,21 @@ class Ultralytics(PoseEstimator):
     """A YOLO pose model with 17 key points.
 
     Args:
-        model: its weights, for instance ``yolo11n-pose.onnx``. That package unpickles a ``.pt``: trust its source.
+        model: its weights, for instance ``yolo11n-pose.onnx``; a ``.pt`` is refused, because that package unpickles it.
         score: confidence from which a person counts as found.
 
     Raises:
-        UserError: ultralytics or the file is missing.
+        UserError: ultralytics or the file is missing, or the file is no ``.onnx``.
     """
 
     skeleton = COCO_17
 
     def __init__(self, model: str, score: float = 0.5) -> None:
+        if not model.endswith(".onnx"):
+            raise UserError(
+                f"estimator.model={model}: other files than .onnx can run code while they are loaded; convert it, "
+                f"yolo export model={model} format=onnx."
+            )
         try:
             from ultralytics import YOLO
         except ImportError as error:
