@@ -17,10 +17,11 @@ from benchmarks.duel import Turns
 from benchmarks.game import Game
 from benchmarks.reduced_bytes import ReducedBytes
 from vidgan.degradations.resize import Bicubic
-from vidgan.engine.adversarial import AdversarialTask, EngineSettings
+from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.checkpoints import Checkpoints
 from vidgan.engine.players import Player, Role
 from vidgan.engine.progress import IterationBar
+from vidgan.engine.settings import EngineSettings
 from vidgan.engine.terms import Term
 from vidgan.experiment.assemble import build_trainer
 from vidgan.experiment.schema import MachineConfig

@@ -22,10 +22,10 @@ from tests.engine.toy import (
     weights_of,
 )
 from vidgan.data.clip import Clip
-from vidgan.engine.adversarial import EngineSettings
 from vidgan.engine.parallel import refuse_unsupported
 from vidgan.engine.players import Penalty, Player, Role, assign_parameters
 from vidgan.engine.scene import Judged, Scene
+from vidgan.engine.settings import EngineSettings
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares

@@ -11,9 +11,9 @@ from torch.nn import functional as F
 
 from tests.engine.toy import ADAM, ToyDiscriminator, ToyTask, clip_of, fit, toy_task, weights_of
 from vidgan.data.clip import Clip
-from vidgan.engine.adversarial import EngineSettings
 from vidgan.engine.ema import average_of, warmed_up
 from vidgan.engine.players import Player, Role
+from vidgan.engine.settings import EngineSettings
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares

@@ -63,7 +63,7 @@ def dimmed_clip(number: int, masks: bool = True) -> Clip:
 @pytest.fixture
 def task() -> Dimmed:
     like = toy_task()
-    return Dimmed(like.networks, {name: move.player for name, move in like._moves.items()}, like.terms, like.settings)
+    return Dimmed(like.networks, {name: move.player for name, move in like.moves.items()}, like.terms, like.settings)
 
 
 def test_a_loss_is_given_the_clips_mask(task: Dimmed) -> None:

@@ -12,9 +12,10 @@ from torch.utils.data import DataLoader
 
 from tests.engine.toy import ToyDiscriminator, ToyTask, fit
 from vidgan.data.clip import Clip
-from vidgan.engine.adversarial import AdversarialTask, EngineSettings
+from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.players import Player, Role
 from vidgan.engine.scene import Made
+from vidgan.engine.settings import EngineSettings
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares
@@ -65,12 +66,17 @@ class Clips(pl.LightningDataModule):
 SGD = partial(torch.optim.SGD, lr=1.0)
 
 
-def stepped(tmp_path: Path, **settings: Any) -> tuple[EchoTask, dict[str, Tensor]]:
+def stepped(
+    tmp_path: Path, of_discriminator: dict[str, Any] | None = None, **settings: Any
+) -> tuple[EchoTask, dict[str, Tensor]]:
     """The task after one step of plain gradient descent, and the gradients that it took."""
     torch.manual_seed(0)
     task = EchoTask(
         networks={"generator": Echo(), "discriminator": ToyDiscriminator()},
-        players={name: Player(Role(name), (name,), SGD) for name in ("generator", "discriminator")},
+        players={
+            "generator": Player(Role.GENERATOR, ("generator",), SGD),
+            "discriminator": Player(Role.DISCRIMINATOR, ("discriminator",), SGD, **(of_discriminator or {})),
+        },
         terms={"pixel": Term(MSE()), "adversarial": Term(LeastSquares(), weight=0.1)},
         settings=EngineSettings(iterations=1, ema=None, **settings),
     )

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
 from vidgan.data.clip import Clip
-from vidgan.engine.adversarial import AdversarialTask, EngineSettings
+from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.players import Player, Role
 from vidgan.engine.scene import Made
+from vidgan.engine.settings import EngineSettings
 from vidgan.engine.terms import Term
 from vidgan.losses.adversarial import LeastSquares
 from vidgan.losses.pixel import MSE

@@ -75,3 +75,29 @@ def test_means_of_half_precision_logits_are_full(loss):
     value = loss.discriminator(real_logits=logits, fake_logits=logits)
     assert value.dtype == torch.float32
     torch.testing.assert_close(value, loss.discriminator(logits.float(), logits.float()), atol=2e-4, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "real", "fake"),
+    [
+        (Vanilla(), 1.0, 0.5),  # on either side of 0
+        (Hinge(), 1.0, 0.5),
+        (LeastSquares(), 0.5, 0.5),  # of 1/2: a real logit of .5 is on no side
+        (RelativisticAverage(), 1.0, 1.0),  # real 2 and .5 above the average fake, -1; fake -3 and 1 below 1.25
+    ],
+)
+def test_accuracy_is_by_the_losses_own_threshold(loss, real, fake):
+    assert [share.item() for share in loss.accuracy(REAL, FAKE)] == [real, fake]
+
+
+@pytest.mark.parametrize("loss", [Vanilla(), LeastSquares(), Hinge()])
+def test_at_its_threshold_a_logit_costs_as_much_on_either_side(loss):
+    far = {"real": torch.tensor([[1e4]]), "fake": torch.tensor([[-1e4]])}  # for hinge and vanilla: costs nothing
+    logit = torch.tensor([[loss.threshold]])
+    if isinstance(loss, LeastSquares):
+        far = {"real": torch.tensor([[1.0]]), "fake": torch.tensor([[0.0]])}
+    assert loss.discriminator(logit, far["fake"]) == loss.discriminator(far["real"], logit)
+
+
+def test_a_critic_has_no_accuracy():
+    assert not hasattr(Wasserstein(), "accuracy")

@@ -10,8 +10,8 @@ from vidgan.data.clip import Clip
 from vidgan.degradations.jpeg import JPEG
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.degradations.resize import Bicubic
-from vidgan.engine.adversarial import EngineSettings
 from vidgan.engine.players import Player, Role
+from vidgan.engine.settings import EngineSettings
 from vidgan.errors import UserError
 from vidgan.generators.base import WindowGenerator
 from vidgan.metrics.base import SetMetric

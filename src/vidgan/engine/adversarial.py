@@ -1,84 +1,31 @@
 """The adversarial engine: how any GAN here is trained, whatever it makes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LRScheduler
 
 from vidgan.data.clip import Clip
+from vidgan.engine.compilation import compile_network, uncompiled
 from vidgan.engine.counting import count_from, count_iteration, forget_loops, mute_optimizers
 from vidgan.engine.ema import average_of
 from vidgan.engine.hardware import seed_generators
-from vidgan.engine.health import Balance, NonFinitePolicy, Panel
-from vidgan.engine.optimization import (
-    build_optimizer,
-    channels_last,
-    clip_gradients,
-    deferred_update,
-    gradient_norm,
-)
+from vidgan.engine.health import NonFinitePolicy, Panel, agreed
+from vidgan.engine.moves import Move
+from vidgan.engine.optimization import build_optimizer, channels_last, deferred_update
 from vidgan.engine.parallel import Reducers, refuse_unsupported
-from vidgan.engine.players import Player, Role, assign_parameters
+from vidgan.engine.players import Penalty, Player, Role, assign_parameters
 from vidgan.engine.scene import Condition, Judged, Made, Opinion, Scene
 from vidgan.engine.scoring import ScoredModule
 from vidgan.engine.segments import Segment, detached, segments
+from vidgan.engine.settings import EngineSettings
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.randomness import mix
-
-
-@dataclass(frozen=True)
-class EngineSettings:
-    """How the game is played, beside who plays it.
-
-    Attributes:
-        iterations: length of the training; one iteration is one global batch, whoever moves in it.
-        accumulate: chunks a device's batch is cut into; gradients add up over them.
-        tbptt: frames after which back-propagation through time is cut off, see :mod:`vidgan.engine.segments`; none
-            goes through whole clips.
-        ema: decay of the generator's moving average in [0, 1), see :mod:`vidgan.engine.ema`; none turns it off.
-        compile: names of networks to compile with ``torch.compile``.
-        channels_last: whether 2-D convolutions compute channels-last.
-        log_every: iterations between two rows of the logs.
-        give_up_after: non-finite updates in a row of one player that end the training.
-    """
-
-    iterations: int
-    accumulate: int = 1
-    tbptt: int | None = None
-    ema: float | None = 0.999
-    compile: tuple[str, ...] = ()
-    channels_last: bool = True
-    log_every: int = 50
-    give_up_after: int = 50
-
-    def __post_init__(self) -> None:
-        """
-        Raises:
-            UserError: a count that divides the batch or the clip is not positive, or the decay is out of range.
-        """
-        for name, count in (("accumulate", self.accumulate), ("tbptt", self.tbptt)):
-            if count is not None and count < 1:
-                raise UserError(f"engine.{name}={count}: it must be 1 or more.")
-        if self.ema is not None and not 0 <= self.ema < 1:  # also not a number
-            raise UserError(f"engine.ema={self.ema}: a decay is at least 0 and below 1; null turns the average off.")
-
-
-@dataclass
-class _Move:
-    """A player at work: what Lightning made of its optimizer, and what it may change."""
-
-    player: Player
-    parameters: list[nn.Parameter]
-    optimizer: Any = None
-    schedule: LRScheduler | None = None
-    balance: Balance | None = None
-    norm: Tensor | None = field(default=None)
 
 
 class AdversarialTask(ScoredModule, ABC):
@@ -113,12 +60,7 @@ class AdversarialTask(ScoredModule, ABC):
             raise UserError(f"engine.tbptt={settings.tbptt}: {type(self).__name__} carries no memory; remove it.")
         self.seed = seed
         self.player_parameters = assign_parameters(self.networks, players)
-        self._moves = {
-            name: _Move(
-                player, self.player_parameters[name], balance=Balance(player.balance) if player.balance else None
-            )
-            for name, player in players.items()
-        }
+        self.moves = {name: Move.of(player, self.player_parameters[name]) for name, player in players.items()}
         generators = {prefix.split(".")[0] for p in players.values() if p.role is Role.GENERATOR for prefix in p.owns}
         if settings.channels_last:
             for network in self.networks.values():
@@ -129,7 +71,7 @@ class AdversarialTask(ScoredModule, ABC):
             else {}
         )
         for name in settings.compile:
-            self.networks[name].compile()
+            compile_network(self.networks[name])
         self.reducers = Reducers()
         self.panel = Panel()
         self.nonfinite = NonFinitePolicy(settings.give_up_after)
@@ -188,12 +130,14 @@ class AdversarialTask(ScoredModule, ABC):
         mute_optimizers(self.trainer)
         # For dropout and the like.
         seed_generators(mix(self.seed, "network", iteration, self.global_rank), self.device)
-        parts = segments(batch, self.settings.accumulate, self.settings.tbptt)
-        scenes = self._generator_moves(iteration, parts)
-        for name, move in self._moves.items():
-            if move.player.moves(iteration) and move.player.role is not Role.GENERATOR:
-                self._other_moves(name, move, iteration, scenes)
-        for move in self._moves.values():
+        scenes = self._move_generators(iteration, segments(batch, self.settings.accumulate, self.settings.tbptt))
+        for name, move in self.moves.items():
+            if move.player.moves(iteration):
+                if move.player.role is Role.DISCRIMINATOR:
+                    self._move_discriminator(name, move, iteration, scenes)
+                elif move.player.role is Role.AUXILIARY:
+                    self._move_on(name, move, iteration, scenes, partial(self.auxiliary, name))
+        for move in self.moves.values():
             if move.schedule is not None and move.player.active(iteration):
                 move.schedule.step()
         for name, average in self.averages.items():
@@ -201,11 +145,13 @@ class AdversarialTask(ScoredModule, ABC):
         count_iteration(self.trainer)
         self._log_panel()
 
-    def _generator_moves(self, iteration: int, parts: Sequence[Segment]) -> list[Scene]:
+    def _move_generators(self, iteration: int, parts: Sequence[Segment]) -> list[Scene]:
+        """Makes the frames of all chunks, and a step of each generator's player that moves; gives what was made."""
+        terms = {name: term for name, term in self.terms.items() if self._counts(term, iteration)}
         moving = {
             name: move
-            for name, move in self._moves.items()
-            if move.player.role is Role.GENERATOR and move.player.moves(iteration)
+            for name, move in self.moves.items()
+            if move.player.role is Role.GENERATOR and move.player.moves(iteration) and terms
         }
         self._freeze_all_but(moving)
         scenes, finite = [], torch.ones((), dtype=torch.bool, device=self.device)
@@ -213,8 +159,8 @@ class AdversarialTask(ScoredModule, ABC):
         for index, part in enumerate(parts):
             last = index == len(parts) - 1
             with torch.set_grad_enabled(bool(moving)), self.reducers.reducing(tuple(moving), last) as run:
-                scene, loss = run(partial(self._play, part, state, iteration, bool(moving)))
-                if loss is not None:
+                scene, loss = run(partial(self._play, part, state, terms if moving else {}))
+                if moving:
                     self.manual_backward(loss / len(parts))
                     finite &= torch.isfinite(loss.detach())
             state = detached(scene.made.state)
@@ -224,29 +170,60 @@ class AdversarialTask(ScoredModule, ABC):
                 self._step(name, move, finite, iteration)
         return scenes
 
-    def _play(self, part: Segment, state: Any, iteration: int, moving: bool) -> tuple[Scene, Tensor | None]:
-        """Makes the frames, and where a generator moves, the weighted sum of the loss terms that count now."""
+    def _move_discriminator(self, name: str, move: Move, iteration: int, scenes: Sequence[Scene]) -> None:
+        """A step of a discriminator on the frames just made, unless no loss trains it or it is too far ahead."""
+        judge = move.player.judge
+        terms = [term for term in self.terms.values() if term.trains(judge) and term.counts(iteration)]
+        if not terms:
+            return
+        if move.balance is not None:  # decided on all chunks, before any of them is learned from
+            with torch.no_grad():
+                logits = [self._logits(judge, scene) for scene in scenes]
+            if not move.balance.update(logits):
+                for real, fake in logits:
+                    self._log_accuracy(name, terms, real, fake)
+                return
+        self._move_on(name, move, iteration, scenes, partial(self._verdict, name, move, terms))
+
+    def _move_on(
+        self, name: str, move: Move, iteration: int, scenes: Sequence[Scene], loss_on: Callable[[Scene], Tensor]
+    ) -> None:
+        """A step of a player by its loss on the frames just made."""
+        self._freeze_all_but({name: move})
+        finite = torch.ones((), dtype=torch.bool, device=self.device)
+        for index, scene in enumerate(scenes):
+            with self.reducers.reducing((name,), index == len(scenes) - 1) as run:
+                loss = run(partial(loss_on, scene))
+                self.manual_backward(loss / len(scenes))
+            finite &= torch.isfinite(loss.detach())
+            self.panel.add(f"loss/{name}", loss)
+        self._step(name, move, finite, iteration)
+
+    # Losses ------------------------------------------------------------------------------------------------------
+
+    def _counts(self, term: Term, iteration: int) -> bool:
+        """Whether the term counts; not while its discriminator has not started, which has no opinion worth hearing."""
+        if term.weight == 0 or not term.counts(iteration):
+            return False
+        return not term.judged or any(
+            move.player.judge == term.discriminator and move.player.active(iteration)
+            for move in self.moves.values()
+            if move.player.role is Role.DISCRIMINATOR
+        )
+
+    def _play(self, part: Segment, state: Any, terms: Mapping[str, Term]) -> tuple[Scene, Tensor]:
+        """Makes the frames, and the weighted sum of the loss terms."""
         condition = self.condition(part.clip)
         made = self.generate(condition) if part.first else self.proceed(condition, state)
         scene = Scene(part.clip, condition, self.target(part.clip), made)
-        if not moving:
-            return scene, None
         total = torch.zeros((), device=self.device)
-        for name, term in self.terms.items():
-            if term.counts(iteration) and term.weight != 0 and not (term.judged and not self._plays(term, iteration)):
-                value = self.evaluate(term, scene)
-                self.panel.add(f"loss/{name}", value)
-                total = total + term.weight * value
-        self.panel.add("loss/generator", total)
+        for name, term in terms.items():
+            value = self.evaluate(term, scene)
+            self.panel.add(f"loss/{name}", value)
+            total = total + term.weight * value
+        if terms:
+            self.panel.add("loss/generator", total)
         return scene, total
-
-    def _plays(self, term: Term, iteration: int) -> bool:
-        """Whether the term's discriminator has started: an untrained one has no opinion worth hearing."""
-        return any(
-            move.player.judge == term.discriminator and move.player.active(iteration)
-            for move in self._moves.values()
-            if move.player.role is Role.DISCRIMINATOR
-        )
 
     def evaluate(self, term: Term, scene: Scene) -> Tensor:
         """The unweighted value of a term, 0-dimensional."""
@@ -265,75 +242,62 @@ class AdversarialTask(ScoredModule, ABC):
             scene.opinions[key] = Opinion(logits, features)
         return scene.opinions[key]
 
-    def _other_moves(self, name: str, move: _Move, iteration: int, scenes: Sequence[Scene]) -> None:
-        """A step of a discriminator or an auxiliary player on the frames just made."""
-        self._freeze_all_but({name: move})
-        finite = torch.ones((), dtype=torch.bool, device=self.device)
-        for index, scene in enumerate(scenes):
-            with self.reducers.reducing((name,), index == len(scenes) - 1) as run:
-                if move.player.role is Role.AUXILIARY:
-                    loss = run(partial(self.auxiliary, name, scene))
-                else:
-                    loss = run(partial(self._verdict, name, move, iteration, scene))
-                if loss is None:
-                    return
-                self.manual_backward(loss / len(scenes))
-                finite &= torch.isfinite(loss.detach())
-            self.panel.add(f"loss/{name}", loss)
-        self._step(name, move, finite, iteration)
+    def _logits(self, discriminator: str, scene: Scene) -> tuple[Tensor, Tensor]:
+        """A discriminator's logits of the real and of the fake side of a scene."""
+        judged, network = self.judged(discriminator, scene), self.networks[discriminator]
+        return network(judged.real, **judged.context), network(judged.fake, **judged.context)
 
-    def _verdict(self, name: str, move: _Move, iteration: int, scene: Scene) -> Tensor | None:
-        """A discriminator's own loss on one scene; None while it is too far ahead to move, or no term trains it."""
-        player, network = move.player, self.networks[move.player.judge]
-        trained_by = [term for term in self.terms.values() if term.trains(player.judge) and term.counts(iteration)]
-        if not trained_by:
-            return None
-        judged = self.judged(player.judge, scene)
-        real = network(judged.real, **judged.context)
-        fake = network(judged.fake, **judged.context)
-        self.panel.opinion(name, real, fake)
-        if move.balance is not None and not move.balance.update(real, fake):
-            return None
+    def _verdict(self, name: str, move: Move, terms: Sequence[Term], scene: Scene) -> Tensor:
+        """A discriminator's own loss on one scene: of all terms that train it, and the penalties that are due."""
+        real, fake = self._logits(move.player.judge, scene)
+        self._log_accuracy(name, terms, real, fake)
         total = torch.zeros((), device=self.device)
-        for term in trained_by:
+        for term in terms:
             total = total + term.loss.discriminator(real_logits=real, fake_logits=fake)  # type: ignore[operator]
-        for key, penalty in player.penalties.items():
-            if iteration % penalty.every == 0:
-                value = penalty.penalty(
-                    lambda frames: network(frames, **judged.context), judged.real, judged.fake, scene.clip.randomness
-                )
+        for key, penalty in move.player.penalties.items():
+            if move.due(penalty):
+                value = self._penalty(penalty, move.player.judge, scene)
                 self.panel.add(f"{name}/{key}", value)
                 total = total + penalty.weight * penalty.every * value
         return total
 
+    def _penalty(self, penalty: Penalty, discriminator: str, scene: Scene) -> Tensor:
+        judged, network = self.judged(discriminator, scene), self.networks[discriminator]
+        with uncompiled() if discriminator in self.settings.compile else nullcontext():
+            return penalty.penalty(
+                lambda frames: network(frames, **judged.context), judged.real, judged.fake, scene.clip.randomness
+            )
+
     # Updates -----------------------------------------------------------------------------------------------------
 
-    def _freeze_all_but(self, moving: Mapping[str, _Move]) -> None:
-        for name, move in self._moves.items():
-            wanted = name in moving
-            if move.parameters and move.parameters[0].requires_grad != wanted:
-                for parameter in move.parameters:
-                    parameter.requires_grad_(wanted)
+    def _freeze_all_but(self, moving: Mapping[str, Move]) -> None:
+        for name, move in self.moves.items():
+            move.freeze(name not in moving)
 
-    def _step(self, name: str, move: _Move, finite: Tensor, iteration: int) -> None:
-        """One optimizer step, unless the loss or the gradient is not finite on any rank."""
+    def _step(self, name: str, move: Move, finite: Tensor, iteration: int) -> None:
+        """One optimizer step, unless the loss or the gradient is not finite on any rank.
+
+        A gradient scaler unscales inside the optimizer's step, and leaves it out where the gradient is not finite.
+        """
+        scaled = self._scaler is not None
         move.norm = None
-        if self._scaler is None:
-            move.norm = gradient_norm(move.parameters)
-            finite = finite & torch.isfinite(move.norm)
-        if self.nonfinite.accepts(finite, name, iteration):
+        accepted = agreed(finite if scaled else finite & torch.isfinite(move.measure()))
+        if accepted:
             move.optimizer.step()  # calls on_before_optimizer_step, after a scaler has unscaled
-            if move.norm is not None:
-                self.panel.add(f"gradient/{name}", move.norm)
+            assert move.norm is not None
+            accepted = not scaled or agreed(torch.isfinite(move.norm))
         move.optimizer.zero_grad(set_to_none=True)
+        self.nonfinite.record(accepted, name, iteration)
+        if accepted:
+            move.steps += 1
+            self.panel.add(f"gradient/{name}", move.norm)
 
     def on_before_optimizer_step(self, optimizer: Any) -> None:
         """Clips true gradients: Lightning calls this after a scaler has unscaled them."""
-        move = next(m for m in self._moves.values() if m.optimizer is not None and m.optimizer.optimizer is optimizer)
+        move = next(m for m in self.moves.values() if m.optimizer is not None and m.optimizer.optimizer is optimizer)
         if move.norm is None:
-            move.norm = gradient_norm(move.parameters)
-        if move.player.clip is not None:
-            clip_gradients(move.parameters, move.norm, move.player.clip)
+            move.measure()
+        move.clip()
 
     @property
     def _scaler(self) -> Any:
@@ -343,7 +307,7 @@ class AdversarialTask(ScoredModule, ABC):
         refuse_unsupported(self.trainer.strategy)
         scaled = self._scaler is not None
         optimizers, schedules = [], []
-        for move in self._moves.values():
+        for move in self.moves.values():
             optimizer = build_optimizer(move.player, move.parameters, scaled)
             optimizers.append(optimizer)
             if move.player.schedule is not None:
@@ -355,7 +319,7 @@ class AdversarialTask(ScoredModule, ABC):
         optimizers = self.optimizers(use_pl_optimizer=True)
         optimizers = optimizers if isinstance(optimizers, list) else [optimizers]
         schedules = {id(config.scheduler.optimizer): config.scheduler for config in self.trainer.lr_scheduler_configs}
-        for move, optimizer in zip(self._moves.values(), optimizers, strict=True):
+        for move, optimizer in zip(self.moves.values(), optimizers, strict=True):
             move.optimizer = optimizer
             move.schedule = schedules.get(id(optimizer.optimizer))
         for term in self.terms.values():
@@ -371,28 +335,45 @@ class AdversarialTask(ScoredModule, ABC):
         forget_loops(checkpoint)
         checkpoint["panel"] = self.panel.state_dict()
         checkpoint["nonfinite"] = self.nonfinite.state_dict()
-        checkpoint["balance"] = {name: move.balance.value for name, move in self._moves.items() if move.balance}
+        checkpoint["players"] = {name: move.state_dict() for name, move in self.moves.items()}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self._restored_iteration = checkpoint["global_step"]
         self.panel.load_state_dict(checkpoint["panel"])
         self.nonfinite.load_state_dict(checkpoint["nonfinite"])
-        for name, value in checkpoint["balance"].items():
-            balance = self._moves[name].balance
-            if balance is not None:
-                balance.value = value
+        for name, move in self.moves.items():
+            move.load_state_dict(checkpoint["players"][name])
 
     # Logs --------------------------------------------------------------------------------------------------------
+
+    def _log_accuracy(self, name: str, terms: Sequence[Term], real: Tensor, fake: Tensor) -> None:
+        """How much of either side a discriminator's player tells apart, by the first of its losses that can say."""
+        for term in terms:
+            shares = term.accuracy(real.detach(), fake.detach())
+            if shares is not None:
+                for side, share in zip(("real", "fake"), shares, strict=True):
+                    self.panel.add(f"{name}/accuracy_{side}", share)
+                return
 
     def _log_panel(self) -> None:
         if self.iteration % self.settings.log_every != 0 and self.iteration != self.settings.iterations:
             return
         row = self.panel.read()
-        for name, move in self._moves.items():
+        for name, move in self.moves.items():
             row[f"rate/{name}"] = move.optimizer.optimizer.param_groups[0]["lr"]
             if move.balance is not None:
                 row[f"{name}/balance"] = move.balance.value
+            if move.player.role is Role.DISCRIMINATOR:
+                row |= self._loss_ratio(name, move.player.judge, row)
         row["skipped_updates"] = float(self.nonfinite.total)
         self.latest = row
         for logger in self.trainer.loggers:
             logger.log_metrics(row, step=self.iteration)
+
+    def _loss_ratio(self, name: str, judge: str, row: Mapping[str, float]) -> dict[str, float]:
+        """A discriminator's loss over the generator's against it, both unweighted; nothing where one did not count."""
+        against = [f"loss/{key}" for key, term in self.terms.items() if term.trains(judge)]
+        generators = sum(row.get(key, 0.0) for key in against)
+        if f"loss/{name}" not in row or generators == 0:
+            return {}
+        return {f"{name}/loss_ratio": row[f"loss/{name}"] / generators}

@@ -1,6 +1,7 @@
 """The GAN-health panel: is the game balanced, are the gradients finite, which losses move."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -43,11 +44,6 @@ class Panel:
         self._sums[name] = self._sums[name] + value if name in self._sums else value
         self._counts[name] = self._counts.get(name, 0) + 1
 
-    def opinion(self, name: str, real: Tensor, fake: Tensor) -> None:
-        """A discriminator's accuracy on real and on fake logits."""
-        self.add(f"{name}/accuracy_real", (real > 0).float().mean())
-        self.add(f"{name}/accuracy_fake", (fake < 0).float().mean())
-
     def read(self) -> dict[str, float]:
         """The means over time and ranks, and a new start; call it on every rank."""
         if not self._sums:
@@ -75,41 +71,51 @@ class Panel:
 
 
 class NonFinitePolicy:
-    """Skips updates whose loss or gradient is not finite; gives up after ``limit`` in a row of one player.
+    """Counts updates that were refused as their loss or gradient was not finite; gives up after ``limit`` in a row.
 
-    The decision is taken by all ranks together. Overflows under a gradient scaler are the scaler's to mend and are not
-    counted unless the loss itself is not finite.
+    An overflow that a gradient scaler mends by a smaller scale counts too: it takes one or two of a row, and a gradient
+    that is not finite at any scale takes all.
+
+    Attributes:
+        refused: updates by player.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.total = 0
+        self.refused: dict[str, int] = {}
         self._in_a_row: dict[str, int] = {}
 
-    def accepts(self, finite: Tensor, player: str, iteration: int) -> bool:
-        """Whether the player may step.
+    @property
+    def total(self) -> int:
+        return sum(self.refused.values())
+
+    def record(self, accepted: bool, player: str, iteration: int) -> None:
+        """Takes note of a player's update; the same on every rank.
 
         Raises:
-            UserError: ``limit`` updates in a row were refused.
+            UserError: ``limit`` updates of the player in a row were refused.
         """
-        if agreed(finite):
+        if accepted:
             self._in_a_row[player] = 0
-            return True
-        self.total += 1
+            return
+        self.refused[player] = self.refused.get(player, 0) + 1
         self._in_a_row[player] = self._in_a_row.get(player, 0) + 1
         if self._in_a_row[player] >= self.limit:
             raise UserError(
                 f"Training diverged: {self.limit} updates in a row had a loss or gradient that is not finite (player "
-                f"'{player}', iteration {iteration}); lower players.{player}.optimizer.lr, set players.{player}.clip, "
-                f"or train with machine.precision=32-true."
+                f"'{player}', iteration {iteration}); {remedies(player)}."
             )
-        return False
 
     def state_dict(self) -> dict[str, Any]:
-        return {"total": self.total, "in_a_row": dict(self._in_a_row)}
+        return {"refused": dict(self.refused), "in_a_row": dict(self._in_a_row)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.total, self._in_a_row = state["total"], dict(state["in_a_row"])
+        self.refused, self._in_a_row = dict(state["refused"]), dict(state["in_a_row"])
+
+
+def remedies(player: str) -> str:
+    """What to do about a player that diverges."""
+    return f"lower players.{player}.optimizer.lr, set players.{player}.clip, or train with machine.precision=32-true"
 
 
 class Balance:
@@ -120,10 +126,14 @@ class Balance:
         self.decay = decay
         self.value = 0.0
 
-    def update(self, real: Tensor, fake: Tensor) -> bool:
-        """Takes in new logits; whether the discriminator is still below the limit and may step."""
-        gap = (real.detach().float().sigmoid().mean() - fake.detach().float().sigmoid().mean()).reshape(1)
-        lead = mean_over_ranks(gap).item()
+    def update(self, logits: Sequence[tuple[Tensor, Tensor]]) -> bool:
+        """Takes in an iteration's logits; whether the discriminator is still below the limit and may step.
+
+        Args:
+            logits: of the real and of the fake side of each chunk; chunks are of one size.
+        """
+        gaps = [real.float().sigmoid().mean() - fake.float().sigmoid().mean() for real, fake in logits]
+        lead = mean_over_ranks(torch.stack(gaps).mean().reshape(1)).item()
         if math.isfinite(lead):
             self.value = self.decay * self.value + (1 - self.decay) * lead
         return self.value < self.limit

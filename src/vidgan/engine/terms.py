@@ -42,7 +42,8 @@ class Term:
 
     Attributes:
         loss: a module whose ``forward`` names what it needs; an adversarial loss has ``generator`` and
-            ``discriminator`` methods instead, and the latter trains the discriminator.
+            ``discriminator`` methods instead, and the latter trains the discriminator. Where real and fake are told
+            apart by its logits, a method ``accuracy(real_logits, fake_logits)`` gives the shares of both that are.
         weight: its weight in the generator's sum; a discriminator minimizes its loss unweighted.
         discriminator: the network whose logits and features it is given.
         start, stop: counts in iterations ``[start, stop)``.
@@ -74,6 +75,11 @@ class Term:
 
     def trains(self, discriminator: str) -> bool:
         return self.adversarial and self.discriminator == discriminator
+
+    def accuracy(self, real_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor] | None:
+        """The shares of real and of fake logits on the right side; None for a loss whose logits take no side."""
+        measure = getattr(self.loss, "accuracy", None)
+        return measure(real_logits, fake_logits) if measure is not None else None
 
     def counts(self, iteration: int) -> bool:
         return iteration in Interval(self.start, self.stop)

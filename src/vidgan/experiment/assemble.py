@@ -14,10 +14,11 @@ from pytorch_lightning.plugins.environments import SLURMEnvironment
 from torch import nn
 
 from vidgan.data.datamodule import Loading
-from vidgan.engine.adversarial import AdversarialTask, EngineSettings
+from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.hardware import choose_precision, cores, keep_freed_memory
 from vidgan.engine.parallel import PlayerDDPStrategy
 from vidgan.engine.players import Penalty, Player, Role
+from vidgan.engine.settings import EngineSettings
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.experiment.builder import build

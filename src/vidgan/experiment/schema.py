@@ -49,7 +49,7 @@ class PlayerConfig:
 
 @dataclass
 class EngineConfig:
-    """The fields of :class:`vidgan.engine.adversarial.EngineSettings`."""
+    """The fields of :class:`vidgan.engine.settings.EngineSettings`."""
 
     iterations: int = MISSING
     accumulate: int = 1

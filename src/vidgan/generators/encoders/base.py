@@ -25,6 +25,6 @@ class Encoder(nn.Module):
     def train(self, mode: bool = True) -> Self:
         super().train(mode)
         for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
+            if isinstance(module, nn.BatchNorm2d | nn.SyncBatchNorm):
                 module.eval()
         return self

@@ -1,0 +1,42 @@
+"""How the game is played, beside who plays it."""
+
+from dataclasses import dataclass
+
+from vidgan.errors import UserError
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """How the game is played, beside who plays it.
+
+    Attributes:
+        iterations: length of the training; one iteration is one global batch, whoever moves in it.
+        accumulate: chunks a device's batch is cut into; gradients add up over them.
+        tbptt: frames after which back-propagation through time is cut off, see :mod:`vidgan.engine.segments`; none
+            goes through whole clips.
+        ema: decay of the generator's moving average in [0, 1), see :mod:`vidgan.engine.ema`; none turns it off.
+        compile: names of networks to compile with ``torch.compile``, see :mod:`vidgan.engine.compilation`.
+        channels_last: whether 2-D convolutions compute channels-last.
+        log_every: iterations between two rows of the logs.
+        give_up_after: non-finite updates in a row of one player that end the training.
+    """
+
+    iterations: int
+    accumulate: int = 1
+    tbptt: int | None = None
+    ema: float | None = 0.999
+    compile: tuple[str, ...] = ()
+    channels_last: bool = True
+    log_every: int = 50
+    give_up_after: int = 50
+
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            UserError: a count that divides the batch or the clip is not positive, or the decay is out of range.
+        """
+        for name, count in (("accumulate", self.accumulate), ("tbptt", self.tbptt)):
+            if count is not None and count < 1:
+                raise UserError(f"engine.{name}={count}: it must be 1 or more.")
+        if self.ema is not None and not 0 <= self.ema < 1:  # also not a number
+            raise UserError(f"engine.ema={self.ema}: a decay is at least 0 and below 1; null turns the average off.")
