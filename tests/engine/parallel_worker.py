@@ -1,16 +1,20 @@
-"""Trains the toy GAN on N gloo ranks; rank 0 writes weights, losses and the bytes each backward reduced."""
+"""Trains the toy GAN on N gloo ranks; rank 0 writes weights, losses and the bytes each backward reduced.
+
+Arguments: the file, N, the chunks of a batch, and a flaw: ``poison``, ``batch_norm`` or nothing.
+"""
 
 import sys
 from pathlib import Path
 
 import torch
+from torch import nn
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 
 from tests.engine.test_adversarial import Steps
 from tests.engine.toy import fit, toy_task, weights_of
 from vidgan.engine.parallel import PlayerDDPStrategy
 
-out, devices, accumulate, poison = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "poison"
+out, devices, accumulate, flaw = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 traffic: list[tuple[str, int]] = []
 
 
@@ -27,7 +31,10 @@ class Counting(PlayerDDPStrategy):
 
 
 task = toy_task(4, accumulate=accumulate)
-if poison:  # one rank alone sees a loss that is not finite
+if flaw == "batch_norm":
+    generator = task.networks["generator"]
+    generator.conv = nn.Sequential(generator.conv, nn.BatchNorm2d(3, affine=False))
+if flaw == "poison":  # one rank alone sees a loss that is not finite
     target = task.target
     task.target = lambda clip: target(clip) * (float("nan") if task.iteration == 2 and task.global_rank == 1 else 1.0)
 steps = Steps()

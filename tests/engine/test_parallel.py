@@ -7,12 +7,21 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
+
+from vidgan.engine.parallel import refuse_batch_norm_apart
+from vidgan.errors import UserError
 
 
-def train(folder: Path, devices: int, accumulate: int = 1, poison: str = "") -> dict[str, Any]:
+def run(out: Path, devices: int, accumulate: int = 1, flaw: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.engine.parallel_worker", str(out), str(devices), str(accumulate), flaw]
+    return subprocess.run(command, timeout=120, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+
+
+def train(folder: Path, devices: int, accumulate: int = 1, flaw: str = "") -> dict[str, Any]:
     out = folder / f"{devices}.pt"
-    command = [sys.executable, "-m", "tests.engine.parallel_worker", str(out), str(devices), str(accumulate), poison]
-    subprocess.run(command, check=True, timeout=120, cwd=Path(__file__).parents[2])
+    done = run(out, devices, accumulate, flaw)
+    assert done.returncode == 0, done.stderr
     return torch.load(out, weights_only=True)
 
 
@@ -28,6 +37,24 @@ def test_two_ranks_equal_one(tmp_path: Path, accumulate: int) -> None:
 
 
 def test_a_skip_is_decided_by_all_ranks(tmp_path: Path) -> None:
-    result = train(tmp_path, 2, poison="poison")
+    result = train(tmp_path, 2, flaw="poison")
     assert result["skipped"] == 2
     assert all(torch.isfinite(value).all() for value in result["weights"].values())
+
+
+def test_batch_statistics_of_each_rank_are_refused(tmp_path: Path) -> None:
+    done = run(tmp_path / "2.pt", 2, flaw="batch_norm")
+    assert done.returncode != 0
+    assert "networks.generator.conv.1 is a batch normalization" in done.stderr
+    assert not (tmp_path / "2.pt").exists()
+
+
+def test_batch_norm_that_is_synchronized_or_at_rest_is_not_refused() -> None:
+    def networks(*layers: nn.Module) -> nn.ModuleDict:
+        return nn.ModuleDict({"generator": nn.Sequential(*layers)})
+
+    refuse_batch_norm_apart(networks(nn.BatchNorm2d(3)), ranks=1)
+    refuse_batch_norm_apart(networks(nn.BatchNorm2d(3).eval(), nn.InstanceNorm2d(3)), ranks=2)
+    refuse_batch_norm_apart(nn.SyncBatchNorm.convert_sync_batchnorm(networks(nn.BatchNorm2d(3))), ranks=2)
+    with pytest.raises(UserError, match=r"networks\.generator\.0 is a batch normalization, .* 4 processes"):
+        refuse_batch_norm_apart(networks(nn.BatchNorm1d(3)), ranks=4)

@@ -98,12 +98,28 @@ class PlayerDDPStrategy(DDPStrategy):
     def configure_ddp(self) -> None:
         module = self.lightning_module
         assert module is not None
+        refuse_batch_norm_apart(module.networks, self.world_size)  # type: ignore[arg-type]
         torch.distributed.barrier()
         module.reducers.wrap(  # type: ignore[union-attr, operator]
             module.player_parameters,
             device_ids=self.determine_ddp_device_ids(),
             **self._ddp_kwargs,
         )
+
+
+def refuse_batch_norm_apart(networks: nn.ModuleDict, ranks: int) -> None:
+    """Refuses networks whose batch statistics each rank would take of its own share of the batch.
+
+    Raises:
+        UserError: batch normalization in training that is not synchronized, which torch does between GPUs alone.
+    """
+    for name, module in networks.named_modules():
+        batch_norm = isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d)
+        if batch_norm and module.training and ranks > 1:
+            raise UserError(
+                f"networks.{name} is a batch normalization, and its statistics cannot be synchronized between "
+                f"{ranks} processes without GPUs; set machine.devices=1 and machine.num_nodes=1, or train on GPUs."
+            )
 
 
 def refuse_unsupported(strategy: Strategy) -> None:

@@ -168,6 +168,7 @@ def build_trainer(
         strategy=_strategy(machine),
         plugins=plugins,
         precision=choose_precision(machine.precision, device),
+        sync_batchnorm=device == "cuda",
         callbacks=callbacks,
         logger=loggers,
         enable_checkpointing=False,

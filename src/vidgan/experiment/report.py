@@ -153,3 +153,5 @@ def show_result(folder: RunFolder) -> None:
     for name, path in made.items():
         if path.is_file():
             console.print(f"{name}: {path}", highlight=False, markup=False, soft_wrap=True)
+    for warning in summary.get("warnings", ()):
+        console.print(warning, style="bold red", highlight=False, markup=False, soft_wrap=True)

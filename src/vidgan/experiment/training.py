@@ -12,6 +12,7 @@ from pytorch_lightning.callbacks import Callback
 
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.checkpoints import HIGHER, Checkpoints, TrainingInterrupted
+from vidgan.engine.diagnosis import idle_players, refuse_divergence
 from vidgan.engine.progress import IterationBar
 from vidgan.engine.pruning import TrainingPruned
 from vidgan.engine.scoring import MODEL
@@ -185,7 +186,9 @@ def _run(
             metrics=scores.pop(MODEL, {}),
             baselines=scores,
             **(described(task.protocol) if task.protocol is not None else {}),
+            warnings=list(idle_players(task)),
         )
+    refuse_divergence(task)
 
 
 def _checkpoints(config: DictConfig, folder: RunFolder, protocol: Protocol | None) -> Checkpoints:
