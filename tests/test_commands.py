@@ -165,7 +165,7 @@ def test_the_same_command_trains_once(train: Start, uninterrupted: Path) -> None
     before = (uninterrupted / "checkpoints/last.ckpt").stat().st_mtime_ns
     code, out, _ = ended(train(f"paths.runs={uninterrupted.parents[1]}"))
     assert code == 0
-    assert "Finished before, with the same code: its recorded result." in out
+    assert "Finished before, with the same code and data: its recorded result." in out
     assert str(uninterrupted / "samples/comparison.png") in out.replace("\n", "")
     assert (uninterrupted / "checkpoints/last.ckpt").stat().st_mtime_ns == before
 

@@ -54,7 +54,8 @@ def write_run(runs: Path, config: DictConfig, psnr: Clips, **summary: Any) -> Ru
         comparison_picture(pictures, folder.samples / f"{iteration:07d}.png")
     comparison_video({MODEL: clip, "real": clip}, folder.samples / "comparison.mp4")
     provenance = {"fingerprint": "f", "device": "cpu", "started": "2026-01-01"}
-    write_json(folder.path / "provenance.json", {"fingerprint": "f", "segments": [provenance]})
+    code = {"vidgan.losses.pixel": "f"}
+    write_json(folder.path / "provenance.json", {"fingerprint": "f", "code": code, "segments": [provenance]})
     return folder
 
 

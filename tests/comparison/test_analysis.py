@@ -156,7 +156,7 @@ def test_machines_and_code_are_told_but_folders_of_a_machine_do_not_differ(recor
     assert result.axes == ()
     assert result.notes[1:] == (
         "Speed, seconds and memory are of different devices: H200, cpu.",
-        "The runs were made by 2 versions of the code; their provenance.json names them.",
+        "The runs were made by several versions of the code: vidgan.losses.pixel differ between them.",
     )
 
 

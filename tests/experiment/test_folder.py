@@ -36,9 +36,15 @@ def made(path: Path, state: str, fingerprint: str = "now") -> None:
 def test_choice_of_folder(tmp_path: Path, existing: list[tuple[str, str]], fresh: bool, expected: str) -> None:
     for number, (state, fingerprint) in enumerate(existing, start=1):
         made(tmp_path / "task" / ("run" if number == 1 else f"run-r{number}"), state, fingerprint)
-    folder, reason = choose_folder(tmp_path, "task", "run", "now", fresh)
+
+    def changes(folder: RunFolder) -> str:
+        return "the code (a.b)" if folder.read("provenance.json")["fingerprint"] == "before" else ""
+
+    folder, reason = choose_folder(tmp_path, "task", "run", changes, fresh)
     assert folder.id == expected
-    assert ("WARNING" in reason) == (existing[-1:] in ([("running", "before")], [("failed", "before")]))
+    changed = existing[-1][1] == "before" and not fresh if existing else False
+    assert ("the code (a.b)" in reason) == changed
+    assert ("WARNING" in reason) == (changed and existing[-1][0] != "finished")
 
 
 def test_one_process_works_on_a_run(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from tests.experiment.tracked_training import (
 )
 from tests.fake_wandb import FakeWandb
 from tests.media import moving, write_video
-from vidgan.experiment.identity import halves
+from vidgan.experiment.identity import definition, halves
 from vidgan.experiment.tracking import best_values
 from vidgan.experiment.wandb_log import WandbLog, log_files
 
@@ -69,7 +69,7 @@ def test_an_offline_log_has_everything(tmp_path: Path, config: Callable[..., dic
         ["super_resolution", "clips", "mine"],
     )
     told = log.config
-    experiment, machine = halves(OmegaConf.create(given))
+    experiment, machine = definition(OmegaConf.create(given)), halves(OmegaConf.create(given))[1]
     assert {key: told[key] for key in experiment} == experiment
     assert told["machine_half"] == machine
     assert told["provenance"]["slurm_job_id"] == "77"

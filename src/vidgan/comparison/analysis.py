@@ -300,7 +300,15 @@ def _notes(runs: Sequence[RunRecord], metrics: Mapping[str, Direction], clips: S
     devices = sorted({str(run.provenance["device"]) for run in runs if "device" in run.provenance})
     if len(devices) > 1:
         notes.append(f"Speed, seconds and memory are of different devices: {', '.join(devices)}.")
-    codes = {run.provenance["fingerprint"] for run in runs if "fingerprint" in run.provenance}
-    if len(codes) > 1:
-        notes.append(f"The runs were made by {len(codes)} versions of the code; their provenance.json names them.")
+    if modules := _modules_of_several_versions(runs):
+        shown = f"{', '.join(modules[:3])}{f' and {len(modules) - 3} more' if len(modules) > 3 else ''}"
+        notes.append(f"The runs were made by several versions of the code: {shown} differ between them.")
     return notes
+
+
+def _modules_of_several_versions(runs: Sequence[RunRecord]) -> list[str]:
+    versions: dict[str, set[str]] = {}
+    for run in runs:
+        for module, version in run.provenance.get("code", {}).items():
+            versions.setdefault(module, set()).add(version)
+    return sorted(module for module, found in versions.items() if len(found) > 1)

@@ -18,6 +18,7 @@ def read_folder(folder: RunFolder) -> RunRecord:
     machine = read_plain(path / "machine.yaml") if (path / "machine.yaml").is_file() else {}
     tracking = machine.get("tracking", {})
     video = folder.samples / "comparison.mp4"
+    provenance = folder.read("provenance.json")
     return RunRecord(
         id=folder.id,
         config=comparable(_neutral(read_plain(path / "config.yaml"), machine.get("paths", {}))),
@@ -26,7 +27,7 @@ def read_folder(folder: RunFolder) -> RunRecord:
         curves=curves(Table(path / "metrics.csv").rows()),
         samples={int(p.stem): p for p in sorted(folder.samples.glob("*.png")) if p.stem.isdigit()},
         video=video if video.is_file() else None,
-        provenance=next(reversed(folder.read("provenance.json").get("segments", [])), {}),
+        provenance={**next(reversed(provenance.get("segments", [])), {}), "code": provenance.get("code", {})},
         project="/".join(filter(None, (tracking.get("entity"), tracking.get("project")))) or None,
     )
 

@@ -23,7 +23,7 @@ class RunRecord:
         curves: what was logged, ``{name: [(iteration, value), ...]}`` by ascending iteration.
         samples: pictures of the validation clips by iteration.
         video: the side-by-side video of a test clip.
-        provenance: the newest segment of ``provenance.json``.
+        provenance: the newest segment of ``provenance.json``; of a folder also ``code``, a hash by module.
         project: W&B's ``entity/project``, or ``project`` where the entity is the default one.
     """
 

@@ -20,6 +20,7 @@ from vidgan.engine.hardware import cores
 from vidgan.engine.progress import TaskSpeed
 from vidgan.errors import UserError
 from vidgan.experiment.builder import build
+from vidgan.experiment.file_fingerprint import remember_beside
 from vidgan.experiment.folder import write_atomically
 from vidgan.experiment.lint import lint
 from vidgan.experiment.places import CONF
@@ -76,7 +77,7 @@ def check(config: DictConfig) -> bool:
 
 
 def index(config: DictConfig) -> Path:
-    """Writes the index of a data set into its root; returns its path.
+    """Writes the index of a data set, and the hashes of its files, into its root; returns the index's path.
 
     Raises:
         UserError: nothing can be indexed, or the root cannot be written to.
@@ -100,6 +101,7 @@ def index(config: DictConfig) -> Path:
     if not made.entries:
         raise UserError(f"none of {len(sources)} clips can be read; the first: {faults[0]}")
     write_atomically(root / NAME, made.text())
+    remember_beside(root, Path(config.paths.cache))
     console = Console()
     console.print(f"{len(made.entries)} clips indexed in {root / NAME}", highlight=False, markup=False, soft_wrap=True)
     if faults:

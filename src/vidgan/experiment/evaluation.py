@@ -13,8 +13,9 @@ from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, device_kind
 from vidgan.experiment.builder import build
+from vidgan.experiment.code_fingerprint import fingerprint
 from vidgan.experiment.folder import RunFolder, write_json
-from vidgan.experiment.identity import code_fingerprint
+from vidgan.experiment.inputs import code_of
 from vidgan.experiment.lint import lint
 from vidgan.experiment.networks import describe, load_network, recorded_config, weights_of
 from vidgan.experiment.places import CONF
@@ -184,7 +185,9 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         table.append(task.rows)
         protocol = experiment.protocol
         result = {"protocol": protocol.name, "follows": protocol.follows, "weights": str(subject.weights)}
-        write_json(out / "scores.json", {**result, "fingerprint": code_fingerprint(), "scores": task.scores})
+        write_json(
+            out / "scores.json", {**result, "fingerprint": fingerprint(code_of(experiment)), "scores": task.scores}
+        )
         show_scores(folder.id, scores.pop(MODEL), scores, described(task.protocol))
         console = Console()
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)

@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,29 +126,37 @@ def revisions(runs: Path, task: str, run_id: str) -> list[RunFolder]:
     return found
 
 
-def choose_folder(runs: Path, task: str, run_id: str, fingerprint: str, fresh: bool) -> tuple[RunFolder, str]:
+def choose_folder(
+    runs: Path, task: str, run_id: str, changes: Callable[[RunFolder], str], fresh: bool
+) -> tuple[RunFolder, str]:
     """The folder that a command works in, and one sentence that says why.
 
-    A finished run is returned as it is for the same code; an unfinished one is resumed, whatever the code; otherwise a
-    new revision starts.
+    A finished run is returned as it is where code, data and weights are the same; an unfinished one is resumed,
+    whatever has changed; otherwise a new revision starts.
+
+    Args:
+        runs: folder of all runs.
+        task: name of the task.
+        run_id: see :func:`vidgan.experiment.identity.run_id`.
+        changes: says what has changed since a run started, e.g. ``the code (vidgan.losses.pixel)``; empty for nothing.
+        fresh: start a new revision, whatever there is.
     """
     existing = revisions(runs, task, run_id)
     new = RunFolder(runs / task / (run_id if not existing else f"{run_id}-r{len(existing) + 1}"))
     if not existing:
         return new, "A new run."
     newest = existing[-1]
-    recorded = newest.read("provenance.json").get("fingerprint")
     if fresh:
         return new, "A fresh revision, as asked."
     if not newest.summary:
         return newest, "A new run."
+    changed = changes(newest)
     if newest.summary.get("state") != FINISHED:
-        changed = recorded is not None and recorded != fingerprint
-        note = " WARNING: the code has changed since it started; its provenance says so." if changed else ""
+        note = f" WARNING: changed since it started: {changed}; its provenance says so." if changed else ""
         return newest, f"Unfinished: it goes on from its last checkpoint.{note}"
-    if recorded == fingerprint:
-        return newest, "Finished before, with the same code: its recorded result."
-    return new, f"The code has changed since {newest.id} finished: a new revision."
+    if changed:
+        return new, f"Changed since {newest.id} finished: {changed}. A new revision."
+    return newest, "Finished before, with the same code and data: its recorded result."
 
 
 def find_run(runs: Path, name: str) -> RunFolder:

@@ -1,14 +1,17 @@
-"""What a run is: the hash of the configuration that defines its result, and the fingerprint of the code."""
+"""What a run is: the hash of the configuration that defines its result; and where it lives."""
 
 import hashlib
 import json
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from vidgan.experiment.defaults import without_defaults
 from vidgan.experiment.folder import RunFolder, choose_folder
+from vidgan.experiment.inputs import changes
+from vidgan.experiment.paths import with_one_name
 from vidgan.experiment.schema import MACHINE_HALF
 
 _DIGITS = 8
@@ -28,26 +31,32 @@ def definition(config: DictConfig) -> dict[str, Any]:
     OmegaConf.set_readonly(neutral, False)
     for name in neutral.paths:
         neutral.paths[name] = f"<paths.{name}>"
-    return halves(neutral)[0]
+    folders = {str(name): str(path) for name, path in config.paths.items()}
+    return with_one_name(halves(neutral)[0], folders)
 
 
 def run_id(config: DictConfig) -> str:
-    """A readable name and the hash of the definition, e.g. ``quickstart-1a2b3c4d``."""
-    canonical = json.dumps(definition(config), sort_keys=True, separators=(",", ":"))
+    """A readable name and the hash of the definition, e.g. ``quickstart-1a2b3c4d``.
+
+    What is written in two ways is one: 1e-4 and 0.0001, 1 and 1.0, a default and its absence.
+    """
+    plain = without_defaults(definition(config))
+    del plain["name"]
+    canonical = json.dumps(_whole(plain), sort_keys=True, separators=(",", ":"))
     return f"{config.name}-{hashlib.sha256(canonical.encode()).hexdigest()[:_DIGITS]}"
 
 
-@cache
-def code_fingerprint() -> str:
-    """A hash of the package's sources."""
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+def _whole(value: Any) -> Any:
+    """Plain containers with integers for floats that are."""
+    if isinstance(value, dict):
+        return {name: _whole(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def locate(config: DictConfig) -> tuple[RunFolder, str]:
     """The run folder of a root configuration, and one sentence that says why; see :func:`choose_folder`."""
     task = config.task._target_.split(".")[-2]
-    return choose_folder(Path(config.paths.runs).resolve(), task, run_id(config), code_fingerprint(), config.fresh)
+    runs = Path(config.paths.runs).resolve()
+    return choose_folder(runs, task, run_id(config), partial(changes, config), config.fresh)

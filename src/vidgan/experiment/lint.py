@@ -22,21 +22,21 @@ def refuse_missing(config: DictConfig) -> None:
         raise UserError(f"{missing[0]} is not set; give it on the command line: {missing[0]}=<value>.")
 
 
-def _parameters(target: Any) -> Mapping[str, inspect.Parameter]:
+def parameters_of(target: Any) -> Mapping[str, inspect.Parameter]:
     """Parameters of a callable; ``**arguments`` of a class are those of the class it extends."""
     parameters = dict(inspect.signature(target).parameters)
     if inspect.isclass(target) and any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         parameters = {name: p for name, p in parameters.items() if p.kind is not p.VAR_KEYWORD}
         for base in target.__mro__[1:]:
             if "__init__" in vars(base) and base is not object:
-                parameters = {**_parameters(base), **parameters}
+                parameters = {**parameters_of(base), **parameters}
                 break
     return parameters
 
 
 def _check(key: str, node: Mapping[str, Any], supplied: Collection[str]) -> None:
     path = node[TARGET]
-    parameters = _parameters(checked(node, key))
+    parameters = parameters_of(checked(node, key))
     given = [name for name in node if name not in (TARGET, PARTIAL)]
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     for name in given:

@@ -11,9 +11,11 @@ import time
 from typing import Any
 
 import torch
+from omegaconf import DictConfig
 
+from vidgan.experiment import code_fingerprint
 from vidgan.experiment.folder import RunFolder, write_json
-from vidgan.experiment.identity import code_fingerprint
+from vidgan.experiment.inputs import FILES, code_of, files_of, fingerprints
 from vidgan.experiment.places import ROOT
 
 _PACKAGES = (
@@ -48,10 +50,10 @@ def _device() -> str:
     return torch.cuda.get_device_name() if torch.cuda.is_available() else platform.processor() or platform.machine()
 
 
-def origin() -> dict[str, Any]:
-    """Code, packages, machine and command of this process."""
+def origin(config: DictConfig) -> dict[str, Any]:
+    """Code, packages, machine and command of this process, which works on a configuration."""
     return {
-        "fingerprint": code_fingerprint(),
+        "fingerprint": code_fingerprint.fingerprint(code_of(config)),
         **_commit(),
         "command": sys.argv,
         "host": socket.gethostname(),
@@ -62,10 +64,12 @@ def origin() -> dict[str, Any]:
     }
 
 
-def record(folder: RunFolder, iteration: int, precision: str) -> None:
-    """Adds a segment to ``provenance.json``: one each time the run is started or resumed."""
-    before = folder.read("provenance.json")
+def record(config: DictConfig, folder: RunFolder, iteration: int, precision: str) -> None:
+    """Adds a segment to ``provenance.json``: one each time the run is started or resumed; files to ``inputs.json``."""
+    code, files = code_of(config), files_of(config)
+    now = fingerprints(code, files)
     started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    segment = {"started": started, "iteration": iteration, "precision": precision, **origin()}
-    segments = [*before.get("segments", []), segment]
-    write_json(folder.path / "provenance.json", {"fingerprint": segment["fingerprint"], "segments": segments})
+    segment = {"started": started, "iteration": iteration, "precision": precision, **origin(config), **now}
+    segments = [*folder.read("provenance.json").get("segments", []), segment]
+    write_json(folder.path / FILES, files)
+    write_json(folder.path / "provenance.json", {**now, "code": code, "segments": segments})

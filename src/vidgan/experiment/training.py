@@ -175,7 +175,7 @@ def _run(
             load_weights(task.networks.get_submodule(network), Path(path))
     if trainer.is_global_zero:
         iteration = folder.summary.get("iteration", 0) if checkpoint else 0
-        provenance.record(folder, iteration, str(trainer.precision))
+        provenance.record(config, folder, iteration, str(trainer.precision))
     trainer.fit(task, datamodule=data, ckpt_path=checkpoint, weights_only=True)
     iteration = trainer.global_step
     trainer.test(task, datamodule=data, verbose=False)

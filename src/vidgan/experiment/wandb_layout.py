@@ -44,7 +44,7 @@ def run_arguments(config: DictConfig, folder: RunFolder, evaluation: str | None 
         "job_type": job if evaluation is None else "evaluate",
         "tags": list(dict.fromkeys([folder.path.parent.name, *filter(None, [data_set]), *tracking.tags])),
         "resume": "allow",
-        "config": {**definition(config), "machine_half": halves(config)[1], "provenance": origin()},
+        "config": {**definition(config), "machine_half": halves(config)[1], "provenance": origin(config)},
     }
 
 

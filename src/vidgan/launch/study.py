@@ -18,8 +18,10 @@ from optuna.trial import TrialState
 
 from vidgan.errors import UserError
 from vidgan.experiment.builder import build
+from vidgan.experiment.code_fingerprint import fingerprint
 from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.identity import code_fingerprint, run_id
+from vidgan.experiment.identity import run_id
+from vidgan.experiment.inputs import code_of
 from vidgan.experiment.preflight import Preflight
 from vidgan.experiment.schema import Preflight as When
 from vidgan.experiment.tables import Table
@@ -222,8 +224,9 @@ class StudySweep:
                 f"{remedy}"
             )
         self.study.set_user_attr("search", now)
-        code = self.study.user_attrs.get("code", code_fingerprint())
-        if code != code_fingerprint():
+        now_code = fingerprint(code_of(example))
+        code = self.study.user_attrs.get("code", now_code)
+        if code != now_code:
             print(f"WARNING: the code has changed since study '{name}' began; its trials are not all of one kind.")
         self.study.set_user_attr("code", code)
 
