@@ -79,7 +79,17 @@ def fit(network: nn.Module, state: State) -> str:
         ``"5 missing (a, b, c, ...); 1 unexpected (d)"``; empty when the weights were loaded.
     """
     state = _fit_names(state, network)
-    expected = network.state_dict()
+    if not (problems := _differences(state, network.state_dict())):
+        network.load_state_dict(state)
+    return problems
+
+
+def misfit(network: nn.Module, state: State) -> str:
+    """What :func:`fit` would tell; loads nothing, so that the network may be on the meta device."""
+    return _differences(_fit_names(state, network), network.state_dict())
+
+
+def _differences(state: State, expected: Mapping[str, Tensor]) -> str:
     problems = [
         _listing("missing", [key for key in expected if key not in state]),
         _listing("unexpected", [key for key in state if key not in expected]),
@@ -92,8 +102,6 @@ def fit(network: nn.Module, state: State) -> str:
             ],
         ),
     ]
-    if not any(problems):
-        network.load_state_dict(state)
     return "; ".join(filter(None, problems))
 
 

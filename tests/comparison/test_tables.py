@@ -48,6 +48,16 @@ def test_markdown_has_one_row_a_variant_and_baseline(comparison: Comparison) -> 
     assert tables.markdown(tables.Grid(["a|b"], [["c|d"]])).splitlines()[2] == "| c\\|d |"
 
 
+def test_no_name_is_html_or_a_link_in_markdown() -> None:
+    names = ["<img src=x onerror=alert(1)>", "[a](javascript:b)", "![a](b)", "a\nb", "\\|", "a & b", "</td>"]
+    (line,) = tables.markdown(tables.Grid(["name"] * len(names), [names])).splitlines()[2:]
+    assert not set("<>") & set(line)
+    assert "](" not in line
+    assert "| a b |" in line
+    assert r"| \\\| |" in line  # a backslash and a bar, each by itself
+    assert "| a &amp; b |" in line
+
+
 def test_latex_is_a_booktabs_table(comparison: Comparison) -> None:
     lines = tables.latex(tables.summary_grid(comparison)).splitlines()
     assert lines[:2] == [r"\begin{tabular}{lrrr}", r"\toprule"]

@@ -128,6 +128,42 @@ def test_broken_images_are_named(tmp_path: Path) -> None:
         decode_image(cv2.imencode(".tiff", np.zeros((2, 2), np.float32))[1].tobytes(), "x.tiff")
 
 
+def picture_header(form: str, width: int, height: int) -> bytes:
+    """The beginning of a file, with nothing after its header."""
+    if form == "png":
+        header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+        checked = header + struct.pack(">I", zlib.crc32(header))
+        return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + checked + struct.pack(">I", 9) + b"IDAT"
+    if form == "jpg":
+        return b"\xff\xd8\xff\xc0" + struct.pack(">HBHHB", 17, 8, height, width, 3) + bytes(9) + b"\xff\xd9"
+    return b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("form", ["png", "jpg", "bmp"])
+@pytest.mark.parametrize(("width", "height"), [(60000, 60000), (20000, 20000), (10000, 10000), (65000, 1400)])
+def test_large_pictures_are_refused_by_their_header(form: str, width: int, height: int) -> None:
+    with pytest.raises(BrokenFileError, match=rf"^a\.{form}: has .*89,478,485 .*decoded; cut it into parts"):
+        decode_image(picture_header(form, width, height), f"a.{form}")
+
+
+def test_zipped_pictures_are_refused_by_their_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vidgan.data.sources.MOST_BYTES", 10_000)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("0.png", bytes(10_001))
+    with pytest.raises(BrokenFileError, match=r"a\.zip: 0\.png would take 10,001 bytes unpacked"):
+        assert FrameZip("a", tmp_path / "a.zip").size
+
+
+def test_what_a_zip_file_says_of_its_size_bounds_what_is_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("0.png", bytes(1 << 20))
+    content = (tmp_path / "a.zip").read_bytes()
+    assert content.count(struct.pack("<I", 1 << 20)) == 2  # beside the member and in the directory
+    (tmp_path / "a.zip").write_bytes(content.replace(struct.pack("<I", 1 << 20), struct.pack("<I", 100)))
+    with pytest.raises(BrokenFileError, match=r"a\.zip: cannot unpack 0\.png"):
+        assert FrameZip("a", tmp_path / "a.zip").size
+
+
 def test_frames_of_two_sizes_are_refused(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "a", moving(2))
     cv2.imwrite(str(folder / "frame_2.png"), np.zeros((10, 10, 3), np.uint8))

@@ -1,7 +1,9 @@
 """What the allow-list has checked is what is built: no text becomes a program on its way."""
 
+import hashlib
 import json
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from vidgan.errors import UserError
 from vidgan.experiment.builder import ALLOWED_VARIABLE, build
-from vidgan.experiment.evaluation import protocol_config
-from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.evaluation import protocol_config, subject_of
+from vidgan.experiment.folder import RunFolder, write_json
+from vidgan.experiment.identity import halves
 from vidgan.experiment.lint import lint
 from vidgan.experiment.networks import describe, load_network, recorded_config
 from vidgan.generators.srvgg import SRVGGNetCompact
@@ -172,6 +175,39 @@ def test_what_describes_a_network_makes_nothing_else(tmp_path: Path) -> None:
         node = OmegaConf.create({"_target_": other, **({"model": "a.onnx"} if "ultra" in other else {})})
         with pytest.raises(UserError, match=r"network\._target_: .* is not allowed"):
             load_network(node, weights)
+
+
+@pytest.mark.parametrize(
+    "sizes", [{"channels": 10**9}, {"convs": 10**9}, {"channels": 10**9, "convs": 10**9}, {"scale": 10**9}]
+)
+def test_no_memory_is_taken_for_a_network_that_its_file_does_not_hold(sizes: dict[str, int], tmp_path: Path) -> None:
+    weights = tmp_path / "weights.safetensors"
+    description = {**NETWORK, **sizes}
+    save_weights(SRVGGNetCompact(channels=4, convs=1).state_dict(), weights, {"network": json.dumps(description)})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UserError, match=r"weights\.safetensors|^network: "):
+        load_network(describe(None, weights), weights)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB; 10**9 channels are gigabytes
+
+
+def test_a_recorded_checksum_trusts_no_program(composed: Composed, tmp_path: Path) -> None:
+    program = tmp_path / "program.pt"
+    program.write_bytes(b"a program")
+    digest = hashlib.sha256(b"a program").hexdigest()
+    metric = {"_target_": "vidgan.metrics.frechet.FID", "weights": str(program), "sha256": digest}
+    config = OmegaConf.merge(composed("experiments=super_resolution/quickstart"), {})
+    OmegaConf.set_struct(config, False)
+    config.protocol.metrics.fid = metric
+    run = RunFolder(tmp_path / "runs" / "super_resolution" / "theirs-12345678")
+    (run.path / "checkpoints").mkdir(parents=True)
+    (run.path / "checkpoints" / "last.safetensors").touch()
+    (run.path / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(halves(config)[0])))
+    write_json(run.path / "provenance.json", {"segments": [{"precision": "32-true"}]})
+    with pytest.raises(UserError, match=r"protocol\.metrics\.fid of run theirs-12345678 is computed by a TorchScript"):
+        subject_of(composed("run=theirs", command="evaluate"))
+    own = tmp_path / "own.yaml"
+    own.write_text(json.dumps(OmegaConf.to_container(config.protocol, resolve=True)))
+    assert subject_of(composed("run=theirs", f"protocol={own}", command="evaluate")).experiment.protocol.metrics.fid
 
 
 def test_partials_lists_and_dicts_are_built_where_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,8 +56,12 @@ def network(tmp_path: Path) -> Path:
     return tmp_path / "means.pt"
 
 
+def checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def test_fid_is_over_the_frames_of_all_clips(network: Path) -> None:
-    metric = FID(network, hashlib.sha256(network.read_bytes()).hexdigest(), {"twice": True})
+    metric = FID(network, checksum(network), {"twice": True})
     clips = [(torch.rand(5, 3, 8, 8), torch.rand(5, 3, 8, 8)) for _ in range(3)]
     found = metric.combine([metric.collect(fake, real) for fake, real in clips])
     sides = [2 * (255 * torch.cat(side)).round().double().mean((2, 3)) for side in zip(*clips, strict=True)]
@@ -66,7 +70,7 @@ def test_fid_is_over_the_frames_of_all_clips(network: Path) -> None:
 
 def test_trap_no_method_beats_the_real_test_pictures(network: Path) -> None:
     """The reference is the test's own targets: the control ground truth has 0, which is the least there is."""
-    metric = FID(network)
+    metric = FID(network, checksum(network))
     clips = [torch.rand(1, 3, 8, 8) for _ in range(12)]
     scores = [
         metric.combine([metric.collect(made(clip), clip) for clip in clips])
@@ -88,7 +92,8 @@ class Likely(nn.Module):
 def test_inception_score_by_hand(tmp_path: Path) -> None:
     """Sure of one of three classes each time: 3. The same for all: 1. By the formula in between."""
     torch.jit.script(Likely()).save(str(tmp_path / "classes.pt"))
-    metric = InceptionScore(tmp_path / "classes.pt", arguments={"no_output_bias": True})
+    published = tmp_path / "classes.pt"
+    metric = InceptionScore(published, checksum(published), arguments={"no_output_bias": True})
 
     def score(*colors: list[float]) -> float:
         clips = torch.tensor(colors)[:, None, :, None, None].expand(-1, -1, -1, 4, 4)
@@ -103,7 +108,7 @@ def test_inception_score_by_hand(tmp_path: Path) -> None:
 
 
 def test_fvd_is_over_whole_windows(network: Path) -> None:
-    metric = FVD(window=2, weights=network)
+    metric = FVD(window=2, weights=network, sha256=checksum(network))
     assert metric.features(torch.rand(5, 3, 8, 8)).shape == (2, 3 * 2)
     with pytest.raises(UserError, match="FVD needs clips of at least 2 frames and this one has 1"):
         metric.features(torch.rand(1, 3, 8, 8))
@@ -111,18 +116,29 @@ def test_fvd_is_over_whole_windows(network: Path) -> None:
 
 def test_what_is_not_there_or_another_file_is_told(network: Path, tmp_path: Path) -> None:
     assert not FID().available
-    (tmp_path / "text.pt").write_text("no network")
+    text = tmp_path / "text.pt"
+    text.write_text("no network")
     for metric, sentence in (
         (FID(network, "0" * 64), r"means.pt has the SHA-256 .*, not 0000"),
-        (FID(tmp_path / "absent.pt"), r"no weight file .*absent.pt. It is published as inception"),
-        (FVD(weights=tmp_path / "text.pt"), r"text.pt is no TorchScript file; FVD takes i3d_torchscript.pt"),
+        (FID(tmp_path / "absent.pt", "0" * 64), r"no weight file .*absent.pt. It is published as inception"),
+        (
+            FVD(weights=text, sha256=checksum(text)),
+            r"text.pt is no TorchScript file; FVD takes i3d_torchscript.pt",
+        ),
     ):
         with pytest.raises(UserError, match=sentence):
             metric.collect(torch.rand(20, 3, 8, 8), torch.rand(20, 3, 8, 8))
 
 
+@pytest.mark.parametrize("given", ["", "0" * 8, "g" * 64, "0" * 65])
+def test_a_program_is_not_loaded_without_its_whole_checksum(network: Path, given: str) -> None:
+    for metric in (FID, FVD, InceptionScore):
+        with pytest.raises(UserError, match=r"means.pt: is TorchScript, a program .* give the 64 digits"):
+            metric(weights=network, sha256=given)
+
+
 def test_a_protocol_keeps_and_combines(network: Path) -> None:
-    protocol = Protocol("test", "nobody", {"fid": FID(network)}, crop=2)
+    protocol = Protocol("test", "nobody", {"fid": FID(network, checksum(network))}, crop=2)
     clips = [(torch.rand(4, 3, 12, 12), torch.rand(4, 3, 12, 12)) for _ in range(2)]
     assert protocol.score(*clips[0]) == {}
     kept = [protocol.collect(fake, real) for fake, real in clips]

@@ -1,6 +1,7 @@
 """Files of key points: as published, there and back, and refused in one sentence."""
 
 import json
+import zipfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,9 @@ def test_formats_that_cannot_hold_it(tmp_path: Path) -> None:
         ("a.csv", b"name:keypoints_y:keypoints_x\na.jpg\n"),
         ("a.csv", b"\xff\xfe"),
         ("a.json", b"\xff\xfe"),
+        ("a.json", b"[" * 100_000),
+        ("a.json", b'{"images": [1], "annotations": []}'),
+        ("a.csv", b"name:keypoints_y:keypoints_x\na.jpg:" + b"[" * 100_000 + b":[3, 4]\n"),
     ],
 )
 def test_broken_files_are_named(tmp_path: Path, name: str, content: bytes) -> None:
@@ -187,6 +191,19 @@ def test_a_damaged_archive_is_told(tmp_path: Path, place: float) -> None:
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"a\.npz: is no pose sequence"):
         read_poses(path)
+
+
+def test_no_memory_is_taken_for_more_than_any_recording_has(tmp_path: Path) -> None:
+    packed = zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+    with packed as archive, archive.open("points.npy", "w", force_zip64=True) as member:
+        for _ in range(1100):
+            member.write(bytes(1 << 20))
+    with pytest.raises(UserError, match=r"a\.npz: .*would take 1,153,433,600 bytes unpacked"):
+        read_poses(tmp_path / "a.npz")
+    rows = [{"image_id": number, "keypoints": [1] * 51} for number in range(3000)]
+    (tmp_path / "a.json").write_text(json.dumps(rows + 3000 * [rows[0]]))
+    with pytest.raises(UserError, match=r"a\.json: 3,000 frames of 3,001 persons would take 1,836,612,000 bytes"):
+        read_poses(tmp_path / "a.json")
 
 
 def test_nothing_to_read_is_told(tmp_path: Path) -> None:

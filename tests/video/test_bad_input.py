@@ -54,6 +54,15 @@ def test_odd_sizes_keep_every_row_and_column(tmp_path: Path, pixels: str) -> Non
     np.testing.assert_allclose(found, frames[1:], atol=2)  # rounding to YCbCr and back
 
 
+@pytest.mark.parametrize(("width", "height"), [(60000, 60000), (15000, 15000), (90000, 1000)])
+def test_large_frames_are_refused_by_their_header(tmp_path: Path, width: int, height: int) -> None:
+    path = tmp_path / "a.y4m"
+    path.write_bytes(b"YUV4MPEG2 W%d H%d F25:1 Ip A1:1 C420jpeg\nFRAME\n" % (width, height) + bytes(1000))
+    for read in (probe, lambda path: list(iterate(path)), lambda path: open_input(path)):
+        with pytest.raises(BrokenFileError, match=r"a\.y4m: (has .* cut it into parts|cannot be read as video)"):
+            read(path)
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi", "ts"])
 def test_a_video_of_one_frame(tmp_path: Path, suffix: str) -> None:
     path = encode(tmp_path / f"a.{suffix}", moving(1), "yuv420p", "libx264")

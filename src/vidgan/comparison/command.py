@@ -14,6 +14,7 @@ from vidgan.comparison import tables
 from vidgan.comparison.analysis import Comparison, compare
 from vidgan.comparison.page import page
 from vidgan.comparison.selection import select
+from vidgan.comparison.tables import markdown_text as escaped
 from vidgan.errors import UserError
 from vidgan.experiment.folder import write_atomically
 
@@ -102,9 +103,9 @@ def _write(comparison: Comparison, out: Path, budget_mb: float) -> list[Path]:
 
 def _markdown(comparison: Comparison) -> str:
     parts = [
-        f"# {comparison.title}\n",
-        f"Protocol {comparison.protocol}, {len(comparison.clips) or 'unknown'} test clips; mean ± standard deviation "
-        f"over seeds (n - 1).\n",
+        f"# {escaped(comparison.title)}\n",
+        f"Protocol {escaped(comparison.protocol)}, {len(comparison.clips) or 'unknown'} test clips; mean ± standard "
+        "deviation over seeds (n - 1).\n",
         tables.markdown(tables.summary_grid(comparison)),
         "## What differs\n",
         tables.markdown(tables.axes_grid(comparison)) if comparison.axes else "Nothing but the seed.\n",
@@ -113,10 +114,11 @@ def _markdown(comparison: Comparison) -> str:
     ]
     if comparison.differences:
         grid = tables.differences_grid(comparison)
-        parts += [f"## Differences to {comparison.reference}\n", tables.markdown(grid), f"{tables.SCHEME}\n"]
+        parts += [f"## Differences to {escaped(comparison.reference)}\n", tables.markdown(grid), f"{tables.SCHEME}\n"]
     if comparison.left_out:
-        parts += ["## Left out\n", "".join(f"- {name}: {why}\n" for name, why in comparison.left_out.items())]
-    return "\n".join([*parts, *(f"{note}\n" for note in comparison.notes)])
+        lines = (f"- {escaped(name)}: {escaped(why)}\n" for name, why in comparison.left_out.items())
+        parts += ["## Left out\n", "".join(lines)]
+    return "\n".join([*parts, *(f"{escaped(note)}\n" for note in comparison.notes)])
 
 
 def _show(comparison: Comparison, written: Sequence[Path]) -> None:
@@ -134,8 +136,8 @@ def _show(comparison: Comparison, written: Sequence[Path]) -> None:
     if len(keys) > _KEYS:
         console.print(f"differs: {len(keys) - _KEYS} more keys, which comparison.md names")
     for name, why in comparison.left_out.items():
-        console.print(f"left out: {name}: {why}", highlight=False)
+        console.print(f"left out: {name}: {why}", highlight=False, markup=False)
     for note in comparison.notes:
-        console.print(note, highlight=False)
+        console.print(note, highlight=False, markup=False)
     for path in written:
         console.print(f"{path.suffix[1:]}: {path}", highlight=False, markup=False, soft_wrap=True)

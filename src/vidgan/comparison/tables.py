@@ -1,6 +1,7 @@
 """A comparison as tables: CSV for machines, Markdown and LaTeX for people."""
 
 import csv
+import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -183,9 +184,14 @@ def differences_grid(comparison: Comparison) -> Grid:
     return Grid(["variant", "metric", "difference", "interval", "p", "p (Holm)", "clips", "remark"], rows, 2)
 
 
+def markdown_text(text: str) -> str:
+    """Text as one line in which nothing is HTML or a link, as a name may be anything."""
+    return " ".join(html.escape(text, quote=False).replace("\\", "\\\\").replace("](", "]\\(").split())
+
+
 def markdown(grid: Grid) -> str:
     def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        return "| " + " | ".join(markdown_text(cell).replace("|", "\\|") for cell in cells) + " |"
 
     rule = line([":--" if column < grid.left else "--:" for column in range(len(grid.header))])
     rows = [

@@ -12,7 +12,7 @@ from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, device_kind
-from vidgan.experiment.builder import build
+from vidgan.experiment.builder import TARGET, build, resolve_target, targets
 from vidgan.experiment.code_fingerprint import fingerprint
 from vidgan.experiment.folder import RunFolder, write_json
 from vidgan.experiment.inputs import code_of
@@ -26,6 +26,7 @@ from vidgan.experiment.tables import Table
 from vidgan.experiment.wandb_layout import run_arguments
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.metrics.noise_levels import NoiseLevels
+from vidgan.metrics.torchscript import TorchScriptMetric
 from vidgan.tasks.denoising import Denoising
 
 # What weights of a file are scored at where nothing else is said: task, degradation and protocol.
@@ -90,6 +91,8 @@ def subject_of(config: DictConfig) -> Subject:
         experiment[key] = OmegaConf.to_container(config[key], resolve=True, throw_on_missing=True)
     if config.protocol:
         experiment.protocol = protocol_config(config.protocol)
+    elif run:
+        _refuse_programs(experiment.protocol, run)
     if experiment.data is None:
         raise UserError(
             "data is not set; give data=<name of a file in conf/data>, e.g. data=folder data.root=<folder>."
@@ -101,6 +104,18 @@ def subject_of(config: DictConfig) -> Subject:
     folder = run or RunFolder(Path(config.paths.runs) / "published" / weights.stem)
     recorded = run.read("provenance.json")["segments"][-1]["precision"] if run else "32-true"
     return Subject(folder, "-".join(parts), weights, experiment, recorded)
+
+
+def _refuse_programs(protocol: DictConfig, run: RunFolder) -> None:
+    """A checksum that came with a run trusts nothing: whoever made the run made both."""
+    for key, node in targets(OmegaConf.to_container(protocol), "protocol"):
+        target = resolve_target(node[TARGET], key)
+        if isinstance(target, type) and issubclass(target, TorchScriptMetric) and node.get("weights"):
+            raise UserError(
+                f"{key} of run {run.id} is computed by a TorchScript program, {node['weights']}, which is not run on "
+                "the word of a recorded configuration; give protocol=<a file or name of your own> that states its "
+                "sha256."
+            )
 
 
 def _without_training(config: DictConfig) -> DictConfig:

@@ -1,9 +1,14 @@
 """The generator that a command applies: a run's, or that of any file of weights."""
 
+import itertools
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import torch
 from omegaconf import DictConfig, OmegaConf
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from vidgan.errors import UserError
 from vidgan.experiment.builder import NETWORKS, build
@@ -12,9 +17,10 @@ from vidgan.experiment.lint import lint
 from vidgan.experiment.recorded import read_config, resolved
 from vidgan.generators.base import Generator
 from vidgan.generators.recognition import recognise
-from vidgan.weights import PICKLED, fit, read_metadata, read_state
+from vidgan.weights import PICKLED, fit, misfit, read_metadata, read_state
 
 DESCRIPTION = "network"  # the entry of a safetensors file's metadata that tells how to build its network
+_SPARE = 10  # times as many parameters as tensors are counted before a network is given up: they are told as missing
 SUFFIXES = (".safetensors", *PICKLED)
 
 
@@ -73,8 +79,15 @@ def load_network(description: DictConfig, weights: Path) -> Generator:
         UserError: the description names something that is not allowed, or the weights are of another network.
     """
     lint(OmegaConf.create({"network": description}), {})
-    network: Generator = build(description, "network", NETWORKS)
-    if problems := fit(network, read_state(weights)):
+    state = read_state(weights)
+    # First without memory: the description may be of a network that no machine can hold.
+    with torch.device("meta"), _at_most_parameters(_SPARE + _SPARE * len(state), weights):
+        network: Generator = build(description, "network", NETWORKS)
+        problems = misfit(network, state)
+    if not problems:
+        network = build(description, "network", NETWORKS)
+        problems = fit(network, state)
+    if problems:
         told = ", ".join(f"{name!s}={value}" for name, value in description.items() if str(name) != "_target_")
         raise UserError(f"{weights} seems to be {type(network).__name__}({told}), but does not fit it: {problems}.")
     return network.eval()
@@ -88,6 +101,22 @@ def load_generator(config: DictConfig) -> Generator:
     """
     folder, weights = weights_of(config)
     return load_network(describe(folder, weights), weights)
+
+
+@contextmanager
+def _at_most_parameters(most: int, weights: Path) -> Iterator[None]:
+    """Ends the making of a network that would have far more parameters than its file holds tensors."""
+    made = itertools.count(1)
+
+    def count(*_: object) -> None:
+        if next(made) > most:
+            raise UserError(f"{weights}: is said to be of a network of more than {most} parameters, which it is not.")
+
+    hook = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _without_starts(description: DictConfig) -> DictConfig:

@@ -1,5 +1,6 @@
 """Metrics on networks that are published as TorchScript."""
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,15 @@ from vidgan.weights import verified
 class TorchScriptMetric(SetMetric):
     """On a network that is published as TorchScript, which runs without its code.
 
+    TorchScript is a program, which can write files: it is loaded only with the checksum of a file that the user trusts.
+
     Args:
         weights: the file; the metric is left out where none is given.
-        sha256: its checksum, or the first digits.
+        sha256: its checksum, all 64 digits.
         arguments: of the network's call, beside its input.
+
+    Raises:
+        UserError: a file is given without its whole checksum.
 
     Attributes:
         url: where the file is published.
@@ -32,6 +38,11 @@ class TorchScriptMetric(SetMetric):
     ) -> None:
         self.weights = Path(weights) if weights else None
         self.sha256 = sha256
+        if weights and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+            raise UserError(
+                f"{weights}: is TorchScript, a program that can write files; give the 64 digits of its SHA-256 "
+                f"(sha256sum {weights}) as the metric's sha256 if you trust where it comes from."
+            )
         self.arguments = arguments or {}
 
     @property

@@ -1,15 +1,20 @@
 """Key points over time: one array, whatever file or estimator they come from."""
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vidgan.errors import UserError
 from vidgan.pose.skeleton import Skeleton
 
 Points = NDArray[np.float32]
+
+MOST_BYTES = 1 << 30  # of key points: an hour of a hundred people has a fifth of it
 
 # What stands for a joint that the other skeleton lacks: the mean of its parts.
 SYNTHESISED = {
@@ -103,3 +108,15 @@ def flip(points: Points, skeleton: Skeleton, width: int) -> Points:
     flipped = points[..., skeleton.swap, :].copy()
     flipped[..., 0] = width - 1 - flipped[..., 0]
     return flipped
+
+
+def no_points(path: Path, frames: int, persons: int, skeleton: Skeleton) -> Points:
+    """Missing key points (T, P, K, 3), as many as a file asks for.
+
+    Raises:
+        UserError: it asks for more than any recording has.
+    """
+    shape = frames, persons, len(skeleton), 3
+    if (size := 4 * math.prod(shape)) > MOST_BYTES:
+        raise UserError(f"{path}: {frames:,} frames of {persons:,} persons would take {size:,} bytes; split it.")
+    return np.full(shape, np.nan, np.float32)

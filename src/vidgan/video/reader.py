@@ -31,6 +31,10 @@ _HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics of ITU-T H.273
 _UNKNOWN_RATE = Fraction(25)  # of streams that do not say, e.g. of a single frame
 
 
+#: Of one frame or picture, Pillow's own limit: more than 12K video has, and a quarter of a gigabyte decoded.
+MOST_PIXELS = 89_478_485
+
+
 class BrokenFileError(UserError):
     """A file of images or video that cannot be read, or holds less than it promises; the text names it."""
 
@@ -69,6 +73,17 @@ class VideoIndex:
     info: VideoInfo
     times: tuple[int, ...] | None
     keys: tuple[tuple[int, int], ...]
+
+
+def refuse_large(name: str | Path, width: int, height: int) -> None:
+    """
+    Raises:
+        BrokenFileError: no frame of that size is decoded; the text says ``name``.
+    """
+    if width * height > MOST_PIXELS:
+        raise BrokenFileError(
+            f"{name}: has {width} x {height} pixels, more than the {MOST_PIXELS:,} that are decoded; cut it into parts"
+        )
 
 
 def probe(path: Path) -> VideoInfo:
@@ -141,7 +156,11 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         with av.open(str(path)) as container:
             if not container.streams.video:
                 raise BrokenFileError(f"{path}: holds no video stream")
-            yield container, container.streams.video[0]
+            stream = container.streams.video[0]
+            refuse_large(path, stream.width, stream.height)
+            # The stream may say otherwise than its container.
+            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+            yield container, stream
     except av.error.FFmpegError as error:
         raise BrokenFileError(f"{path}: cannot be read as video ({error.strerror}); repair or remove it") from error
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from vidgan.atomic import replacing
 from vidgan.errors import UserError
-from vidgan.pose.sequence import Points, PoseSequence
+from vidgan.pose.sequence import Points, PoseSequence, no_points
 from vidgan.pose.skeleton import COCO_17
 
 _VISIBLE = 2
@@ -38,10 +38,10 @@ def read_coco(path: Path) -> PoseSequence:
         if len(set(places)) < len(places):
             raise UserError(f"{path}: two persons of one picture have the same track_id; give each its own.")
         persons = max((person for _, person in places), default=-1) + 1
-        points = np.full((len(frames), persons, len(COCO_17), 3), np.nan, np.float32)
+        points = no_points(path, len(frames), persons, COCO_17)
         for item, place in zip(annotations, places, strict=True):
             points[place] = _points(item, labelled, path)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{path}: is no key point file of COCO ({type(error).__name__}: {error}).") from error
     sizes = {(image["width"], image["height"]) for image in images.values() if {"width", "height"} <= image.keys()}
     return PoseSequence(points, COCO_17, sizes.pop() if len(sizes) == 1 else None)
@@ -68,8 +68,8 @@ def _places(annotations: list[dict[str, Any]], frames: list[int]) -> list[tuple[
     """Numbers of frame and person of each annotation."""
     numbers = {frame: number for number, frame in enumerate(frames)}
     if annotations and all("track_id" in item for item in annotations):
-        tracks = sorted({item["track_id"] for item in annotations})
-        return [(numbers[item["image_id"]], tracks.index(item["track_id"])) for item in annotations]
+        tracks = {track: number for number, track in enumerate(sorted({item["track_id"] for item in annotations}))}
+        return [(numbers[item["image_id"]], tracks[item["track_id"]]) for item in annotations]
     seen: Counter[int] = Counter()
     places = []
     for item in annotations:

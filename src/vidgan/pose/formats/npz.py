@@ -1,5 +1,6 @@
 """Our own file: a pose sequence with all it knows, as NumPy arrays. Nothing in it is pickled."""
 
+import zipfile
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from vidgan.atomic import replacing
 from vidgan.errors import UserError
-from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.sequence import MOST_BYTES, PoseSequence
 from vidgan.pose.skeleton import skeleton_named
 
 
@@ -29,6 +30,7 @@ def read_npz(path: Path) -> PoseSequence:
         UserError: the file is none that :func:`write_npz` wrote.
     """
     try:
+        _refuse_large(path)
         with np.load(path, allow_pickle=False) as file:
             stored = {name: file[name] for name in file.files}
         return PoseSequence(
@@ -39,6 +41,12 @@ def read_npz(path: Path) -> PoseSequence:
         )
     except Exception as error:  # a damaged archive makes zipfile, zlib and NumPy raise almost anything
         raise UserError(f"{path}: is no pose sequence that vidgan wrote ({error}).") from error
+
+
+def _refuse_large(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        if (size := sum(member.file_size for member in archive.infolist())) > MOST_BYTES:
+            raise UserError(f"it would take {size:,} bytes unpacked")
 
 
 def _pair(numbers: NDArray[np.integer]) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import numpy as np
 from vidgan.atomic import replacing
 from vidgan.data.sources import natural
 from vidgan.errors import UserError
-from vidgan.pose.sequence import Points, PoseSequence
+from vidgan.pose.sequence import Points, PoseSequence, no_points
 from vidgan.pose.skeleton import BODY_25, OPENPOSE_18, Skeleton
 
 _BY_COUNT = {3 * len(skeleton): skeleton for skeleton in (OPENPOSE_18, BODY_25)}
@@ -42,7 +42,7 @@ def read_openpose(folder: Path) -> PoseSequence:
         frames.append(people)
     if skeleton is None:
         raise UserError(f"{folder}: there is no person in any of its {len(files)} files.")
-    points = np.full((len(frames), max(map(len, frames)), len(skeleton), 3), np.nan, np.float32)
+    points = no_points(folder, len(frames), max(map(len, frames)), skeleton)
     for frame, people in zip(points, frames, strict=True):
         for person, numbers in zip(frame, people, strict=False):
             person[:] = numbers.reshape(-1, 3)
@@ -68,7 +68,7 @@ def _people(file: Path) -> list[Points]:
     """The numbers of each person in the file, (3 K,)."""
     try:
         return [np.array(person[_KEY], np.float32).flatten() for person in json.loads(file.read_text())["people"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{file}: is no key point file of OpenPose ({type(error).__name__}: {error}).") from error
 
 

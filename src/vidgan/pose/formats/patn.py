@@ -69,7 +69,7 @@ def _points(row: list[str], path: Path, line: int) -> Points:
     try:
         _, y, x = row
         points = np.array([json.loads(x), json.loads(y), [1] * len(OPENPOSE_18)], np.float32).T
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise UserError(
             f"{path}, line {line}: a name and two lists of 18 numbers are expected, separated by colons."
         ) from error
