@@ -306,3 +306,21 @@ def test_players_of_one_backward_pass_share_its_scale(tmp_path: Path) -> None:
     bias = "networks.generator.conv.bias"
     torch.testing.assert_close(weights_of(scaled)[bias], weights_of(plain)[bias], rtol=1e-3, atol=1e-4)
     assert scaler.get_scale() == 2.0**12  # one update for the generator's side, one for the discriminator
+
+
+def test_a_schedule_goes_with_its_players_interval(tmp_path: Path) -> None:
+    halving = partial(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.5)
+    steps, players = Steps(), toy_players(start=2, stop=4, every=2, schedule=halving)
+    fit(toy_task(5, players), tmp_path, logger=steps)
+    assert [row["rate/discriminator"] for _, row in steps.rows] == [0.01, 0.01, 0.005, 0.0025, 0.0025]
+
+
+def test_without_a_loss_the_generators_side_waits(tmp_path: Path) -> None:
+    task = toy_task(3, terms={"late": Term(MSE(), start=2), "never": Term(LeastSquares(), weight=0.0)})
+    before = weights_of(task)
+    fit(task, tmp_path, max_steps=2)
+    assert same(before, weights_of(task), "networks.generator")
+    assert not same(before, weights_of(task), "networks.discriminator")
+    task = toy_task(3, terms={"late": Term(MSE(), start=2)})
+    fit(task, tmp_path)
+    assert task.moves["generator"].steps == 1
