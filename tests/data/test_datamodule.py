@@ -98,6 +98,7 @@ def test_whole_clips_are_shared_by_ranks_and_fixed_by_name(root: Path) -> None:
 
 def test_pieces_cover_each_clip_once_and_see_their_neighbours(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vidgan.data.datasets._PIXELS", 4 * 48 * 64 + 1)  # 4 frames of the video, 3 of the folder
+    monkeypatch.setattr("vidgan.data.datasets._FRAMES", 1)
     whole = {clip.names[0]: clip for clip in make(root).val_dataloader()}
     for workers in (0, 2):
         data = make(root, Loading(workers=workers))

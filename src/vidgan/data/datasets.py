@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 _ATTEMPTS = 10
 _SHOWN = 5  # faults in one message
 _PIXELS = 1 << 23  # of a piece: 16 frames of 960 x 540, 9 of 1280 x 720
+_FRAMES = 8  # of a piece at least: noise is estimated from so many
 
 
 class TrainingWindows(Dataset[Clip]):
@@ -126,13 +127,13 @@ class WholeClips(Dataset[Clip]):
         return self._read(index, 0, self._count(index))
 
     def stretches(self, index: int, context: int) -> Iterator[Stretch]:
-        """A clip in pieces of at most ``_PIXELS`` pixels, and one frame at least.
+        """A clip in pieces of about ``_PIXELS`` pixels, and ``_FRAMES`` frames at least.
 
         Raises:
             UserError: the clip is broken; the text names its file.
         """
         total, box = self._count(index), self._box(self.sources[index])
-        length = max(1, _PIXELS // (box.height * box.width))
+        length = max(_FRAMES, _PIXELS // (box.height * box.width))
         for first in range(0, total, length):
             yield Stretch(index, first, min(first + length, total), context)
 

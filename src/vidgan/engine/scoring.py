@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pytorch_lightning as pl
@@ -16,9 +17,10 @@ from vidgan.engine.health import distributed
 from vidgan.engine.scene import Condition
 from vidgan.errors import UserError
 from vidgan.metrics.protocol import Protocol
+from vidgan.metrics.tally import Tally
 
 Row = dict[str, Any]
-#: From a batch of one clip and its condition to what is scored beside the model.
+#: From a batch of one clip, or a piece of one, and its condition to what is scored of its new frames beside the model.
 Baseline = Callable[[Clip, Any], Tensor]
 MODEL = "model"
 
@@ -51,9 +53,18 @@ def gathered(rows: list[Row]) -> list[Row]:
 
 
 def _known(clip: Clip) -> dict[str, Tensor]:
-    """What a metric may ask for of a batch of one clip, beside ``fake`` and ``real``."""
+    """What a metric may ask for of a batch of one clip, beside ``fake`` and ``real``; of a piece, of its new frames."""
     known = {**clip.conditions, "keypoints": clip.keypoints, "mask": clip.masks}
-    return {name: value[0] for name, value in known.items() if value is not None}
+    whole = {name: value[0] for name, value in known.items() if value is not None}
+    return whole if clip.piece is None else {name: value[clip.piece.new] for name, value in whole.items()}
+
+
+@dataclass
+class _Run:
+    """A clip under one of its protocol's degradations, as far as it has been worked through."""
+
+    memory: Any = None
+    tallies: dict[str, Tally] = field(default_factory=dict)
 
 
 class ScoredModule(pl.LightningModule):
@@ -66,7 +77,9 @@ class ScoredModule(pl.LightningModule):
         degradation: what makes the generator's input of the real clip; None where nothing does.
         rows: scores of the last validation or test, one row a clip and method.
         scores: their means, ``{method: {metric: value}}``; the trained model's method is ``model``.
-        watchers: called with (clip name, pictures by method) after each clip; pictures are (T, C, H, W) in [0, 1].
+        level: of those that the protocol scores each clip at, the present one: what its metrics' names end with.
+        watchers: called with (clip name, pictures by method) after each clip, or each piece of one; pictures are
+            (T, C, H, W) in [0, 1].
     """
 
     shown: ClassVar[tuple[str, ...]] = (MODEL, "real")
@@ -77,31 +90,61 @@ class ScoredModule(pl.LightningModule):
         self.protocol: Protocol | None = None
         self.degradation: Degradation | None = None
         self.rows: list[Row] = []
+        self.level = ""
         self._kept: list[Row] = []
+        self._runs: dict[str, _Run] = {}
         self.scores: dict[str, dict[str, float]] = {}
         self.watchers: list[Callable[[str, Mapping[str, Tensor]], None]] = []
 
     def setup(self, stage: str) -> None:
         """Refuses, before anything is trained, a protocol that fits neither the task nor the data."""
+        data = getattr(self.trainer, "datamodule", None)
+        self.ask(data, with_baselines=stage == "test")
         if self.protocol is None:
             return
         self.protocol.refuse_other_scale(self.degradation)
-        data = getattr(self.trainer, "datamodule", None)
         clip = data.blank() if isinstance(data, DataModule) else None
         if clip is not None:
             self.protocol.refuse_unknown(_known(clip))
 
+    def ask(self, data: pl.LightningDataModule | None, with_baselines: bool = False) -> None:
+        """Tells the data which frames are scored, and in which pieces clips can be."""
+        if isinstance(data, DataModule):
+            data.scored_frames = None if self.protocol is None else self.protocol.frames
+            data.context = self.context(with_baselines)
+
+    def context(self, with_baselines: bool) -> int | None:
+        """Frames on either side with which pieces of clips can be scored; None where whole clips are needed, as here.
+
+        A task that says so takes pieces in :meth:`play`; all that its clips hold goes along with the frames.
+        """
+        return None
+
+    @property
+    def scored_degradation(self) -> Degradation | None:
+        """What degrades clips that are scored: the protocol's own where it has one."""
+        pinned = None if self.protocol is None else self.protocol.degradation
+        return self.degradation if pinned is None else pinned
+
     @property
     def degrading(self) -> Degradation:
-        """What degrades clips now: the protocol's own where one is scored that has one."""
-        pinned = None if self.training or self.protocol is None else self.protocol.degradation
-        degradation = self.degradation if pinned is None else pinned
+        """What degrades clips now."""
+        degradation = self.degradation if self.training else self.scored_degradation
         assert degradation is not None, "a task that degrades is given a degradation"
         return degradation
 
     def made_and_real(self, clip: Clip) -> tuple[Condition, Tensor, Tensor]:
         """Condition, made and real frames of a batch of one clip."""
         raise NotImplementedError
+
+    def play(self, clip: Clip, memory: Any) -> tuple[Condition, Tensor, Tensor, Any]:
+        """Condition of a clip or a piece, the made and the real frames that are new, and the memory after them.
+
+        Args:
+            clip: a batch of one; its pieces come one after the other.
+            memory: what the call for the piece before gave; None where a clip begins.
+        """
+        return (*self.made_and_real(clip), None)
 
     def baselines(self) -> dict[str, Baseline]:
         """Classical methods, and controls that may use the real clip, by name."""
@@ -135,23 +178,53 @@ class ScoredModule(pl.LightningModule):
         return {}
 
     def _score(self, clip: Clip, with_baselines: bool) -> None:
-        condition, fake, real = self.made_and_real(clip)
-        pictures = {MODEL: fake}
+        """Scores the next piece of a clip, which may be all of it, at each level of the protocol."""
+        protocol = self.protocol
+        if protocol is not None:
+            protocol.refuse_unknown(_known(clip))
+            if clip.piece is None and protocol.frames is not None:
+                clip = clip.between(0, protocol.frames)
+        place = clip.place
+        if place.first == 0:
+            self._runs = {}
+        for level, degradation in [("", None)] if protocol is None else protocol.levels():
+            self.level = level
+            if protocol is not None:
+                protocol.degradation = degradation
+            self._score_level(clip, self._runs.setdefault(level, _Run()), with_baselines)
+        if place.last == place.total:
+            self._note(clip.names[0])
+
+    def _score_level(self, clip: Clip, run: _Run, with_baselines: bool) -> None:
+        condition, fake, real, run.memory = self.play(clip, run.memory)
+        methods: dict[str, Baseline] = {MODEL: lambda clip, condition: fake}
+        pictures: dict[str, Tensor] = {}
         with torch.autocast(self.device.type, enabled=False):
-            if with_baselines:
-                pictures |= {name: make(clip, condition) for name, make in self.chosen_baselines().items()}
-            pictures = {name: self.presented(frames[0]) for name, frames in pictures.items()}
-            for method, frames in pictures.items():
+            for method, make in (methods | (self.chosen_baselines() if with_baselines else {})).items():
+                frames = self.presented(make(clip, condition)[0])
                 if self.protocol is not None:
-                    scores = self.protocol.score(frames, real[0].float(), _known(clip))
-                    self.rows.append({"method": method, "clip": clip.names[0], **scores})
-                    kept = self.protocol.collect(frames, real[0].float())
-                    self._kept.append({"method": method, "clip": clip.names[0], **kept})
+                    tally = run.tallies.setdefault(method, self.protocol.tally(clip.place.total))
+                    tally.add(frames, real[0].float(), _known(clip), clip.place.first)
+                if self.watchers:
+                    pictures[method] = self.pictured(frames)
         if self.watchers:
-            scored = {name: self.pictured(frames) for name, frames in {**pictures, "real": real[0]}.items()}
-            given = {name: frames[0] for name, frames in self.given(condition).items()}
+            new = slice(None) if clip.piece is None else clip.piece.new
+            given = {name: frames[0][new] for name, frames in self.given(condition).items()}
             for watch in self.watchers:
-                watch(clip.names[0], {**given, **scored})
+                watch(clip.names[0] + self.level, {**given, **pictures, "real": self.pictured(real[0])})
+
+    def _note(self, name: str) -> None:
+        """Puts down the scores of a clip that has come to its end, a row a method."""
+        for method in next(iter(self._runs.values())).tallies:
+            row: Row = {"method": method, "clip": name}
+            kept: Row = dict(row)
+            for level, run in self._runs.items():
+                tally = run.tallies[method]
+                row |= {metric + level: score for metric, score in tally.scores().items()}
+                kept |= {metric + level: part for metric, part in tally.kept().items()}
+            self.rows.append(row)
+            self._kept.append(kept)
+        self._runs = {}
 
     def validation_step(self, batch: Clip, batch_idx: int) -> None:
         self._score(batch, with_baselines=False)

@@ -180,6 +180,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     data = build_data(experiment.data, config.machine, config.paths)
     if isinstance(data, DataModule):
         data.only_scored = config.data is not None
+    task.ask(data, with_baselines=True)
     show_data(data)
     out = folder.path / "evaluations" / subject.name
     out.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,8 @@
 """What a user sees of a run: its table, its comparison picture and video, and where they are."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,13 @@ from vidgan.data.datamodule import DataModule
 from vidgan.experiment.folder import RunFolder
 from vidgan.metrics.direction import read, written
 from vidgan.metrics.protocol import Protocol
-from vidgan.video.compare import comparison_picture, comparison_video
+from vidgan.video.compare import comparison_picture, side_by_side
+from vidgan.video.writer import VideoWriter
 
 #: Clips in a comparison picture, the first ones.
 _ROWS = 12
+#: Frames of a comparison video, the first ones.
+_FILMED = 300
 #: Metrics that fit side by side into a terminal of 80 columns.
 _METRICS_ABREAST = 6
 
@@ -41,6 +46,7 @@ class Showcase(Callback):
         self._testing = False
         self._writes = True
         self._rows: dict[str, dict[str, Tensor]] = {}
+        self._video: VideoWriter | None = None
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._start(trainer, testing=False)
@@ -58,14 +64,21 @@ class Showcase(Callback):
         return self._folder / ("comparison" if self._testing else f"{self._iteration:07d}")
 
     def watch(self, clip: str, pictures: Mapping[str, Tensor]) -> None:
-        """Takes what was made of one clip, (T, C, H, W) by method."""
+        """Takes what was made of one clip, or of the next piece of one, (T, C, H, W) by method."""
         shown = {name: pictures[name] for name in self._shown if name in pictures}
-        if not shown or not self._writes or len(self._rows) == _ROWS:
+        if not shown or not self._writes:
             return
-        if not self._rows and len(shown["real"]) > 1:
-            comparison_video(shown, self._made.with_suffix(".mp4"))
-        middle = {name: frames[len(frames) // 2].float().cpu() for name, frames in shown.items()}
-        self._rows[clip] = middle
+        if clip not in self._rows and len(self._rows) < _ROWS:
+            self._rows[clip] = {name: frames[len(frames) // 2].float().cpu() for name, frames in shown.items()}
+        if clip == next(iter(self._rows)):
+            self._film(shown)
+
+    def _film(self, shown: Mapping[str, Tensor]) -> None:
+        if self._video is None:
+            self._video = VideoWriter(self._made.with_suffix(".mp4"), Fraction(25))
+            self._video.__enter__()  # left in _write, pieces and clips later
+        for frame in islice(side_by_side(shown), max(0, _FILMED - self._video.count)):
+            self._video.write(frame)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._write("samples")
@@ -73,11 +86,20 @@ class Showcase(Callback):
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._write("comparison")
 
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        if self._video is not None:
+            self._video.abandon()
+
     def _write(self, name: str) -> None:
+        video, self._video = self._video, None
+        if video is not None and video.count > 1:
+            video.__exit__(None, None, None)
+        elif video is not None:
+            video.abandon()  # of single pictures
         if self._rows:
-            picture, video = self._made.with_suffix(".png"), self._made.with_suffix(".mp4")
+            picture, film = self._made.with_suffix(".png"), self._made.with_suffix(".mp4")
             comparison_picture(self._rows, picture)
-            media = {f"{name}/picture": picture, f"{name}/video": video}
+            media = {f"{name}/picture": picture, f"{name}/video": film}
             if self._tracker is not None:
                 self._tracker.log_media({key: path for key, path in media.items() if path.is_file()}, self._iteration)
 

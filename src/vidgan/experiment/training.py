@@ -121,6 +121,7 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
     task = build_task(config)
     data = build_data(config.data, config.machine, config.paths)
     if is_first():
+        task.ask(data)
         show_data(data)
     recorded = Table(folder.path / "per_clip.csv")
     csv = CsvTracker(folder.path / "metrics.csv")

@@ -1,6 +1,9 @@
 """What every metric promises."""
 
 import inspect
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -53,16 +56,69 @@ class Metric:
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class Mean:
+    """A weighted mean that is still being added up; not a number while there is nothing in it."""
+
+    total: float = 0.0
+    weight: float = 0.0
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Mean":
+        return cls(sum(values), len(values))
+
+    def __add__(self, other: "Mean") -> "Mean":
+        return Mean(self.total + other.total, self.weight + other.weight)
+
+    @property
+    def value(self) -> float:
+        return self.total / self.weight if self.weight else math.nan
+
+
+class PiecewiseMetric(Metric):
+    """A mean over the frames of a clip, or over neighbouring ones, which may come piece by piece.
+
+    A subclass writes :meth:`measure`. It takes ``fake`` and ``real`` alone. Other metrics are given whole clips.
+
+    Attributes:
+        before: frames before a frame that its part of the score needs, e.g. 1 where pairs are measured.
+    """
+
+    before: ClassVar[int] = 0
+
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
+        """What a piece adds.
+
+        Args:
+            fake, real: (T, C, H, W) in [0, 1]; the first :attr:`before` frames were seen before.
+
+        Raises:
+            UserError: there are no more than :attr:`before` frames.
+        """
+        raise NotImplementedError
+
+    def __call__(self, fake: Tensor, real: Tensor) -> float:
+        return self.measure(fake, real).value
+
+
 class SetMetric(Metric):
     """Scores all clips of a test together; a subclass writes :meth:`collect` and :meth:`combine`.
 
-    It takes ``fake`` and ``real`` alone, in RGB.
+    It takes ``fake`` and ``real`` alone, in RGB. One that can be given a clip piece by piece writes :meth:`merge`, too.
+
+    Attributes:
+        piecewise: whether it can.
     """
 
     wants = ("fake", "real")
+    piecewise: ClassVar[bool] = False
 
     def collect(self, fake: Tensor, real: Tensor) -> Any:
         """What is kept of one clip (T, 3, H, W) in [0, 1]: small, on the CPU, and fit to be sent to other ranks."""
+        raise NotImplementedError
+
+    def merge(self, kept: Any, more: Any) -> Any:
+        """What is kept of a clip, of what was kept of its beginning and of the piece that follows."""
         raise NotImplementedError
 
     def combine(self, parts: list[Any]) -> float:

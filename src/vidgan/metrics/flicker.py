@@ -4,13 +4,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vidgan.errors import UserError
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Mean, PiecewiseMetric
 from vidgan.metrics.color import luma
 
 _BLOCK = 16
 
 
-class Flicker(Metric):
+class Flicker(PiecewiseMetric):
     """Mean change from frame to frame of the error in brightness of 16 x 16 blocks, in 8-bit levels of luma.
 
     Block means leave out what texture and noise do within a block, which :class:`TemporalError` measures: what is left
@@ -18,8 +18,9 @@ class Flicker(Metric):
     """
 
     higher_is_better = False
+    before = 1
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
         """
         Raises:
             UserError: there is one frame only, or it is smaller than a block.
@@ -27,10 +28,10 @@ class Flicker(Metric):
         if len(fake) < 2 or min(fake.shape[-2:]) < _BLOCK:
             raise UserError(f"flicker needs clips of at least 2 frames of {_BLOCK} pixels a side; see the protocol")
         error = F.avg_pool2d(luma(fake.double()) - luma(real.double()), _BLOCK)
-        return 255 * float(error.diff(dim=0).abs().mean())
+        return Mean.of([255 * float(change.abs().mean()) for change in error.diff(dim=0)])
 
 
-class FlickerFactor(Metric):
+class FlickerFactor(PiecewiseMetric):
     """Mean |f_t-1 - 2 f_t + f_t+1| of the made clip over that of the real one: 1 is as steady as the real.
 
     It fits clips that need not agree pixel by pixel. The second difference leaves steady change out; what is above 1
@@ -39,15 +40,16 @@ class FlickerFactor(Metric):
     """
 
     higher_is_better = False
+    before = 2
     ideal = 1.0
     color = "protocol"
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
         """
         Raises:
             UserError: the clips have less than three frames.
         """
         if len(fake) < 3:
             raise UserError(f"the flicker factor needs clips of at least 3 frames and this one has {len(fake)}")
-        made, wanted = (float(frames.double().diff(n=2, dim=0).abs().mean()) for frames in (fake, real))
-        return made / wanted if wanted else float("nan")
+        made, wanted = (float(frames.double().diff(n=2, dim=0).abs().sum()) for frames in (fake, real))
+        return Mean(made, wanted)

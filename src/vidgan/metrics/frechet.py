@@ -55,6 +55,7 @@ class Frechet(SetMetric):
     """
 
     higher_is_better = False
+    piecewise = True
 
     def features(self, frames: Tensor) -> Tensor:
         """Feature vectors (N, D) of the frames (T, 3, H, W) in [0, 1] of one clip."""
@@ -62,6 +63,9 @@ class Frechet(SetMetric):
 
     def collect(self, fake: Tensor, real: Tensor) -> tuple[Sums, Sums]:
         return Sums.of(self.features(fake)), Sums.of(self.features(real))
+
+    def merge(self, kept: tuple[Sums, Sums], more: tuple[Sums, Sums]) -> tuple[Sums, Sums]:
+        return kept[0] + more[0], kept[1] + more[1]
 
     def combine(self, parts: list[tuple[Sums, Sums]]) -> float:
         """
@@ -99,6 +103,8 @@ class FVD(TorchScriptMetric, Frechet):
     """
 
     url = "i3d_torchscript.pt, StyleGAN-V's metrics"
+
+    piecewise = False
 
     def __init__(self, window: int = 16, **published: Any) -> None:
         super().__init__(**published)

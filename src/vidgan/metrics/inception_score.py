@@ -1,8 +1,8 @@
 """The Inception score: is each made picture clearly of something, and are they of many things?"""
 
 from dataclasses import dataclass
+from functools import reduce
 
-import torch
 from torch import Tensor
 
 from vidgan.metrics.torchscript import TorchScriptMetric
@@ -26,14 +26,18 @@ class InceptionScore(TorchScriptMetric):
     """
 
     higher_is_better = True
+    piecewise = True
     url = "inception-2015-12-05.pt, NVIDIA's metrics for StyleGAN"
 
     def collect(self, fake: Tensor, real: Tensor) -> Predictions:
         probabilities = self.applied(fake).double().cpu()
         return Predictions(len(probabilities), probabilities.sum(0), float(probabilities.xlogy(probabilities).sum()))
 
+    def merge(self, kept: Predictions, more: Predictions) -> Predictions:
+        return Predictions(kept.count + more.count, kept.total + more.total, kept.information + more.information)
+
     def combine(self, parts: list[Predictions]) -> float:
-        count = sum(part.count for part in parts)
-        mean = torch.stack([part.total for part in parts]).sum(0) / count
-        divergence = sum(part.information for part in parts) / count - mean.xlogy(mean).sum()
+        whole = reduce(self.merge, parts)
+        mean = whole.total / whole.count
+        divergence = whole.information / whole.count - mean.xlogy(mean).sum()
         return float(divergence.exp())

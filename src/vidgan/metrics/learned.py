@@ -8,13 +8,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Mean, PiecewiseMetric
 from vidgan.weights import load_weights, verified
 
 FRAMES_AT_ONCE = 8  # bounds the memory of a long clip
 
 
-class LearnedMetric(Metric):
+class LearnedMetric(PiecewiseMetric):
     """Mean distance of the frames, taken at their own size: from 0 for equal frames to about 1.
 
     Args:
@@ -57,11 +57,11 @@ class LearnedMetric(Metric):
         load_weights(network.get_submodule("weights"), self.weights)
         return network.eval().requires_grad_(False)
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
         network = self.network.to(fake.device)
         parts = zip(fake.float().split(FRAMES_AT_ONCE), real.float().split(FRAMES_AT_ONCE), strict=True)
         with torch.no_grad():
-            return torch.cat([network(a, b) for a, b in parts]).mean().item()
+            return Mean.of(torch.cat([network(a, b) for a, b in parts]).tolist())
 
 
 def _shipped_by_torchmetrics(file: str) -> Path:

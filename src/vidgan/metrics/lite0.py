@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vidgan.errors import UserError
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Mean, Metric, PiecewiseMetric
 from vidgan.metrics.frechet import Frechet
 from vidgan.metrics.learned import FRAMES_AT_ONCE
 from vidgan.weights import load_weights, verified
@@ -78,7 +78,7 @@ class _OnLite0(Metric):
         return Lite0Features()
 
 
-class Lite0Distance(_OnLite0):
+class Lite0Distance(_OnLite0, PiecewiseMetric):
     """Squared distance of unit-length feature vectors, averaged over positions, summed over six stages.
 
     The form of LPIPS with all channels counting the same. Mean over frames; 0 for equal frames. A shift by one pixel
@@ -87,12 +87,12 @@ class Lite0Distance(_OnLite0):
 
     higher_is_better = False
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
         network = self.network.to(fake.device)
         parts = zip(fake.float().split(FRAMES_AT_ONCE), real.float().split(FRAMES_AT_ONCE), strict=True)
         with torch.no_grad():
             distances = [_distance(network.stages(a), network.stages(b)) for a, b in parts]
-        return float(torch.cat(distances).mean())
+        return Mean.of(torch.cat(distances).tolist())
 
 
 def _distance(fakes: list[Tensor], reals: list[Tensor]) -> Tensor:

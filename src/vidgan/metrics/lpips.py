@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from vidgan.errors import UserError
 from vidgan.losses.vgg import ImageNetNormalization
+from vidgan.metrics.base import Mean
 from vidgan.metrics.learned import LearnedMetric
 
 WIDTHS = (64, 192, 384, 256, 256)
@@ -91,7 +92,9 @@ class TLP(LPIPS):
     Arguments are those of :class:`LearnedMetric`.
     """
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
+    before = 1
+
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
         """
         Raises:
             UserError: there is one frame only.
@@ -99,8 +102,8 @@ class TLP(LPIPS):
         if len(fake) < 2:
             raise UserError("tLP needs clips of at least 2 frames; score single pictures by the protocol image_rgb")
         changes = zip(self._changes(fake), self._changes(real), strict=True)
-        return 100 * sum(abs(made - wanted) for made, wanted in changes) / (len(fake) - 1)
+        return Mean.of([100 * abs(made - wanted) for made, wanted in changes])
 
     def _changes(self, frames: Tensor) -> list[float]:
         """LPIPS of each frame to the one before it."""
-        return [super(TLP, self).__call__(now[None], before[None]) for before, now in pairwise(frames)]
+        return [super(TLP, self).measure(now[None], before[None]).value for before, now in pairwise(frames)]

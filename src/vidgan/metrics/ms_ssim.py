@@ -3,12 +3,12 @@
 from torch import Tensor
 
 from vidgan.errors import UserError
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Mean, PiecewiseMetric
 
 _SMALLEST = 161  # pixels a side: the window of 11 must lie inside of a frame that was halved four times
 
 
-class MultiScaleSSIM(Metric):
+class MultiScaleSSIM(PiecewiseMetric):
     """MS-SSIM (Wang et al. 2003) with its published weights, the mean over frames; data range 1.
 
     By torchmetrics, which reflects the frames at their borders in the last scale; the authors' window stays inside.
@@ -17,7 +17,7 @@ class MultiScaleSSIM(Metric):
     higher_is_better = True
     color = "protocol"
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
         """
         Raises:
             UserError: the frames are too small for five scales.
@@ -31,4 +31,4 @@ class MultiScaleSSIM(Metric):
                 f"MS-SSIM needs frames of at least {_SMALLEST} pixels a side; these are {tuple(fake.shape[-2:])}"
             )
         scores = [ms_ssim(a[None].double(), b[None].double(), data_range=1.0) for a, b in zip(fake, real, strict=True)]
-        return sum(map(float, scores)) / len(scores)
+        return Mean.of([float(score) for score in scores])

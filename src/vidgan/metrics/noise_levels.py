@@ -1,11 +1,10 @@
 """A protocol of denoising: what is scored, and at which levels of noise."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.errors import UserError
-from vidgan.metrics.direction import Direction
 from vidgan.metrics.protocol import Protocol
 
 
@@ -34,18 +33,6 @@ class NoiseLevels(Protocol):
         """What is added to the names of the metrics, and the noise, level by level."""
         for sigma in self.sigmas:
             yield f"_{sigma:g}", _white(sigma)
-
-    def combine(self, kept: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-        return {
-            name + level: metric.combine([row[name + level] for row in kept])
-            for level, _ in self.levels()
-            for name, metric in self.set_metrics.items()
-        }
-
-    @property
-    def directions(self) -> dict[str, Direction]:
-        each = super().directions
-        return {name + level: direction for level, _ in self.levels() for name, direction in each.items()}
 
 
 def _white(sigma: float) -> GaussianNoise:

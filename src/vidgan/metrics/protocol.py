@@ -1,6 +1,6 @@
 """A protocol: all that must be pinned for two scores to be comparable."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -9,8 +9,8 @@ from torch import Tensor
 from vidgan.degradations.base import Degradation
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric, SetMetric
-from vidgan.metrics.color import luma
 from vidgan.metrics.direction import Direction
+from vidgan.metrics.tally import Tally
 
 
 class Protocol:
@@ -30,8 +30,11 @@ class Protocol:
             resolution that comes with the data goes before both.
 
     Attributes:
+        frames: the first ones of a clip that count, for whatever is made of it; None for all.
         left_out: names of the metrics that are not available.
     """
+
+    frames: int | None = None
 
     def __init__(
         self,
@@ -67,7 +70,7 @@ class Protocol:
     @property
     def directions(self) -> dict[str, Direction]:
         """Which way each reported score improves."""
-        return {name: metric.direction for name, metric in self.metrics.items()}
+        return {name + level: metric.direction for level, _ in self.levels() for name, metric in self.metrics.items()}
 
     def score(self, fake: Tensor, real: Tensor, known: Mapping[str, Tensor] | None = None) -> dict[str, float]:
         """Scores one clip.
@@ -84,36 +87,34 @@ class Protocol:
         Raises:
             UserError: the clips differ in shape, nothing is left of them, or a metric asks for what is not known.
         """
-        if fake.shape != real.shape:
-            raise UserError(
-                f"protocol {self.name}: the scored clip is {tuple(fake.shape)} and the real one {tuple(real.shape)} "
-                "(frames, channels, height, width); they must be equal"
-            )
-        rgb = {"fake": self._prepared(fake), "real": self._prepared(real)}
-        scored = {side: luma(frames) for side, frames in rgb.items()} if self.color == "y" else rgb
-        others = dict(known or {})
-        self.refuse_unknown(others)
-        if "mask" in others:
-            others["mask"] = self._cut(others["mask"])
-        if "keypoints" in others and self._cuts:
-            others["keypoints"] = self._cut_points(others["keypoints"], *real.shape[-2:])
-        scores = {}
-        for name, metric in self.metrics.items():
-            if not isinstance(metric, SetMetric):
-                given = {**others, **(scored if metric.color == "protocol" else rgb)}
-                scores[name] = metric(**{wanted: given[wanted] for wanted in metric.wants})
-        return scores
+        self.refuse_unknown(known or {})
+        tally = Tally(self, {name: m for name, m in self.metrics.items() if name not in self.set_metrics}, len(fake))
+        tally.add(fake, real, known or {})
+        return tally.scores()
 
     def collect(self, fake: Tensor, real: Tensor) -> dict[str, Any]:
         """What metrics of the whole test keep of one clip, by name; arguments as of :meth:`score`."""
         if not self.set_metrics:
             return {}
-        fake, real = self._prepared(fake), self._prepared(real)
-        return {name: metric.collect(fake, real) for name, metric in self.set_metrics.items()}
+        tally = Tally(self, self.set_metrics, len(fake))
+        tally.add(fake, real, {})
+        return tally.kept()
+
+    def tally(self, total: int) -> Tally:
+        """Where the pieces of a clip of so many frames are scored as they come."""
+        return Tally(self, self.metrics, total)
+
+    def levels(self) -> Iterator[tuple[str, Degradation | None]]:
+        """Each clip is scored under these degradations; what is added to the names of the metrics, and which it is."""
+        yield "", self.degradation
 
     def combine(self, kept: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """The scores of the whole test, of what :meth:`collect` kept of each clip."""
-        return {name: metric.combine([row[name] for row in kept]) for name, metric in self.set_metrics.items()}
+        return {
+            name + level: metric.combine([row[name + level] for row in kept])
+            for level, _ in self.levels()
+            for name, metric in self.set_metrics.items()
+        }
 
     def refuse_unknown(self, known: Collection[str]) -> None:
         """
@@ -165,26 +166,61 @@ class Protocol:
                         "false, or remove it"
                     )
 
+    def counted(self, total: int) -> range:
+        """The numbers of the frames that are scored, of a clip of so many."""
+        frames = range(total)[self.skip_first : max(0, total - self.skip_last)]
+        return frames[len(frames) // 2 :][:1] if self.centre_only else frames
+
+    def prepared(self, frames: Tensor) -> Tensor:
+        """What is scored of some frames: without the borders, and rounded."""
+        frames = self._cut(frames).float()
+        return (frames.clamp(0, 1) * 255).round() / 255 if self.quantize else frames
+
+    def packed(self, prepared: Tensor) -> Tensor:
+        """Prepared frames as they are kept until the whole clip is there: in 8 bits where they have no more."""
+        return (prepared * 255).round().byte() if self.quantize else prepared
+
+    def unpacked(self, packed: Tensor) -> Tensor:
+        return packed.float() / 255 if self.quantize else packed
+
+    def known_of(self, known: Mapping[str, Tensor], frames: slice, size: torch.Size) -> dict[str, Tensor]:
+        """What is known of some frames of that height and width, cut as they are; the rest fits whole clips only."""
+        cut = dict(known)
+        if "mask" in cut:
+            cut["mask"] = self._cut(cut["mask"][frames])
+        if "keypoints" in cut and self._cuts:
+            cut["keypoints"] = self._cut_points(cut["keypoints"][frames], *size)
+        return cut
+
+    def refuse_other_shape(self, fake: Tensor, real: Tensor) -> None:
+        """
+        Raises:
+            UserError: the clips differ in shape.
+        """
+        if fake.shape != real.shape:
+            raise UserError(
+                f"protocol {self.name}: the scored clip is {tuple(fake.shape)} and the real one {tuple(real.shape)} "
+                "(frames, channels, height, width); they must be equal"
+            )
+
+    def nothing_left(self, frames: int, size: torch.Size) -> UserError:
+        return UserError(
+            f"protocol {self.name} leaves nothing of a clip of {frames} frames of {size[1]}x{size[0]} pixels: "
+            "see its crop, multiple, skip_first and skip_last"
+        )
+
     def _cut(self, frames: Tensor) -> Tensor:
         count, _, height, width = frames.shape
-        frames = self._cut_time(frames)
         (top, rows), (left, columns) = map(self._kept, (height, width), self.crop)
         frames = frames[..., top : top + rows, left : left + columns]
         if frames.numel() == 0:
-            raise UserError(
-                f"protocol {self.name} leaves nothing of a clip of {count} frames of {width}x{height} pixels: "
-                "see its crop, multiple, skip_first and skip_last"
-            )
+            raise self.nothing_left(count, torch.Size((height, width)))
         return frames
-
-    def _cut_time(self, clip: Tensor) -> Tensor:
-        clip = clip[self.skip_first : max(0, len(clip) - self.skip_last)]
-        return clip[len(clip) // 2 :][:1] if self.centre_only else clip
 
     def _cut_points(self, points: Tensor, height: int, width: int) -> Tensor:
         """Key points (T, K, 2) of frames of ``height`` x ``width`` in what is left of these; NaN where cut off."""
         (top, rows), (left, columns) = map(self._kept, (height, width), self.crop)
-        points = self._cut_time(points) - points.new_tensor((left, top))
+        points = points - points.new_tensor((left, top))
         inside = ((points >= -0.5) & (points <= points.new_tensor((columns, rows)) - 0.5)).all(-1, keepdim=True)
         return points.where(inside, torch.nan)
 
@@ -192,7 +228,3 @@ class Protocol:
         """The first pixel that is scored of a side, and how many."""
         kept = (side - 2 * border) // self.multiple * self.multiple
         return (side - kept) // 2, kept
-
-    def _prepared(self, frames: Tensor) -> Tensor:
-        frames = self._cut(frames).float()
-        return (frames.clamp(0, 1) * 255).round() / 255 if self.quantize else frames

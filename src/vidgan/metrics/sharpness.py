@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Mean, PiecewiseMetric
 from vidgan.metrics.color import luma
 
 
@@ -13,7 +13,7 @@ def _gradient(frame: Tensor) -> float:
     return float(torch.hypot(y[:-1, 1:] - y[:-1, :-1], y[1:, :-1] - y[:-1, :-1]).mean())
 
 
-class GradientRatio(Metric):
+class GradientRatio(PiecewiseMetric):
     """Mean gradient magnitude of the fake clip over that of the real one: below 1 is blurred, 1 as sharp as the real.
 
     Noise and ringing are gradients too: read it beside PSNR and the temporal error, never alone. Not a number for a
@@ -23,6 +23,5 @@ class GradientRatio(Metric):
     higher_is_better = True
     ideal = 1.0
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
-        made, wanted = sum(map(_gradient, fake)), sum(map(_gradient, real))
-        return made / wanted if wanted else float("nan")
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
+        return Mean(sum(map(_gradient, fake)), sum(map(_gradient, real)))

@@ -4,12 +4,12 @@ import kornia
 from torch import Tensor
 
 from vidgan.errors import UserError
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Mean, PiecewiseMetric
 
 WINDOW = 11
 
 
-class SSIM(Metric):
+class SSIM(PiecewiseMetric):
     """SSIM as its authors' MATLAB code defines it (Wang et al. 2004): the mean over pixels, channels and frames.
 
     An 11 x 11 Gaussian window of sigma 1.5, only where it lies inside the frame, K1 = 0.01, K2 = 0.03, population
@@ -20,7 +20,7 @@ class SSIM(Metric):
     higher_is_better = True
     color = "protocol"
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
         """
         Raises:
             UserError: the frames are smaller than the window.
@@ -31,4 +31,4 @@ class SSIM(Metric):
             kornia.metrics.ssim(a[None].double(), b[None].double(), WINDOW, max_val=1.0, eps=0.0, padding="valid")
             for a, b in zip(fake, real, strict=True)
         ]
-        return sum(float(score.mean()) for score in maps) / len(maps)
+        return Mean.of([float(score.mean()) for score in maps])

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vidgan.errors import UserError
 from vidgan.generators.warp import warp
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Mean, PiecewiseMetric
 
 _Flow = NDArray[np.float32]
 
@@ -34,32 +34,34 @@ def _gray(frame: Tensor) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-class TemporalError(Metric):
+class TemporalError(PiecewiseMetric):
     """How far the change from frame to frame is from the real change: mean |(f_t - f_t-1) - (r_t - r_t-1)|.
 
     In 8-bit levels. Zero for any error that stands still; flicker and boiling texture raise it. Cheap: no flow.
     """
 
     higher_is_better = False
+    before = 1
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
         changes = zip(_pairs(fake), _pairs(real), strict=True)
         errors = [((b - a) - (d - c)).abs().double().mean() for (a, b), (c, d) in changes]
-        return 255 * sum(map(float, errors)) / len(errors)
+        return Mean.of([255 * float(error) for error in errors])
 
 
-class TOF(Metric):
+class TOF(PiecewiseMetric):
     """tOF of TecoGAN (Chu et al. 2020, section 5): mean length of the difference of fake and real optical flow.
 
     In pixels. Flow between neighbouring 8-bit gray frames by Farneback with the published settings.
     """
 
     higher_is_better = False
+    before = 1
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
         flows = zip(self._flows(fake), self._flows(real), strict=True)
         errors = [np.linalg.norm(a.astype(np.float64) - b, axis=2).mean() for a, b in flows]
-        return sum(map(float, errors)) / len(errors)
+        return Mean.of([float(error) for error in errors])
 
     @staticmethod
     def _flows(frames: Tensor) -> Iterator[_Flow]:
@@ -84,7 +86,7 @@ def visible(forward: Tensor, backward: Tensor) -> Tensor:
     return (backward + returned).square().sum(1) <= 0.01 * lengths + 0.5
 
 
-class WarpingError(Metric):
+class WarpingError(PiecewiseMetric):
     """Mean squared difference of each frame and the one before it, moved along (Lai et al. 2018, section 4.3).
 
     Of values in [0, 1], over the pixels that the real clip's motion does not hide; the motion is that of the real clip,
@@ -92,18 +94,19 @@ class WarpingError(Metric):
     """
 
     higher_is_better = False
+    before = 1
 
     def __init__(self) -> None:
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
         errors = []
         for (previous, current), (before, now) in zip(_pairs(fake), _pairs(real), strict=True):
             forward, backward = self._flow(before, now), self._flow(now, before)
             moved = warp(previous[None], backward, padding="border")
             error = (moved - current[None]).double().square().mean(dim=1)
             errors.append(error[visible(forward, backward)].mean())
-        return sum(map(float, errors)) / len(errors)
+        return Mean.of([float(error) for error in errors])
 
     def _flow(self, here: Tensor, there: Tensor) -> Tensor:
         flow = self._dis.calc(_gray(here), _gray(there), None)  # type: ignore[call-overload]

@@ -21,7 +21,7 @@ class TrackProtocol(Protocol):
     def __init__(self, name: str, follows: str, metrics: dict[str, Metric]) -> None:
         super().__init__(name, follows, metrics, quantize=False)
 
-    def _prepared(self, frames: Tensor) -> Tensor:
+    def prepared(self, frames: Tensor) -> Tensor:
         return frames.float()
 
 

@@ -2,9 +2,8 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,15 +13,15 @@ from torch import Tensor
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation, quantized
 from vidgan.degradations.noise_level import estimate_deviation, with_noise_map
-from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.scene import Made
-from vidgan.engine.scoring import MODEL, Baseline, Row
+from vidgan.engine.scene import Condition, Made
+from vidgan.engine.scoring import MODEL, Baseline
 from vidgan.errors import UserError
-from vidgan.metrics.noise_levels import NoiseLevels
-from vidgan.video.classical import Denoiser, denoisers
+from vidgan.tasks.restoration import Restoration
+from vidgan.video.classical import REACHES, Denoiser, denoisers
+from vidgan.video.noise import SAMPLE
 
 
-class Denoising(AdversarialTask):
+class Denoising(Restoration):
     """Noisy clips (B, T, 3, H, W) to clean ones.
 
     The condition is the noisy clip, and for generators that ask for it a map of the noise's deviation in a fourth
@@ -48,27 +47,28 @@ class Denoising(AdversarialTask):
         middle_only: bool = False,
         **arguments: Any,
     ) -> None:
-        super().__init__(**arguments)
-        self.degradation = degradation
+        super().__init__(degradation, **arguments)
         self.blind = blind
         self.middle_only = middle_only
         self.seconds: dict[str, list[float]] = defaultdict(list)
+        self._deviations: dict[str, float] = {}
         for name, scale in (("networks.generator", self.generator.scale), ("degradation", degradation.scale)):
             if scale != 1:
                 raise UserError(f"{name} has a scale of {scale}; denoising keeps the size: choose one of scale 1.")
 
-    @property
-    def generator(self) -> Any:
-        return self.network("generator")
-
-    def condition(self, clip: Clip) -> Tensor:
-        degradation = self.degrading
-        with torch.no_grad(), torch.autocast(clip.frames.device.type, enabled=False):
-            noisy = degradation(clip.frames, clip.randomness)
-            if not self.generator.noise_map:
-                return noisy
-            known = None if self.blind and not self.training else degradation.deviation(noisy, clip.randomness)
-            return with_noise_map(noisy, _estimates(noisy) if known is None else known)
+    def condition(self, clip: Clip, estimate: Tensor | None = None) -> Tensor:
+        """
+        Args:
+            clip: a batch.
+            estimate: (B, 1, 1, 1, 1) blind estimates of the noise; made of the clip's first frames if not given.
+        """
+        degradation, noisy = self.degrading, self.degraded(clip.frames, clip)
+        if not self.generator.noise_map:
+            return noisy
+        known = None if self.blind and not self.training else degradation.deviation(noisy, clip.randomness)
+        if known is None:
+            known = _estimates(noisy) if estimate is None else estimate
+        return with_noise_map(noisy, known)
 
     def target(self, clip: Clip) -> Tensor:
         return clip.frames[:, self._compared(clip.frames)]
@@ -89,6 +89,19 @@ class Denoising(AdversarialTask):
 
     # Scores ------------------------------------------------------------------------------------------------------
 
+    def context(self, with_baselines: bool) -> int | None:
+        own = super().context(with_baselines)
+        compared = [REACHES[name] for name in self.chosen_baselines()] if with_baselines else []
+        return None if own is None else max(own, *compared, 0)
+
+    def play(self, clip: Clip, memory: Any) -> tuple[Condition, Tensor, Tensor, Any]:
+        """The memory holds the estimate that was made of the first piece, and what the generator remembers."""
+        estimate, memory = memory or (None, None)
+        condition, new = self.condition(clip, estimate), clip.place.new
+        with self._timed(MODEL, condition[:, new]):
+            made, memory = self.made(condition, new, memory)
+        return condition, made, self.target(clip)[:, new], (condition[:, :1, 3:, :1, :1], memory)
+
     def given(self, condition: Tensor) -> dict[str, Tensor]:
         return {"noisy": quantized(condition[:, :, :3])}
 
@@ -96,29 +109,21 @@ class Denoising(AdversarialTask):
         return {name: partial(self._classical, name, method) for name, method in denoisers().items()}
 
     def _classical(self, name: str, method: Denoiser, clip: Clip, condition: Tensor) -> Tensor:
-        noisy = self.given(condition)["noisy"]
-        deviation = condition[:, :, 3:].mean().item() if self.generator.noise_map else estimate_deviation(noisy[0])
+        new, reach = clip.place.new, REACHES[name]
+        seen = slice(max(0, new.start - reach), new.stop + reach)
+        noisy = self.given(condition[:, seen])["noisy"]
+        if clip.place.first == 0:
+            self._deviations[self.level] = self._deviation(condition, noisy)
         frames = (noisy[0] * 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        with self._timed(name, noisy):
-            made = method(frames, 255 * deviation)
+        with self._timed(name, condition[:, new]):
+            made = method(frames, 255 * self._deviations[self.level])[new.start - seen.start :][: new.stop - new.start]
         return torch.from_numpy(made).to(noisy.device).permute(0, 3, 1, 2)[None].float() / 255
 
-    def _score(self, clip: Clip, with_baselines: bool) -> None:
-        protocol = self.protocol
-        if not isinstance(protocol, NoiseLevels):
-            super()._score(clip, with_baselines)
-            return
-        name = clip.names[0]
-        rows, kept = self.rows, self._kept
-        scored: dict[str, list[Row]] = {}
-        collected: dict[str, list[Row]] = {}
-        for level, noise in protocol.levels():
-            protocol.degradation = noise
-            self.rows, self._kept = scored[level], collected[level] = [], []
-            at_level = replace(clip, frames=clip.frames[:, : protocol.frames], names=[name + level])
-            super()._score(at_level, with_baselines)
-        self.rows = rows + _side_by_side(name, scored)
-        self._kept = kept + _side_by_side(name, collected)
+    def _deviation(self, condition: Tensor, noisy: Tensor) -> float:
+        """That of the noise, as the generator is told of it; else estimated from the first frames."""
+        if self.generator.noise_map:
+            return condition[:, :, 3:].mean().item()
+        return estimate_deviation(noisy[0, :SAMPLE])
 
     @contextmanager
     def _timed(self, method: str, clip: Tensor) -> Iterator[None]:
@@ -139,20 +144,6 @@ class Denoising(AdversarialTask):
             print(f"seconds a frame: {', '.join(means)}")
 
 
-def _side_by_side(clip: str, levels: Mapping[str, list[Row]]) -> list[Row]:
-    """What was found of a clip at each level, a row a method, in one row a method: ``psnr`` becomes ``psnr_10``, ..."""
-    merged = []
-    for rows in zip(*levels.values(), strict=True):
-        found = {
-            name + level: value
-            for level, row in zip(levels, rows, strict=True)
-            for name, value in row.items()
-            if name not in ("method", "clip")
-        }
-        merged.append({"method": rows[0]["method"], "clip": clip, **found})
-    return merged
-
-
 def _wait_for(device: torch.device) -> None:
     """Until all that was queued is done, which the clock would else count elsewhere."""
     if device.type == "cuda":
@@ -160,5 +151,5 @@ def _wait_for(device: torch.device) -> None:
 
 
 def _estimates(noisy: Tensor) -> Tensor:
-    """(B, 1, 1, 1, 1) blind estimates, one for each clip of (B, T, C, H, W)."""
-    return noisy.new_tensor([estimate_deviation(clip) for clip in noisy]).view(-1, 1, 1, 1, 1)
+    """(B, 1, 1, 1, 1) blind estimates, one for each clip of (B, T, C, H, W), of its first frames."""
+    return noisy.new_tensor([estimate_deviation(clip[:SAMPLE]) for clip in noisy]).view(-1, 1, 1, 1, 1)

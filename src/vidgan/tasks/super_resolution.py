@@ -4,18 +4,18 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
-from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scene import Judged, Made, Scene
 from vidgan.engine.scoring import MODEL, Baseline
 from vidgan.errors import UserError
+from vidgan.tasks.restoration import Restoration
 from vidgan.video.enlargement import ENLARGEMENTS, Enlargement
 
 
-class SuperResolution(AdversarialTask):
+class SuperResolution(Restoration):
     """Low-resolution clips (B, T, 3, h, w) in [0, 1] to clips of the degradation's scale times the size.
 
     Args:
@@ -28,8 +28,7 @@ class SuperResolution(AdversarialTask):
     shown = ("bicubic", MODEL, "real")
 
     def __init__(self, degradation: Degradation, ping_pong: bool = False, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self.degradation = degradation
+        super().__init__(degradation, **arguments)
         self.scale = degradation.scale
         self.ping_pong = ping_pong
         self.compare_to = ("bicubic", "lanczos")
@@ -40,23 +39,17 @@ class SuperResolution(AdversarialTask):
                 f"make networks.generator.scale and degradation.scale the same."
             )
 
-    @property
-    def generator(self) -> nn.Module:
-        return self.network("generator")
-
     def condition(self, clip: Clip) -> Tensor:
         if "low" in clip.conditions:
             return self._there_and_back(self._published(clip))
-        with torch.no_grad(), torch.autocast(clip.frames.device.type, enabled=False):
-            low = self.degrading(self._divisible(clip.frames), clip.randomness)
-        return self._there_and_back(low)
+        return self._there_and_back(self.degraded(self._divisible(clip.frames), clip))
 
     def target(self, clip: Clip) -> Tensor:
         return self._there_and_back(self._divisible(clip.frames))
 
     def generate(self, condition: Tensor) -> Made:
         if self.training and hasattr(self.generator, "forward_with_flow"):
-            return Made(*self.generator.forward_with_flow(condition))  # type: ignore[operator]
+            return Made(*self.generator.forward_with_flow(condition))
         return Made(self.generator(condition))
 
     def judged(self, discriminator: str, scene: Scene) -> Judged:
@@ -70,7 +63,7 @@ class SuperResolution(AdversarialTask):
         return {name: partial(self._enlarged, method) for name, method in ENLARGEMENTS.items()}
 
     def _enlarged(self, method: Enlargement, clip: Clip, condition: Tensor) -> Tensor:
-        return method(condition, self.scale)
+        return method(condition[:, clip.place.new], self.scale)
 
     def _divisible(self, frames: Tensor) -> Tensor:
         """The frames without the rows and columns that are left over by the scale, as all published protocols do."""

@@ -24,6 +24,8 @@ from vidgan.video.reader import Frames
 Denoiser = Callable[[Frames, float], Frames]
 
 _NLM_REACH = 2  # frames on either side
+#: Frames on either side that a method depends on. hqdn3d remembers all that came before, but noise for a few only.
+REACHES = {"noisy": 0, "opencv_nlm": _NLM_REACH, "ffmpeg_nlmeans": 0, "ffmpeg_hqdn3d": 8}
 
 
 def opencv_nlm(frames: Frames, sigma: float) -> Frames:

@@ -1,6 +1,6 @@
 """Methods side by side: a picture of telling details, and a video."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -49,11 +49,16 @@ def comparison_video(columns: Mapping[str, Tensor], path: Path, fps: Fraction = 
         fps: frames a second.
     """
     with VideoWriter(path, fps) as out:
-        for frames in zip(*columns.values(), strict=True):
-            labelled = [_labelled(_bytes(frame), name) for name, frame in zip(columns, frames, strict=True)]
-            frame = _beside(labelled)
-            height, width = frame.shape[:2]
-            out.write(_padded(frame, height + height % 2, width + width % 2))  # even, so that it plays everywhere
+        for frame in side_by_side(columns):
+            out.write(frame)
+
+
+def side_by_side(columns: Mapping[str, Tensor]) -> Iterator[Frames]:
+    """The frames of such a video."""
+    for frames in zip(*columns.values(), strict=True):
+        frame = _beside([_labelled(_bytes(frame), name) for name, frame in zip(columns, frames, strict=True)])
+        height, width = frame.shape[:2]
+        yield _padded(frame, height + height % 2, width + width % 2)  # even, so that it plays everywhere
 
 
 def most_detailed(picture: Tensor, side: int) -> tuple[int, int]:

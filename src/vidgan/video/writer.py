@@ -51,6 +51,11 @@ class FrameWriter:
         self._attempt(frame)
         self.count += 1
 
+    def abandon(self) -> None:
+        """Leaves nothing behind."""
+        self._release()
+        self._clear()
+
     def _attempt(self, frame: Frames | None) -> None:
         """Writes a frame, or finishes after the last where there is none."""
         try:
@@ -88,8 +93,7 @@ class FrameWriter:
             if kind is None:
                 self._attempt(None)
         finally:
-            self._release()
-            self._clear()
+            self.abandon()
 
     def _clear(self) -> None:
         if self.temporary.is_dir():

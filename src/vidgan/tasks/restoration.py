@@ -1,0 +1,52 @@
+"""What tasks share whose generator is given degraded clips: they can be scored piece by piece."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vidgan.data.clip import Clip
+from vidgan.degradations.base import Degradation
+from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.scene import Condition
+from vidgan.generators.base import Generator
+
+
+class Restoration(AdversarialTask):
+    """Degraded clips (B, T, 3, h, w) in [0, 1] to good ones.
+
+    Args:
+        degradation: what clips suffer; those of validation and test, where the protocol does not say.
+        arguments: those of :class:`AdversarialTask`.
+    """
+
+    def __init__(self, degradation: Degradation, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.degradation = degradation
+
+    @property
+    def generator(self) -> Any:
+        return self.network("generator")
+
+    def context(self, with_baselines: bool) -> int | None:
+        """What the generator depends on; whole clips where the degradation or the generator asks for them."""
+        degradation = self.scored_degradation
+        if (degradation is not None and degradation.sees == "clip") or not isinstance(self.generator, Generator):
+            return None
+        return self.generator.context
+
+    def degraded(self, frames: Tensor, clip: Clip) -> Tensor:
+        """What the degradation makes of frames of a clip."""
+        with torch.no_grad(), torch.autocast(frames.device.type, enabled=False):
+            return self.degrading(frames, clip.randomness, clip.place.start)
+
+    def play(self, clip: Clip, memory: Any) -> tuple[Condition, Tensor, Tensor, Any]:
+        condition, new = self.condition(clip), clip.place.new
+        made, memory = self.made(condition, new, memory)
+        return condition, made, self.target(clip)[:, new], memory
+
+    def made(self, condition: Any, new: slice, memory: Any) -> tuple[Tensor, Any]:
+        """What the generator makes of the new frames of a condition, and its memory after them."""
+        if isinstance(self.generator, Generator):
+            return self.generator.proceed_in_parts(condition, new.start, new.stop, memory)
+        return self.generate(condition).fake, None
