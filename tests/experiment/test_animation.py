@@ -198,12 +198,17 @@ def test_a_run_of_another_task_is_refused(run: Run, runs: Path) -> None:
     other = runs / "pose_transfer" / "still-0"
     other.mkdir(parents=True)
     OmegaConf.save(config, other / "config.yaml")
-    with pytest.raises(UserError, match="run=still-0 was trained for pose_transfer; animation needs"):
+    with pytest.raises(UserError, match="run=still-0 was trained for the task pose_transfer: no command applies"):
         run("run=still-0")
 
 
 def test_as_a_filter_of_videos_it_is_refused(composed: Callable[..., DictConfig], run: Run, runs: Path) -> None:
     given = [f"input={next(runs.glob('*/*/samples/comparison.mp4'))}", "output=out.mp4", "machine=cpu"]
     config = composed(*given, "run=quickstart", f"paths.runs={runs}", command="predict")
-    with pytest.raises(UserError, match="makes persons of poses, not videos of videos; see task=pose_video"):
+    with pytest.raises(UserError, match=r"quickstart-\w+ \(for another command\)"):
+        predict(config)
+    config.run = next(runs.glob("*/quickstart-*")).name
+    with pytest.raises(
+        UserError, match=r"trained for the task pose_video: .* applied by vidgan-predict task=pose_video"
+    ):
         predict(config)

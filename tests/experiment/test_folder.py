@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder, choose_folder, find_run, write_json
+from vidgan.experiment.folder import RunFolder, choose_folder, find_run, find_trained, revisions, write_json
 from vidgan.experiment.tables import Table
 
 
@@ -64,16 +64,65 @@ with RunFolder(Path({str(tmp_path)!r})).locked():
 
 def test_finding_a_run(tmp_path: Path) -> None:
     made(tmp_path / "sr" / "quick-1234", "finished")
-    made(tmp_path / "sr" / "quick-1299", "finished")
+    made(tmp_path / "sr" / "quick-1299", "failed")
     assert find_run(tmp_path, "quick-1234").id == "quick-1234"
-    assert find_run(tmp_path, "quick-123").id == "quick-1234"
+    assert find_run(tmp_path, "quick-129").id == "quick-1299"
     assert find_run(tmp_path, str(tmp_path / "sr" / "quick-1299")).id == "quick-1299"
-    with pytest.raises(UserError, match="matches quick-1234, quick-1299"):
+    with pytest.raises(UserError, match=r"matches quick-1234 \(finished\), quick-1299 \(failed\)"):
         find_run(tmp_path, "quick")
     with pytest.raises(UserError, match="run=slow is not in"):
         find_run(tmp_path, "slow")
+    with pytest.raises(UserError, match="run is empty"):
+        find_run(tmp_path, "")
     with pytest.raises(UserError, match="has no 'best' weights; it has none yet"):
         find_run(tmp_path, "quick-1234").weights("best")
+
+
+def dated(path: Path, state: str, day: str) -> None:
+    made(path, state)
+    started = f"2026-01-{day}T12:00:00+0000"
+    write_json(path / "provenance.json", {"fingerprint": "now", "segments": [{"started": started}]})
+
+
+def test_a_name_means_the_newest_finished_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sr, denoising = tmp_path / "sr", tmp_path / "denoising"
+    dated(sr / "quick-11111111", "finished", "05")
+    dated(sr / "quick-11111111-r2", "finished", "03")
+    dated(sr / "quick-22222222", "failed", "07")
+    dated(sr / "quick-33333333", "running", "08")
+    dated(sr / "quicker-44444444", "finished", "09")
+    (sr / "quick-55555555").mkdir()
+    (sr / "quick-55555555/config.yaml").touch()
+    (sr / "quick-55555555/summary.json").write_text("{")  # somebody's broken file is nobody else's trouble
+    assert find_trained(tmp_path, "quick").id == "quick-11111111"
+    assert "run=quick: 2 finished runs have this name; this is the newest, quick-11111111." in capsys.readouterr().out
+    assert find_trained(tmp_path, "quick-22222222").id == "quick-22222222"  # a whole id is what it says
+    assert capsys.readouterr().out == ""
+    dated(denoising / "quick-66666666", "finished", "06")
+    assert find_trained(tmp_path, "quick").id == "quick-66666666"
+    assert find_trained(tmp_path, "sr/quick").id == "quick-11111111"
+    assert find_trained(tmp_path, "quick", lambda run: run.path.parent == sr).id == "quick-11111111"
+    with pytest.raises(UserError, match=r"run=qui matches .*quicker-44444444.*; give a whole name or id"):
+        find_trained(tmp_path, "qui")
+    with pytest.raises(UserError, match=r"no finished run .* quick-33333333 \(not finished\)"):
+        find_trained(tmp_path, "quick-3")
+    with pytest.raises(UserError, match=r"quicker-44444444 \(for another command\)"):
+        find_trained(tmp_path, "quicker", lambda run: False)
+
+
+def test_a_beginning_of_a_hash_is_one_run_or_none(tmp_path: Path) -> None:
+    dated(tmp_path / "sr" / "quick-12345678", "finished", "05")
+    dated(tmp_path / "sr" / "quick-12399999", "finished", "06")
+    assert find_trained(tmp_path, "quick-1234").id == "quick-12345678"
+    with pytest.raises(UserError, match="matches quick-12345678, quick-12399999"):
+        find_trained(tmp_path, "quick-123")
+
+
+def test_removed_revisions_are_not_counted_and_not_made_again(tmp_path: Path) -> None:
+    for name, fingerprint in (("run-r2", "before"), ("run-r3", "now"), ("run-r10", "before"), ("run-rest", "now")):
+        made(tmp_path / "task" / name, "finished", fingerprint)
+    assert [folder.id for folder in revisions(tmp_path, "task", "run")] == ["run-r2", "run-r3", "run-r10"]
+    assert choose_folder(tmp_path, "task", "run", "now", fresh=False)[0].id == "run-r11"
 
 
 def test_a_table_grows_columns_and_forgets(tmp_path: Path) -> None:

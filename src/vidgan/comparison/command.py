@@ -39,7 +39,7 @@ def run(arguments: Sequence[str], runs: Path) -> Comparison:
     """
     names, settings = _parsed(arguments)
     records = select(names, runs)
-    title = re.sub(r"[^\w.-]+", "-", " ".join(Path(name).name or name for name in names)).strip("-")[:60]
+    title = re.sub(r"[^\w.-]+", "-", " ".join(Path(name).resolve().name or name for name in names)).strip("-.")[:60]
     comparison = compare(records, title, settings.reference)
     out = settings.out or Path("comparisons") / title
     written = _write(comparison, out, settings.budget_mb)

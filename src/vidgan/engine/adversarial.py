@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +41,12 @@ class AdversarialTask(ScoredModule, ABC):
         terms: the generator side's losses by name; adversarial ones train their discriminator too.
         settings: how the game is played.
         seed: what everything drawn in training follows from.
+
+    Attributes:
+        applied_by: the command that applies the task's generators to what a user has; empty where none does yet.
     """
+
+    applied_by: ClassVar[str] = "vidgan-predict"
 
     def __init__(
         self,

@@ -26,9 +26,9 @@ from vidgan.experiment.assemble import device_kind
 from vidgan.experiment.builder import build
 from vidgan.experiment.commands import register
 from vidgan.experiment.extraction import find_people, refuse_outside
-from vidgan.experiment.folder import RunFolder, find_run
+from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.lint import lint
-from vidgan.experiment.networks import load_generator, recorded_config
+from vidgan.experiment.networks import describe, find_applicable, load_network, recorded_config
 from vidgan.experiment.places import CONF
 from vidgan.experiment.prediction import DTYPES, Input, open_input
 from vidgan.pose.estimators.base import PoseEstimator
@@ -38,7 +38,6 @@ from vidgan.pose.sequence import PoseSequence
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.pose.smoothing import Smoother, fill_gaps
 from vidgan.pose.tracking import persons_in
-from vidgan.tasks.pose_video import PoseVideo
 from vidgan.video.reader import Frames
 from vidgan.video.writer import writer
 
@@ -83,7 +82,8 @@ def animate(config: DictConfig) -> Path:
     lint(config, {})
     if config.chunk < 1:
         raise UserError(f"chunk={config.chunk}: give the number of frames to compute at once, 1 or more.")
-    folder, out = find_run(Path(config.paths.runs), config.run), Path(config.output)
+    folder = find_applicable(Path(config.paths.runs), config.run, "vidgan-predict task=pose_video")
+    out = Path(config.output)
     if out.resolve() in (Path(config.reference).resolve(), Path(config.driving).resolve()):
         raise UserError(f"output={out} is an input itself; choose another name.")
     generator, size = _load(folder, config)
@@ -127,15 +127,11 @@ def _tensor(framing: Framing, poses: PoseSequence) -> Tensor:
 
 def _load(folder: RunFolder, config: DictConfig) -> tuple[nn.Module, tuple[int, int]]:
     """The generator of the run, and the height and width that it was trained on."""
-    trained = recorded_config(folder)
-    if trained.task._target_ != f"{PoseVideo.__module__}.{PoseVideo.__qualname__}":
-        raise UserError(
-            f"run={config.run} was trained for {trained.task._target_.split('.')[-2]}; animation needs a run of "
-            "experiments=pose_video/<name>."
-        )
+    trained, weights = recorded_config(folder), folder.weights(config.weights)
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
-    return load_generator(config).to(device_kind(config.machine)), (trained.data.height, trained.data.width)
+    generator = load_network(describe(folder, weights), weights)
+    return generator.to(device_kind(config.machine)), (trained.data.height, trained.data.width)
 
 
 def _driving(config: DictConfig) -> tuple[PoseSequence, Fraction, Path | None]:

@@ -17,6 +17,7 @@ from vidgan.experiment.code_fingerprint import fingerprint
 from vidgan.experiment.folder import RunFolder, write_json
 from vidgan.experiment.inputs import code_of
 from vidgan.experiment.lint import lint
+from vidgan.experiment.names import checked_name, slug
 from vidgan.experiment.networks import describe, load_network, recorded_config, weights_of
 from vidgan.experiment.places import CONF
 from vidgan.experiment.recorded import read_config
@@ -25,6 +26,7 @@ from vidgan.experiment.schema import MACHINE_HALF, EngineConfig
 from vidgan.experiment.tables import Table
 from vidgan.experiment.wandb_layout import run_arguments
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
+from vidgan.generators.base import as_generator
 from vidgan.metrics.noise_levels import NoiseLevels
 from vidgan.metrics.torchscript import TorchScriptMetric
 from vidgan.tasks.denoising import Denoising
@@ -97,11 +99,11 @@ def subject_of(config: DictConfig) -> Subject:
         raise UserError(
             "data is not set; give data=<name of a file in conf/data>, e.g. data=folder data.root=<folder>."
         )
-    parts = [experiment.protocol.name, *([config.weights] if run else [])]
+    parts = [checked_name(experiment.protocol.name, "protocol.name"), *([config.weights] if run else [])]
     parts += [_name(experiment[key]) for key in replaced if key != "task"]
     parts += [] if config.sigma is None else [f"sigma{config.sigma:g}"]
     parts += ["blind"] if config.blind else []
-    folder = run or RunFolder(Path(config.paths.runs) / "published" / weights.stem)
+    folder = run or RunFolder(Path(config.paths.runs) / "published" / slug(weights.stem))
     recorded = run.read("provenance.json")["segments"][-1]["precision"] if run else "32-true"
     return Subject(folder, "-".join(parts), weights, experiment, recorded)
 
@@ -128,7 +130,7 @@ def _without_training(config: DictConfig) -> DictConfig:
 def _experiment_of(weights: Path) -> DictConfig:
     """That of weights which no run of ours made: from bicubic clips, or noisy ones where it asks for the noise."""
     description = describe(None, weights)
-    network = load_network(description, weights)
+    network = as_generator(load_network(description, weights))
     task, degrading, protocol = _DENOISING if network.noise_map else _SUPER_RESOLUTION
     degradation = _option("degradations", degrading)
     if not network.noise_map:
@@ -238,7 +240,7 @@ def _clips(degradation: Degradation) -> bool:
 
 def _name(option: DictConfig) -> str:
     """What a data set is called: the folder it lies in, or the class that makes it, as of any other option."""
-    return Path(option.root).name if "root" in option else str(option._target_).rpartition(".")[2]
+    return slug(Path(option.root).resolve().name) if "root" in option else str(option._target_).rpartition(".")[2]
 
 
 def _tracker(config: DictConfig, subject: Subject) -> WandbTracker | None:

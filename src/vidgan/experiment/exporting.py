@@ -8,13 +8,14 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
+from torch import nn
 
 from vidgan.errors import UserError
 from vidgan.experiment.networks import DESCRIPTION, describe, load_network, weights_of
 from vidgan.generators.base import Generator
 from vidgan.weights import save_weights
 
-Writer = Callable[[Generator, DictConfig, Path], str]
+Writer = Callable[[nn.Module, DictConfig, Path], str]
 
 
 def export(config: DictConfig) -> Path:
@@ -35,15 +36,20 @@ def export(config: DictConfig) -> Path:
     return out
 
 
-def _safetensors(network: Generator, description: DictConfig, out: Path) -> str:
+def _safetensors(network: nn.Module, description: DictConfig, out: Path) -> str:
     plain: Any = OmegaConf.to_container(description, resolve=True)
     save_weights(network.state_dict(), out, {DESCRIPTION: json.dumps(plain)})
     return f"written to {out}: {type(network).__name__}; use it as weights={out}"
 
 
-def _onnx(network: Generator, description: DictConfig, out: Path) -> str:
+def _onnx(network: nn.Module, description: DictConfig, out: Path) -> str:
     if absent := [name for name in ("onnx", "onnxscript", "onnxruntime") if find_spec(name) is None]:
         raise UserError(f"ONNX needs {', '.join(absent)}: pip install 'vidgan[export]'.")
+    if not isinstance(network, Generator):
+        raise UserError(
+            f"output={out}: {type(network).__name__} is no vidgan.generators.base.Generator, which would say how it is "
+            f"called; export it as .safetensors."
+        )
     from vidgan.experiment.onnx import write_onnx  # of the extra "export"
 
     return "\n".join(

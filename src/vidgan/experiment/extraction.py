@@ -90,10 +90,11 @@ def _refuse_preview(config: DictConfig, count: int) -> None:
 
 def _smoother(config: DictConfig) -> Smoother:
     trained = resolve_target(config.smoother._target_, "smoother") is Refined
-    for key, given in (("run", config.run is not None), ("weights", config.weights.endswith(SUFFIXES))):
-        if given and not trained:
+    for key, is_given in (("run", config.run is not None), ("weights", config.weights.endswith(SUFFIXES))):
+        if is_given and not trained:
             raise UserError(f"{key} is for smoother=gan alone; set that, or leave {key} out.")
-    smoother: Smoother = build(config.smoother, "smoother", **{"generator": load_generator(config)} if trained else {})
+    given = {"generator": load_generator(config, "vidgan-pose smoother=gan")} if trained else {}
+    smoother: Smoother = build(config.smoother, "smoother", **given)
     return smoother
 
 

@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 from vidgan.atomic import replacing
 from vidgan.errors import UserError
+from vidgan.experiment.names import name_of
 
 RUNNING, FINISHED, FAILED, PRUNED = "running", "finished", "failed", "pruned"
 
@@ -79,6 +81,23 @@ class RunFolder:
     def summary(self) -> dict[str, Any]:
         return self.read("summary.json")
 
+    @property
+    def state(self) -> str:
+        """As its summary has it: running also where its process is gone; none where there is nothing to be read."""
+        try:
+            return str(self.summary.get("state", "none"))
+        except (UserError, ValueError):
+            return "none"
+
+    @property
+    def started(self) -> float:
+        """When it was last started or resumed, in seconds; where that is not recorded, when its summary was written."""
+        try:
+            return datetime.fromisoformat(self.read("provenance.json")["segments"][-1]["started"]).timestamp()
+        except (UserError, ValueError, KeyError, IndexError, TypeError):
+            path = self.path / "summary.json"
+            return path.stat().st_mtime if path.is_file() else 0.0
+
     def update_summary(self, **values: Any) -> None:
         write_json(self.path / "summary.json", {**self.summary, **values})
 
@@ -119,11 +138,17 @@ class RunFolder:
 
 
 def revisions(runs: Path, task: str, run_id: str) -> list[RunFolder]:
-    """The existing revisions of a run, oldest first."""
-    found: list[RunFolder] = []
-    while (path := runs / task / (run_id if not found else f"{run_id}-r{len(found) + 1}")).is_dir():
-        found.append(RunFolder(path))
-    return found
+    """The existing revisions of a run, oldest first; some may have been removed."""
+    found = {path: _revision(path.name, run_id) for path in (runs / task).glob(f"{run_id}*") if path.is_dir()}
+    return [RunFolder(path) for path in sorted(found, key=lambda path: found[path]) if found[path]]
+
+
+def _revision(folder: str, run_id: str) -> int:
+    """The number of a revision, from 1; 0 where the folder is of another run."""
+    if folder == run_id:
+        return 1
+    number = folder.removeprefix(f"{run_id}-r")
+    return int(number) if number != folder and number.isdecimal() else 0
 
 
 def choose_folder(
@@ -142,7 +167,8 @@ def choose_folder(
         fresh: start a new revision, whatever there is.
     """
     existing = revisions(runs, task, run_id)
-    new = RunFolder(runs / task / (run_id if not existing else f"{run_id}-r{len(existing) + 1}"))
+    number = _revision(existing[-1].id, run_id) + 1 if existing else 1
+    new = RunFolder(runs / task / (run_id if number == 1 else f"{run_id}-r{number}"))
     if not existing:
         return new, "A new run."
     newest = existing[-1]
@@ -160,19 +186,78 @@ def choose_folder(
 
 
 def find_run(runs: Path, name: str) -> RunFolder:
-    """A run by folder, by id, or by the beginning of its id.
+    """A run in any state, by folder, by id, or by the beginning of its id.
 
     Raises:
         UserError: no run or more than one matches.
     """
-    if (Path(name) / "config.yaml").is_file():
-        return RunFolder(Path(name).resolve())
+    if folder := _by_path(name):
+        return folder
+    matching = _matching(runs, name)
+    if len(matching) == 1:
+        return matching[0]
+    told = ", ".join(f"{run.id} ({run.state})" for run in matching)
+    raise UserError(f"run={name} matches {told}; give one whole id.")
+
+
+def find_trained(runs: Path, name: str, fits: Callable[[RunFolder], bool] = lambda run: True) -> RunFolder:
+    """The run whose weights a command is to use: by folder or whole id one in any state, else the newest finished one.
+
+    Where several have the name, a line says which is taken.
+
+    Args:
+        runs: the folder of all runs.
+        name: folder, id, name, or the beginning of either; ``<task>/<name>`` looks among the runs of a task.
+        fits: whether a command can use a run; others do not count.
+
+    Raises:
+        UserError: no finished run matches, or runs of several names do.
+    """
+    if folder := _by_path(name):
+        return folder
+    matching = _matching(runs, name)
+    if len(matching) == 1 and matching[0].id == name:
+        return matching[0]
+    finished = [run for run in matching if run.state == FINISHED]
+    usable = sorted((run for run in finished if fits(run)), key=lambda run: run.started)
+    if not usable:
+        told = ", ".join(f"{run.id} ({_why_not(run)})" for run in matching)
+        raise UserError(f"run={name} is no finished run that this command can use: {told}; see vidgan-runs list.")
+    names = {name_of(run.id) for run in usable}
+    if len(usable) > 1 and (len(names) > 1 or len(name.rpartition("/")[2]) > len(names.pop())):
+        raise UserError(f"run={name} matches {', '.join(run.id for run in usable)}; give a whole name or id.")
+    newest = usable[-1]
+    if len(usable) > 1:
+        print(f"run={name}: {len(usable)} finished runs have this name; this is the newest, {newest.id}.")
+    return newest
+
+
+def _why_not(run: RunFolder) -> str:
+    return {FINISHED: "for another command", RUNNING: "not finished"}.get(run.state, run.state)
+
+
+def _by_path(name: str) -> RunFolder | None:
+    if not name:
+        raise UserError("run is empty; give a run's id, its name or its folder.")
+    return RunFolder(Path(name).resolve()) if (Path(name) / "config.yaml").is_file() else None
+
+
+def _matching(runs: Path, name: str) -> list[RunFolder]:
+    """Runs of that id, else of that name, else those whose id begins so.
+
+    Raises:
+        UserError: there is none.
+    """
     files = ("config.yaml", "job.yaml")  # a run that waits for SLURM has the latter alone
     known = sorted({path.parent for file in files for path in runs.glob(f"*/*/{file}")})
-    matching = [path for path in known if path.name == name] or [p for p in known if p.name.startswith(name)]
-    if len(matching) == 1:
-        return RunFolder(matching[0])
-    if matching:
-        raise UserError(f"run={name} matches {', '.join(p.name for p in matching)}; give one whole id.")
-    there = ", ".join(path.name for path in known[-5:]) or "none"
-    raise UserError(f"run={name} is not in {runs}; runs there: {there}.")
+    task, _, own = name.rpartition("/")
+    of_task = [path for path in known if task in ("", path.parent.name)]
+    found = (
+        [path for path in of_task if path.name == own]
+        or [path for path in of_task if name_of(path.name) == own]
+        or [path for path in of_task if path.name.startswith(own)]
+    )
+    if not found:
+        there = ", ".join(path.name for path in known[-5:]) or "none"
+        raise UserError(f"run={name} is not in {runs}; runs there: {there}.")
+    return [RunFolder(path) for path in found]

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from vidgan.experiment.defaults import without_defaults
 from vidgan.experiment.folder import RunFolder, choose_folder
 from vidgan.experiment.inputs import changes
+from vidgan.experiment.names import run_name, task_name
 from vidgan.experiment.paths import with_one_name
 from vidgan.experiment.schema import MACHINE_HALF
 
@@ -43,7 +44,7 @@ def run_id(config: DictConfig) -> str:
     plain = without_defaults(definition(config))
     del plain["name"]
     canonical = json.dumps(_whole(plain), sort_keys=True, separators=(",", ":"))
-    return f"{config.name}-{hashlib.sha256(canonical.encode()).hexdigest()[:_DIGITS]}"
+    return f"{run_name(config)}-{hashlib.sha256(canonical.encode()).hexdigest()[:_DIGITS]}"
 
 
 def _whole(value: Any) -> Any:
@@ -57,6 +58,6 @@ def _whole(value: Any) -> Any:
 
 def locate(config: DictConfig) -> tuple[RunFolder, str]:
     """The run folder of a root configuration, and one sentence that says why; see :func:`choose_folder`."""
-    task = config.task._target_.split(".")[-2]
+    task = task_name(config.task._target_)
     runs = Path(config.paths.runs).resolve()
     return choose_folder(runs, task, run_id(config), partial(changes, config), config.fresh)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import torch
 from omegaconf import DictConfig, OmegaConf
+from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from vidgan.errors import UserError
-from vidgan.experiment.builder import NETWORKS, build
-from vidgan.experiment.folder import RunFolder, find_run
+from vidgan.experiment.builder import NETWORKS, build, resolve_target
+from vidgan.experiment.folder import RunFolder, find_trained
 from vidgan.experiment.lint import lint
 from vidgan.experiment.recorded import read_config, resolved
-from vidgan.generators.base import Generator
 from vidgan.generators.recognition import recognise
 from vidgan.weights import PICKLED, fit, misfit, read_metadata, read_state
 
@@ -40,8 +40,35 @@ def recorded_config(folder: RunFolder) -> DictConfig:
     return config
 
 
-def weights_of(config: DictConfig) -> tuple[RunFolder | None, Path]:
+def find_applicable(runs: Path, name: str, command: str) -> RunFolder:
+    """The run that a name means to a command which applies networks; see :func:`find_trained`.
+
+    Raises:
+        UserError: there is no such run, or its task's networks are applied by another command.
+    """
+    folder = find_trained(runs, name, lambda run: _applied_by(run) in (None, command))
+    applied_by = _applied_by(folder)
+    if applied_by not in (None, command):
+        told = f"its networks are applied by {applied_by}" if applied_by else "no command applies its networks yet"
+        raise UserError(f"run={name} was trained for the task {folder.path.parent.name}: {told}.")
+    return folder
+
+
+def _applied_by(folder: RunFolder) -> str | None:
+    """The command that applies the networks of the run's task; None where the task cannot be told."""
+    try:
+        task = resolve_target(recorded_config(folder).task._target_, "task")
+    except UserError:  # loading the network will say why
+        return None
+    return getattr(task, "applied_by", None)
+
+
+def weights_of(config: DictConfig, command: str | None = None) -> tuple[RunFolder | None, Path]:
     """The run that a command line names, if it names one, and the file of weights.
+
+    Args:
+        config: with ``run``, ``weights`` and ``paths``.
+        command: as tasks name it in ``applied_by``, of one that only their runs are for; None takes runs of any task.
 
     Raises:
         UserError: there is neither a run nor a file of weights, or both; or no such run or weights.
@@ -53,7 +80,8 @@ def weights_of(config: DictConfig) -> tuple[RunFolder | None, Path]:
         return None, Path(config.weights)
     if is_file:
         raise UserError(f"run={config.run} and weights={config.weights} are two networks; give one of them.")
-    folder = find_run(Path(config.paths.runs), config.run)
+    runs = Path(config.paths.runs)
+    folder = find_trained(runs, config.run) if command is None else find_applicable(runs, config.run, command)
     return folder, folder.weights(config.weights)
 
 
@@ -72,7 +100,7 @@ def describe(folder: RunFolder | None, weights: Path) -> DictConfig:
     return OmegaConf.create(recognise(read_state(weights), weights))
 
 
-def load_network(description: DictConfig, weights: Path) -> Generator:
+def load_network(description: DictConfig, weights: Path) -> nn.Module:
     """The network in evaluation mode, with its weights.
 
     Raises:
@@ -82,7 +110,7 @@ def load_network(description: DictConfig, weights: Path) -> Generator:
     state = read_state(weights)
     # First without memory: the description may be of a network that no machine can hold.
     with torch.device("meta"), _at_most_parameters(_SPARE + _SPARE * len(state), weights):
-        network: Generator = build(description, "network", NETWORKS)
+        network: nn.Module = build(description, "network", NETWORKS)
         problems = misfit(network, state)
     if not problems:
         network = build(description, "network", NETWORKS)
@@ -93,13 +121,13 @@ def load_network(description: DictConfig, weights: Path) -> Generator:
     return network.eval()
 
 
-def load_generator(config: DictConfig) -> Generator:
-    """The generator that ``run=`` and ``weights=`` of a command line name.
+def load_generator(config: DictConfig, command: str) -> nn.Module:
+    """The generator that ``run=`` and ``weights=`` of a command line name; ``command`` as of :func:`weights_of`.
 
     Raises:
         UserError: as :func:`weights_of`, :func:`describe` and :func:`load_network`.
     """
-    folder, weights = weights_of(config)
+    folder, weights = weights_of(config, command)
     return load_network(describe(folder, weights), weights)
 
 

@@ -17,7 +17,7 @@ from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import device_kind
 from vidgan.experiment.networks import load_generator
-from vidgan.generators.base import Generator
+from vidgan.generators.base import Generator, as_generator
 from vidgan.video.noise import SAMPLE, Told, measured
 from vidgan.video.reader import Frames, probe
 from vidgan.video.streaming import stream
@@ -77,9 +77,7 @@ def predict(config: DictConfig) -> Path:
     kind = device_kind(config.machine)
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
-    generator = load_generator(config).to(kind)
-    if not isinstance(generator, Generator):
-        raise UserError(f"run={config.run} makes persons of poses, not videos of videos; see task=pose_video --help.")
+    generator = as_generator(load_generator(config, "vidgan-predict")).to(kind)
     channels_last(generator)
     generator, frames = _informed(generator, given.frames, config.sigma)
     if config.tile is not None:

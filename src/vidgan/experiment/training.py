@@ -21,6 +21,7 @@ from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically
 from vidgan.experiment.identity import halves, locate
+from vidgan.experiment.names import run_name
 from vidgan.experiment.ranks import appoint, appointed, is_first, restarted
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_result, show_start
 from vidgan.experiment.tables import Table
@@ -113,7 +114,7 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
     for name, half in zip(("config.yaml", "machine.yaml"), halves(config), strict=True):
         write_atomically(folder.path / name, OmegaConf.to_yaml(OmegaConf.create(half)))
     if not folder.summary:
-        folder.update_summary(id=folder.id, name=config.name, state=RUNNING, iteration=0, seconds=0.0)
+        folder.update_summary(id=folder.id, name=run_name(config), state=RUNNING, iteration=0, seconds=0.0)
     folder.update_summary(state=RUNNING, group=config.tracking.group, label=config.tracking.label)
 
 

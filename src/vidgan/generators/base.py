@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from vidgan.errors import UserError
+
 _PIXELS = 1 << 21  # made at once, where gradients are not needed: 4 frames of 960 x 540, 2 of 1280 x 720
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -138,6 +140,51 @@ class WindowGenerator(Generator):
 
     def forward(self, low: Tensor) -> Tensor:
         return self.between(low, 0, low.shape[1])
+
+
+class WholeClipGenerator(Generator):
+    """Any network that makes clips of whole clips, used as a generator; it is taken to see every frame.
+
+    Args:
+        network: from (B, T, C, h, w) to (B, T, 3, scale * h, scale * w).
+        scale: enlargement factor.
+    """
+
+    temporal = "bidirectional"
+
+    def __init__(self, network: nn.Module, scale: int) -> None:
+        super().__init__()
+        self.network = network
+        self.scale = scale
+        self.noise_map = getattr(network, "noise_map", False)
+
+    def forward(self, low: Tensor) -> Tensor:
+        return self.network(low)
+
+
+def as_generator(network: nn.Module) -> Generator:
+    """The network itself, or one of somebody else's class as a generator, if it makes clips of clips.
+
+    Raises:
+        UserError: given a small clip, it makes something else, or fails.
+    """
+    if isinstance(network, Generator):
+        return network
+    name, given = type(network).__name__, torch.zeros(1, 5, 4 if getattr(network, "noise_map", False) else 3, 64, 64)
+    wanted = "(B, T, 3, s * h, s * w) is to be made of (B, T, C, h, w)"
+    try:
+        with torch.inference_mode():
+            made = network(given)
+    except Exception as error:  # whatever a foreign network raises
+        told = str(error).strip().partition("\n")[0]
+        raise UserError(
+            f"{name} cannot be applied to videos: {wanted}, but it fails on {tuple(given.shape)} ({told})."
+        ) from error
+    scale = made.shape[-1] // 64 if isinstance(made, Tensor) and made.ndim == 5 else 0
+    if scale == 0 or made.shape != (1, 5, 3, 64 * scale, 64 * scale):
+        found = tuple(made.shape) if isinstance(made, Tensor) else type(made).__name__
+        raise UserError(f"{name} cannot be applied to videos: {wanted}, but of {tuple(given.shape)} it makes {found}.")
+    return WholeClipGenerator(network, scale)
 
 
 def mirrored(index: int, length: int) -> int:

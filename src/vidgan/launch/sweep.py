@@ -13,6 +13,7 @@ from rich.progress import track
 
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder, write_json
+from vidgan.experiment.names import slug
 from vidgan.experiment.preflight import Cost, Preflight
 from vidgan.experiment.report import show_result, show_start
 from vidgan.experiment.schema import Preflight as When
@@ -161,7 +162,7 @@ def run_once(name: str, jobs: Sequence[Job]) -> int:
 
 def sweep_folder(config: DictConfig, name: str) -> Path:
     """``<paths.runs>/sweeps/<name>``, made."""
-    folder = Path(config.paths.runs).resolve() / "sweeps" / name
+    folder = Path(config.paths.runs).resolve() / "sweeps" / slug(name)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -52,9 +52,15 @@ class Denoising(Restoration):
         self.middle_only = middle_only
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self._deviations: dict[str, float] = {}
-        for name, scale in (("networks.generator", self.generator.scale), ("degradation", degradation.scale)):
+        scales = {"networks.generator": getattr(self.generator, "scale", 1), "degradation": degradation.scale}
+        for name, scale in scales.items():
             if scale != 1:
                 raise UserError(f"{name} has a scale of {scale}; denoising keeps the size: choose one of scale 1.")
+
+    @property
+    def tells_noise(self) -> bool:
+        """Whether the generator is given a map of the noise beside the frames."""
+        return getattr(self.generator, "noise_map", False)
 
     def condition(self, clip: Clip, estimate: Tensor | None = None) -> Tensor:
         """
@@ -63,7 +69,7 @@ class Denoising(Restoration):
             estimate: (B, 1, 1, 1, 1) blind estimates of the noise; made of the clip's first frames if not given.
         """
         degradation, noisy = self.degrading, self.degraded(clip.frames, clip)
-        if not self.generator.noise_map:
+        if not self.tells_noise:
             return noisy
         known = None if self.blind and not self.training else degradation.deviation(noisy, clip.randomness)
         if known is None:
@@ -76,7 +82,7 @@ class Denoising(Restoration):
     def generate(self, condition: Tensor) -> Made:
         if self.training:
             compared = self._compared(condition)
-            if self.generator.temporal == "window":
+            if getattr(self.generator, "temporal", None) == "window":
                 return Made(self.generator.between(condition, compared.start, compared.stop))
             return Made(self.generator(condition)[:, compared])
         with self._timed(MODEL, condition):
@@ -121,7 +127,7 @@ class Denoising(Restoration):
 
     def _deviation(self, condition: Tensor, noisy: Tensor) -> float:
         """That of the noise, as the generator is told of it; else estimated from the first frames."""
-        if self.generator.noise_map:
+        if self.tells_noise:
             return condition[:, :, 3:].mean().item()
         return estimate_deviation(noisy[0, :SAMPLE])
 

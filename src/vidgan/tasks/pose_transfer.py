@@ -21,6 +21,7 @@ class PoseTransfer(AdversarialTask):
     ones NaN. A discriminator with the attribute ``conditional`` is given the same three beside the frames.
     """
 
+    applied_by = ""
     shown = ("source", "pose", MODEL, "wrong pose", "real")
 
     @property
