@@ -121,7 +121,7 @@ def load_network(description: DictConfig, weights: Path) -> nn.Module:
     return network.eval()
 
 
-def load_generator(config: DictConfig, command: str) -> nn.Module:
+def load_generator(config: DictConfig, command: str | None = None) -> nn.Module:
     """The generator that ``run=`` and ``weights=`` of a command line name; ``command`` as of :func:`weights_of`.
 
     Raises:
