@@ -16,7 +16,7 @@ Composed = Callable[..., DictConfig]
     [
         "machine=cpu",
         "machine.workers=7",
-        "machine.precision=32-true",
+        "machine.precision=32-true",  # the quickstart's own
         "tracking=disabled",
         "tracking.tags=[a]",
         "paths.assets=/somewhere/else",
@@ -33,6 +33,13 @@ def test_the_machine_is_not_part_of_the_experiment(composed: Composed, override:
 )
 def test_whatever_defines_the_result_is(composed: Composed, override: str) -> None:
     assert run_id(composed(override)) != run_id(composed())
+
+
+def test_a_precision_chosen_by_hand_is_part_of_the_experiment(composed: Composed) -> None:
+    chosen = [run_id(composed(f"machine.precision={name}")) for name in ("32-true", "bf16-mixed", "auto")]
+    assert len(set(chosen)) == 3
+    assert definition(composed("machine.precision=bf16-mixed"))["precision"] == "bf16-mixed"
+    assert "precision" not in definition(composed("machine.precision=auto"))
 
 
 def test_interpolations_are_resolved(composed: Composed) -> None:

@@ -33,6 +33,15 @@ def choose_precision(wanted: str, device: str) -> Precision:
     return "bf16-mixed" if bf16_is_fast(device) else "32-true"
 
 
+def can_compute(precision: str, device: str) -> bool:
+    """Whether a device computes in a precision, fast or not."""
+    if precision == "16-mixed":  # its gradients need a scaler, which torch has for GPUs
+        return device == "cuda"
+    if precision == "bf16-mixed" and device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return True
+
+
 def cores() -> int:
     """Cores that this process may use; fewer than the machine has under SLURM and in containers."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -8,9 +8,11 @@ from typing import Any
 
 import hydra
 from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from vidgan.errors import UserError
+from vidgan.experiment.invocation import note
 from vidgan.experiment.lint import refuse_missing
 from vidgan.experiment.places import CONF, ROOT
 from vidgan.experiment.schema import (
@@ -76,6 +78,7 @@ def command(name: str, work: Callable[[DictConfig], Any]) -> None:
     def entry(config: DictConfig) -> None:
         try:
             refuse_missing(config)
+            note(sys.argv, HydraConfig.get().overrides.task)
             work(config)
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)

@@ -12,7 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from vidgan.atomic import replacing
-from vidgan.engine.hardware import cores
 from vidgan.errors import UserError
 
 Hashes = dict[str, str]
@@ -112,7 +111,7 @@ def _remember(memory: Path, stamps: dict[str, str], hashes: Hashes) -> None:
 
 
 def _computed(place: Path, names: list[str]) -> Hashes:
-    with ThreadPoolExecutor(min(8, cores())) as pool:  # hashing and reading let go of the interpreter
+    with ThreadPoolExecutor(8) as pool:  # hashing and reading let go of the interpreter
         return dict(zip(names, pool.map(lambda name: _hash(place / name if name else place), names), strict=True))
 
 

@@ -13,17 +13,22 @@ from vidgan.experiment.folder import RunFolder, choose_folder
 from vidgan.experiment.inputs import changes
 from vidgan.experiment.names import run_name, task_name
 from vidgan.experiment.paths import with_one_name
-from vidgan.experiment.schema import MACHINE_HALF
+from vidgan.experiment.schema import AUTO, MACHINE_HALF
 
 _DIGITS = 8
 
 
 def halves(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The resolved experiment half and machine half of a root configuration."""
+    """The resolved experiment half and machine half of a root configuration.
+
+    A precision that was chosen by hand is part of the experiment; ``auto`` leaves the choice to the machine.
+    """
     whole = OmegaConf.to_container(config, resolve=True, throw_on_missing=True, enum_to_str=True)
     assert isinstance(whole, dict)
     experiment = {str(key): value for key, value in whole.items() if key not in MACHINE_HALF}
-    return experiment, {key: whole[key] for key in MACHINE_HALF if key in whole}
+    machine = {key: whole[key] for key in MACHINE_HALF if key in whole}
+    precision = machine.get("machine", {}).get("precision", AUTO)
+    return experiment if precision == AUTO else {**experiment, "precision": precision}, machine
 
 
 def definition(config: DictConfig) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import platform
 import socket
 import subprocess
-import sys
 import time
 from typing import Any
 
@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 from vidgan.experiment import code_fingerprint
 from vidgan.experiment.folder import RunFolder, write_json
 from vidgan.experiment.inputs import FILES, code_of, files_of, fingerprints
+from vidgan.experiment.invocation import invocation
 from vidgan.experiment.places import ROOT
 
 _PACKAGES = (
@@ -33,6 +34,8 @@ _PACKAGES = (
 
 
 def _git(*arguments: str) -> str | None:
+    if not (ROOT / ".git").exists():  # installed: a repository around it is another project's
+        return None
     try:
         answer = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
@@ -41,9 +44,17 @@ def _git(*arguments: str) -> str | None:
 
 
 def _commit() -> dict[str, str | None]:
+    """That of the checkout, or the one that pip has installed from; a wheel does not know its own."""
     commit, difference = _git("rev-parse", "HEAD"), _git("diff", "HEAD")
+    commit = commit or _installed_commit()
     dirty = hashlib.sha256(difference.encode()).hexdigest()[:16] if difference else None
     return {"commit": commit.strip() if commit else None, "uncommitted_changes": dirty}
+
+
+def _installed_commit() -> str | None:
+    said = importlib.metadata.distribution("vidgan").read_text("direct_url.json")
+    commit: str | None = json.loads(said or "{}").get("vcs_info", {}).get("commit_id")
+    return commit
 
 
 def _device() -> str:
@@ -55,7 +66,8 @@ def origin(config: DictConfig) -> dict[str, Any]:
     return {
         "fingerprint": code_fingerprint.fingerprint(code_of(config)),
         **_commit(),
-        "command": sys.argv,
+        "command": list(invocation().command),
+        "overrides": list(invocation().overrides),
         "host": socket.gethostname(),
         "slurm_job_id": os.environ.get("SLURM_JOB_ID"),
         "device": _device(),

@@ -10,6 +10,8 @@ from typing import Any
 
 from omegaconf import MISSING
 
+AUTO = "auto"  #: as ``machine.precision``: the machine's own choice
+
 
 @dataclass
 class TermConfig:
@@ -139,7 +141,7 @@ class MachineConfig:
     devices: Any = 1
     num_nodes: int = 1
     strategy: str = "auto"
-    precision: str = "auto"
+    precision: str = AUTO
     threads: int | None = None
     workers: int | None = None
     cache_gb: float = 20.0

@@ -13,17 +13,19 @@ from pytorch_lightning.callbacks import Callback
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.checkpoints import HIGHER, Checkpoints, TrainingInterrupted
 from vidgan.engine.diagnosis import idle_players, refuse_divergence
+from vidgan.engine.hardware import can_compute
 from vidgan.engine.progress import IterationBar
 from vidgan.engine.pruning import TrainingPruned
 from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError
 from vidgan.experiment import provenance
-from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
+from vidgan.experiment.assemble import build_data, build_task, build_trainer, check, device_kind
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically
 from vidgan.experiment.identity import halves, locate
 from vidgan.experiment.names import run_name
 from vidgan.experiment.ranks import appoint, appointed, is_first, restarted
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_result, show_start
+from vidgan.experiment.schema import AUTO
 from vidgan.experiment.tables import Table
 from vidgan.experiment.tracking import CsvTracker, RunRecorder, best_values
 from vidgan.experiment.usage import Usage
@@ -118,7 +120,27 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
     folder.update_summary(state=RUNNING, group=config.tracking.group, label=config.tracking.label)
 
 
+def kept_precision(machine: DictConfig, folder: RunFolder) -> str:
+    """The precision of a run: the one it has been trained in so far where ``auto`` leaves the choice.
+
+    Raises:
+        UserError: this device cannot compute in it.
+    """
+    segments = folder.read("provenance.json").get("segments", [])
+    if machine.precision != AUTO or folder.last_checkpoint is None or not segments:
+        return machine.precision
+    recorded = segments[-1]["precision"]
+    device = device_kind(machine)
+    if not can_compute(recorded, device):
+        raise UserError(
+            f"Run {folder.id} was begun in {recorded}, in which this machine's {device} cannot compute; go on where it "
+            f"began, or start a run of its own by machine.precision=32-true."
+        )
+    return recorded
+
+
 def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) -> None:
+    precision = kept_precision(config.machine, folder)
     task = build_task(config)
     data = build_data(config.data, config.machine, config.paths)
     if is_first():
@@ -144,7 +166,7 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
         callbacks.append(IterationBar())
     every = config.validation.every
     trainer = build_trainer(
-        config.machine,
+        OmegaConf.merge(config.machine, {"precision": precision}),  # type: ignore[arg-type]
         callbacks,
         loggers,
         max_steps=config.engine.iterations,

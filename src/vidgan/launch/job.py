@@ -1,5 +1,6 @@
 """A job: one run that is to be, written down so that any process, here or on a cluster, can start it."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ class Job:
         folder: where the run lives.
         reason: one sentence: whether it is new, goes on or is done.
         trial: what a trial of a study needs to report its validations; see :class:`vidgan.launch.trial.TrialJudge`.
+        command: the command line that it is a part of.
     """
 
     overrides: tuple[str, ...]
@@ -33,11 +35,12 @@ class Job:
     folder: RunFolder
     reason: str = ""
     trial: dict[str, Any] | None = None
+    command: tuple[str, ...] = ()
 
     @classmethod
     def plan(cls, config: DictConfig, overrides: Sequence[str] = ()) -> "Job":
         """The job of a composed configuration; writes nothing."""
-        return cls(tuple(overrides), config, *locate(config))
+        return cls(tuple(overrides), config, *locate(config), command=tuple(sys.argv))
 
     @property
     def id(self) -> str:
@@ -62,7 +65,8 @@ class Job:
         """Makes the run folder with ``job.yaml`` and without the error of an earlier attempt; returns the folder."""
         self.folder.path.mkdir(parents=True, exist_ok=True)
         (self.folder.path / ERROR).unlink(missing_ok=True)
-        job = OmegaConf.create({"overrides": list(self.overrides), "trial": self.trial, "config": self.config})
+        typed = {"command": list(self.command), "overrides": list(self.overrides)}
+        job = OmegaConf.create({**typed, "trial": self.trial, "config": self.config})
         write_atomically(self.folder.path / JOB, OmegaConf.to_yaml(job))
         return self.folder.path
 
@@ -77,7 +81,9 @@ class Job:
         if not path.is_file():
             raise UserError(f"{path}: there is no such file; a launcher writes it into the run folder.")
         job = OmegaConf.create(read_text(path))  # unresolved: it is this machine's own, written by a launcher
+        assert isinstance(job, DictConfig)
         config = OmegaConf.merge(OmegaConf.structured(TrainConfig), job.config)
         assert isinstance(config, DictConfig)
         trial: Any = OmegaConf.to_container(job.trial) if job.trial else None
-        return cls(tuple(job.overrides), config, RunFolder(folder.resolve()), trial=trial)
+        command = tuple(job.get("command", ()))  # one that waits may be of a version that wrote none
+        return cls(tuple(job.overrides), config, RunFolder(folder.resolve()), trial=trial, command=command)

@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 from vidgan.errors import UserError
 from vidgan.experiment.commands import register
 from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.invocation import note
 from vidgan.interruption import requests
 from vidgan.launch.job import ERROR, Job
 
@@ -67,6 +68,7 @@ def run(folder: Path) -> None:
         from vidgan.experiment.training import train  # seconds of imports; their errors are recorded, too
 
         job = Job.read(folder)
+        note(job.command, job.overrides)
         slurm = job.config.machine.slurm
         train(job.config, job.folder, _watchers(job))
     except Exception as error:
