@@ -1,12 +1,51 @@
 """Files and folders that appear whole or not at all."""
 
 import os
+import re
 import shutil
+import socket
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vidgan.errors import UserError
+
+_MACHINE = f"{zlib.crc32(socket.gethostname().encode()):08x}"  # a process of another one cannot be asked for
+_TEMPORARY = re.compile(rf"\..+\.{_MACHINE}-(\d+)(\.[^.]*)?")
+
+
+def temporary_beside(path: Path) -> Path:
+    """A hidden name beside ``path`` that tells whose it is: this process' on this machine."""
+    # The suffix comes last, as NumPy appends one that is not there.
+    return path.with_name(f".{path.stem}.{_MACHINE}-{os.getpid()}{path.suffix}")
+
+
+def clear_stale(folder: Path) -> None:
+    """Removes what killed processes of this machine have left in a folder under temporary names."""
+    for entry in list(os.scandir(folder)):
+        if (match := _TEMPORARY.fullmatch(entry.name)) and not _is_alive(int(match[1])):
+            remove(Path(entry.path))
+
+
+def remove(path: Path) -> None:
+    """Removes a file or a folder, if it is there and can be."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def settle(temporary: Path, path: Path) -> None:
+    """Gives a finished file or folder its name; a file is on the disk before the one in its place is given up.
+
+    Without that a power failure may leave an empty file under a name that had a good one.
+    """
+    if temporary.is_file():
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+    temporary.replace(path)
 
 
 @contextmanager
@@ -18,16 +57,23 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         UserError: it cannot be written, for instance because the disk is full.
     """
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")  # NumPy appends a suffix that is not there
+    temporary = temporary_beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        clear_stale(path.parent)
         yield temporary
-        temporary.replace(path)
+        settle(temporary, path)
     except OSError as error:
         raise UserError(f"{path} cannot be written ({error.strerror}); free space or choose another place.") from error
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
-        else:
-            with suppress(OSError):  # nothing was made where the folder is a file
-                temporary.unlink()
+        remove(temporary)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True

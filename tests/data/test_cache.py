@@ -11,6 +11,7 @@ import pytest
 
 from tests.media import damage, moving, write_folder, write_video
 from vidgan.data.cache import CachedClip, DecodedCache
+from vidgan.data.entries import DamagedEntryError, open_entry
 from vidgan.data.sources import Box, FrameFolder, Span, VideoFile
 
 WORKER = Path(__file__).with_name("cache_worker.py")
@@ -108,6 +109,66 @@ def test_entry_cut_short_is_made_again(tmp_path: Path, folder: Path) -> None:
     assert not isinstance(fresh.wrap(source), CachedClip)
     fresh.fill([source])
     np.testing.assert_array_equal(fresh.wrap(source).read(0, 12), moving(12))
+
+
+@pytest.mark.parametrize("how", ["empty", "header", "pixel", "sums", "seal", "truncated", "longer", "garbage", "old"])
+def test_damaged_entry_is_never_a_wrong_pixel_and_made_again(
+    tmp_path: Path, folder: Path, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Found when it is opened or, where only its pixels differ, when they are read; also while it is open."""
+    source, cache = FrameFolder("clip", folder), DecodedCache(tmp_path / "cache", 1)
+    cache.fill([source])
+    opened = cache.wrap(source)
+    np.testing.assert_array_equal(opened.read(0, 12), moving(12))
+    (entry,) = cache.folder.glob("*.npy")
+    content = bytearray(entry.read_bytes())
+    places = {"header": 30, "pixel": 128 + CLIP_BYTES // 2, "sums": 128 + CLIP_BYTES + 2, "seal": len(content) - 1}
+    if how in places:
+        content[places[how]] ^= 16
+    lengths = {"empty": 0, "truncated": len(content) - 1000, "old": 128 + CLIP_BYTES}
+    content = bytearray(b"\x93NUMPY garbage") if how == "garbage" else content[: lengths.get(how, len(content))]
+    entry.write_bytes(content + b"more" if how == "longer" else content)
+    for reader in (opened, cache.wrap(source)):
+        for box in (None, Box(20, 10, 20, 30)):
+            found = reader.read(0, 12, box)
+            np.testing.assert_array_equal(found, box.cut(moving(12)) if box else moving(12))
+    cache.fill([source])
+    again = cache.wrap(source)
+    assert isinstance(again, CachedClip)
+    caplog.clear()
+    np.testing.assert_array_equal(again.read(3, 4), moving(12)[3:7])
+    assert not caplog.records  # the entry is whole
+    assert entries(cache.folder) == [".npy"]
+
+
+def test_the_entry_of_another_clip_is_not_taken(tmp_path: Path) -> None:
+    folders = {name: write_folder(tmp_path / name, moving(12, seed=seed)) for seed, name in enumerate("ab")}
+    sources = [FrameFolder(name, path) for name, path in folders.items()]
+    cache = DecodedCache(tmp_path / "cache", 1)
+    cache.fill(sources)
+    one, other = (next(cache.folder.glob(f"{name}-*.npy")) for name in "ab")
+    one.write_bytes(other.read_bytes())
+    assert not isinstance(cache.wrap(sources[0]), CachedClip)
+    cache.fill(sources)
+    np.testing.assert_array_equal(cache.wrap(sources[0]).read(0, 12), moving(12, seed=0))
+
+
+def test_every_row_of_a_crop_is_checked(tmp_path: Path) -> None:
+    """Whichever band it begins and ends in; damage elsewhere does not matter to it."""
+    frames = moving(1, height=50, width=40)
+    source = FrameFolder("clip", write_folder(tmp_path / "clip", frames))
+    cache = DecodedCache(tmp_path / "cache", 1)
+    cache.fill([source])
+    (path,) = cache.folder.glob("*.npy")
+    content = bytearray(path.read_bytes())
+    content[128 + 3 * 40 * 33] ^= 1  # in row 33
+    path.write_bytes(content)
+    entry = open_entry(path)
+    for top, height in ((0, 32), (48, 2), (10, 22), (31, 1)):
+        np.testing.assert_array_equal(entry.read(0, 1, Box(top, 0, height, 9)), frames[:, top : top + height, :9])
+    for top, height in ((0, 50), (33, 1), (10, 24), (32, 16), (47, 1)):
+        with pytest.raises(DamagedEntryError):
+            entry.read(0, 1, Box(top, 0, height, 9))
 
 
 def test_entry_deleted_meanwhile_is_decoded(tmp_path: Path, folder: Path) -> None:

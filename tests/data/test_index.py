@@ -59,7 +59,7 @@ def test_indexed_clips_are_not_looked_into_and_read_the_same(root: Path) -> None
 def test_a_layout_uses_the_index_of_its_root(root: Path) -> None:
     indexed(root)
     splits = Folder().splits(root)
-    sources = {source.name: source for source in (*splits.train, *splits.val)}
+    sources = {source.name: source for source in (*splits.train, *splits.val, *splits.test)}
     frames = {name: closed(source).size.frames for name, source in sources.items()}
     assert frames == {"h264": 20, "deep/mpeg4": 20, "frames": 3, "zipped": 3}
 
@@ -107,10 +107,95 @@ def test_times_of_a_constant_rate_are_three_numbers(root: Path) -> None:
     for kept in (times, (5,), (0, 2, 4, 5, 6, 9), (0, 1)):
         assert tuple(_expanded(_runs(kept))) == kept
     indexed(root)
-    entry = json.loads((root / NAME).read_text())["files"]["h264.mp4"]
+    entry = json.loads((root / NAME).read_text())["files"]["h264.mp4"]  # any reader of JSON can
     assert len(entry["times"]) == 3
     assert entry["size"] == [20, 48, 64]
     assert len(entry["keys"]) == 3  # frames 0, 8 and 16
+
+
+def damaged(content: bytes, how: str) -> bytes:
+    middle = len(content) // 2
+    return {
+        "empty": b"",
+        "truncated": content[:middle],
+        "garbage": bytes(range(256)) * 4,
+        "flipped": content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :],
+        "deep": b"[" * 100_000,
+    }[how]
+
+
+@pytest.mark.parametrize("how", ["empty", "truncated", "garbage", "flipped", "deep"])
+def test_a_damaged_index_is_told_and_passed_over(root: Path, how: str, caplog: pytest.LogCaptureFixture) -> None:
+    index = indexed(root)
+    (root / NAME).write_bytes(damaged(index.text().encode(), how))
+    assert Index.read(root) is None
+    assert "cannot be used as an index and is passed over; make it anew by vidgan-data index" in caplog.text
+
+
+def test_an_index_of_another_folder_is_not_believed(root: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    write_video(other / "h264.mp4", moving(9))
+    indexed(root)
+    (other / NAME).write_bytes((root / NAME).read_bytes())
+    index = Index.read(other)
+    assert index is not None
+    source = VideoFile("h264", other / "h264.mp4")
+    index.give([source])
+    assert source.size.frames == 9
+
+
+LIES = {
+    "frames": lambda entry: entry["size"].__setitem__(0, 10**9),
+    "frames of all": lambda entry: (entry["size"].__setitem__(0, 10**9), entry["info"].update(frames=10**9)),
+    "frames and times": lambda entry: (
+        entry["size"].__setitem__(0, 10**9),
+        entry["info"].update(frames=10**9),
+        entry["times"].__setitem__(-1, 10**9 - 1),
+    ),
+    "no frames": lambda entry: entry["size"].__setitem__(0, 0),
+    "fewer frames": lambda entry: entry["size"].__setitem__(0, 3),
+    "size": lambda entry: (entry["size"].__setitem__(1, 64), entry["info"].update(height=64)),
+    "shifted times": lambda entry: entry["times"].__setitem__(0, entry["times"][0] + entry["times"][1]),
+    "shifted keys": lambda entry: [key.__setitem__(0, key[0] + entry["times"][1]) for key in entry["keys"]],
+    "shifted both": lambda entry: (
+        entry["times"].__setitem__(0, entry["times"][0] + entry["times"][1]),
+        [key.__setitem__(0, key[0] + entry["times"][1]) for key in entry["keys"]],
+    ),
+    "times that stand still": lambda entry: entry["times"].__setitem__(1, 0),
+    "text": lambda entry: entry.update(size="large"),
+    "nothing": lambda entry: entry.pop("keys"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_of_the_index_is_told_and_the_file_looked_into(
+    root: Path, lie: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever its checksum says."""
+    index = indexed(root)
+    LIES[lie](index.entries["h264.mp4"])
+    (root / NAME).write_text(index.text())
+    found = Index.read(root)
+    assert found is not None
+    source, plain = VideoFile("h264", root / "h264.mp4"), VideoFile("h264", root / "h264.mp4")
+    found.give([source])
+    assert source.size.frames == 20
+    np.testing.assert_array_equal(source.read(6, 8), plain.read(6, 8))
+    assert source.size == plain.size
+    assert "the index is wrong" in caplog.text
+
+
+@pytest.mark.parametrize("size", [[10**9, 48, 64], [3, 64, 64], [0, 48, 64], [3, 48, -64]])
+def test_a_lie_about_pictures_is_told_and_the_folder_looked_into(
+    root: Path, size: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    index = indexed(root)
+    index.entries["frames"]["size"] = size
+    source = FrameFolder("frames", root / "frames")
+    index.give([source])
+    np.testing.assert_array_equal(source.read(0, 3), moving(3))
+    assert source.size == (3, 48, 64)
+    assert "the index is wrong" in caplog.text
 
 
 def test_damage_behind_an_index_is_still_found(root: Path) -> None:

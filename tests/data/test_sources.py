@@ -60,6 +60,24 @@ def test_discovers_every_kind_once_and_in_natural_order(tmp_path: Path) -> None:
     assert {source.size for source in found} == {Size(2, 48, 64)}
 
 
+def test_links_are_followed_and_each_clip_is_found_once(tmp_path: Path) -> None:
+    """Also where links lead to a folder that they are in: two of them made a tree of 2 to the 40th folders."""
+    root, other = tmp_path / "root", tmp_path / "other"
+    for name in ("a", "b"):
+        write_folder(root / "clips" / name, moving(2))
+        (root / "clips" / f"loop_{name}").symlink_to(root / "clips")
+        (root / f"loop_{name}").symlink_to("..")
+    write_video(other / "c.mp4", moving(2))
+    (root / "0_linked").symlink_to(other)
+    (root / "1_linked.mp4").symlink_to(other / "c.mp4")
+    (root / "2_again").symlink_to(root / "clips" / "b")
+    (root / "dangling").symlink_to("nowhere")
+    assert [source.name for source in discover(root)] == ["0_linked/c", "clips/a", "clips/b"]
+    assert [source.name for source in discover(root / "clips" / "loop_a")] == ["a", "b"]
+    (root / "clips" / "a" / "above").symlink_to(root)
+    assert [source.name for source in discover(root / "clips" / "a")] == ["a"]
+
+
 def test_root_may_be_one_video_or_one_folder_of_frames(tmp_path: Path) -> None:
     video = write_video(tmp_path / "holiday.mp4", moving(2))
     folder = write_folder(tmp_path / "frames", moving(2))

@@ -4,14 +4,13 @@ import fcntl
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import av
 import cv2
-import numpy as np
 
+from vidgan.data.entries import DamagedEntryError, entry_bytes, open_entry, write_entry
 from vidgan.data.sources import Box, FileSource, Paired, Size, Source, Span, files
 from vidgan.errors import UserError
 from vidgan.randomness import mix
@@ -23,12 +22,12 @@ _DECODERS = f"pyav {av.__version__}, opencv {cv2.__version__}"  # another decode
 
 
 class CachedClip(Source):
-    """A source whose frames are read from the cache, or decoded should they be deleted there meanwhile."""
+    """A source whose frames are read from the cache, or decoded should they be deleted or damaged there meanwhile."""
 
     def __init__(self, source: FileSource, array: Path) -> None:
         super().__init__(source.name, source.path)
         self.source, self.array = source, array
-        self._size = Size(*_open_array(array).shape[:3])
+        self._size = open_entry(array).size
 
     @property
     def size(self) -> Size:
@@ -36,16 +35,21 @@ class CachedClip(Source):
 
     def read(self, start: int, count: int, box: Box | None = None) -> Frames:
         try:
-            frames = _open_array(self.array)[start : start + count]
+            return open_entry(self.array).read(start, count, box)
         except FileNotFoundError:
-            return self.source.read(start, count, box)
-        return np.array(box.cut(frames) if box else frames)
+            pass
+        except DamagedEntryError:
+            logger.warning("%s: is damaged; %s is decoded instead, and cached anew next time", self.array, self.path)
+            with suppress(OSError):  # the folder may be read-only
+                self.array.unlink()
+        return self.source.read(start, count, box)
 
 
 class DecodedCache:
     """A folder of decoded clips, within a budget.
 
     Entries are named by path and identity of their source, so a changed file is decoded anew and its old entry removed.
+    They carry checksums: one that is cut short, damaged or another one's is decoded anew as well.
     One lock covers the folder while it is filled: a second process waits and finds the clips there; a killed one leaves
     no more than a partial file, which the next removes.
 
@@ -144,20 +148,15 @@ def _place(original: FileSource) -> str:
 
 def _decoded_bytes(original: FileSource) -> int | None:
     try:
-        return 3 * original.size.frames * original.size.height * original.size.width
+        return entry_bytes(original.size)
     except BrokenFileError:
         return None
 
 
 def _decode(original: FileSource, entry: Path) -> None:
     partial = entry.with_suffix(".part")
-    header = {"descr": "|u1", "fortran_order": False, "shape": (*original.size, 3)}
     try:
-        # Written, not mapped: on a full disk a write raises, where a mapped page would kill the process.
-        with partial.open("wb") as file:
-            np.lib.format.write_array_header_1_0(file, header)
-            for frame in original.stream():
-                file.write(np.ascontiguousarray(frame).data)
+        write_entry(partial, original.size, original.stream(), entry)
         partial.replace(entry)
     except BrokenFileError as error:
         logger.debug("not cached: %s", error)
@@ -166,15 +165,9 @@ def _decode(original: FileSource, entry: Path) -> None:
 
 
 def _is_whole(entry: Path) -> bool:
-    """Whether an entry is there, as long as its header says; a power failure may cut one short."""
+    """Whether an entry is there, as it was written as far as its pixels do not have to be read."""
     try:
-        _open_array(entry)
-    except (FileNotFoundError, ValueError):
+        open_entry(entry)
+    except (FileNotFoundError, DamagedEntryError):
         return False
     return True
-
-
-@lru_cache(maxsize=1024)
-def _open_array(path: Path) -> Frames:
-    frames: Frames = np.load(path, mmap_mode="r")
-    return frames

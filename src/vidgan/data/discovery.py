@@ -1,8 +1,8 @@
 """Finding clips: videos, folders of frames and zipped frames below one root, in any mix."""
 
 import os
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vidgan.data.sources import FileSource, FrameFolder, FrameZip, VideoFile, is_image, is_video, natural
@@ -12,14 +12,15 @@ from vidgan.errors import UserError
 def discover(root: Path) -> list[FileSource]:
     """Every clip below ``root``, sorted by name: each video, each zip file, each folder that holds images and no video.
 
-    ``root`` may also be one video or zip file. Hidden files and folders are passed over.
+    ``root`` may also be one video or zip file. Hidden files and folders are passed over. Links are followed, but what
+    several paths lead to is one clip.
 
     Raises:
         UserError: ``root`` does not exist or holds no clip.
     """
     if not root.exists():
         raise UserError(f"{root}: there is no such file or folder; set data.root to your videos")
-    found = [source for source in map(_source_at, _candidates(root)) if source]
+    found = [source for source in map(_source_at, _each_once(_candidates(root))) if source]
     if not found:
         raise UserError(
             f"{root}: holds no video, no zipped frames and no folder of frames; set data.root to your videos"
@@ -34,12 +35,38 @@ def _candidates(root: Path) -> Iterator[Path]:
     if root.is_file():
         yield root
         return
-    for folder, subfolders, files in os.walk(root, followlinks=True):
-        subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
-        paths = [Path(folder, name) for name in files if not name.startswith(".")]
+    for folder, names in _folders(root):
+        paths = [folder / name for name in names if not name.startswith(".")]
         yield from (path for path in paths if not is_image(path.name))
         if any(is_image(path.name) for path in paths) and not any(is_video(path.name) for path in paths):
-            yield Path(folder)
+            yield folder
+
+
+def _folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Every folder below ``root`` once, with the files in it: first those inside, then those that links lead to.
+
+    Told apart by their real paths, as a link may lead to a folder that it is in. One that leads above ``root`` is not
+    followed: it would bring the test clips beside it into training.
+    """
+    seen = {str(above) for above in root.resolve().parents}
+    left = deque([root])
+    while left:
+        for folder, subfolders, files in os.walk(left.popleft()):
+            if (real := os.path.realpath(folder)) in seen:
+                subfolders.clear()
+                continue
+            seen.add(real)
+            subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__")))
+            left.extend(path for name in subfolders if (path := Path(folder, name)).is_symlink())
+            yield Path(folder), files
+
+
+def _each_once(paths: Iterable[Path]) -> list[Path]:
+    """The paths without those that lead to where another one does; a link gives way to what it leads to."""
+    found: dict[str, Path] = {}
+    for path in sorted(paths, key=lambda path: (path.is_symlink(), path)):
+        found.setdefault(os.path.realpath(path), path)
+    return list(found.values())
 
 
 def _source_at(path: Path) -> FileSource | None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict
 from fractions import Fraction
@@ -16,7 +17,7 @@ from vidgan.video.reader import BrokenFileError, VideoIndex, VideoInfo
 logger = logging.getLogger(__name__)
 
 NAME = ".vidgan-index.json"
-_FORM = 1  # of the file; another one is passed over
+_FORM = 2  # of the file; another one is passed over
 
 
 class Index:
@@ -33,10 +34,11 @@ class Index:
         if not path.is_file():
             return None
         try:
-            stored = json.loads(path.read_text())
-            if stored["form"] == _FORM:
-                return cls(root, stored["files"])
-        except (OSError, ValueError, TypeError, KeyError):
+            text = path.read_text()
+            files = text[len(_text("")) - len("}\n") : -len("}\n")]
+            if text == _text(files):
+                return cls(root, json.loads(files))
+        except (OSError, ValueError, RecursionError):
             pass
         logger.warning("%s: cannot be used as an index and is passed over; make it anew by vidgan-data index", path)
         return None
@@ -53,17 +55,23 @@ class Index:
             return None
         try:
             if entry["identity"] == _identity(source):
-                return _facts(entry)
+                return _facts(entry, source.most_frames)
         except (BrokenFileError, OSError):  # the probe tells it better
             return None
+        except (LookupError, TypeError, ValueError, ArithmeticError):  # what cannot be true of the file
+            pass
+        self.distrust(source)
+        return None
+
+    def distrust(self, source: FileSource) -> None:
+        """Tells, once for all, that a file is not as this says."""
         if not self._told:
             self._told = True
             logger.warning(
-                "%s: has changed since it was indexed and is looked into anew, as other clips may be; "
-                "run vidgan-data index again",
+                "%s: has changed since it was indexed, or the index is wrong; it is looked into anew, as other clips "
+                "may be; run vidgan-data index again",
                 source.path,
             )
-        return None
 
     def learn(self, source: FileSource) -> None:
         """
@@ -75,10 +83,15 @@ class Index:
 
     def text(self) -> str:
         """The content of the index file."""
-        return json.dumps({"form": _FORM, "files": self.entries}, separators=(",", ":")) + "\n"
+        return _text(json.dumps(self.entries, separators=(",", ":")))
 
     def _place(self, source: FileSource) -> str:
         return source.path.relative_to(self.root).as_posix() if source.path.is_relative_to(self.root) else ""
+
+
+def _text(files: str) -> str:
+    """The content of the index file: its form, a checksum of the rest, and the rest."""
+    return f'{{"form":{_FORM},"crc32":"{zlib.crc32(files.encode()):08x}","files":{files}}}\n'
 
 
 def _identity(source: FileSource) -> str:
@@ -93,13 +106,28 @@ def _stored(facts: Facts) -> dict[str, Any]:
     return {"size": facts.size, "info": info, "times": times, "keys": facts.video.keys}
 
 
-def _facts(entry: dict[str, Any]) -> Facts:
+def _facts(entry: dict[str, Any], most_frames: int) -> Facts:
+    """
+    Raises:
+        LookupError, TypeError, ValueError, ArithmeticError: the entry contradicts itself, or what a file can hold.
+    """
     size = Size(*entry["size"])
+    if not (0 < size.frames <= most_frames and min(size) > 0):
+        raise ValueError(size)
     if "info" not in entry:
         return Facts(size)
     info = VideoInfo(**{**entry["info"], "fps": Fraction(entry["info"]["fps"])})
-    times = None if entry["times"] is None else tuple(_expanded(entry["times"]))
-    return Facts(size, VideoIndex(info, times, tuple((pts, dts) for pts, dts in entry["keys"])))
+    keys = tuple((pts, dts) for pts, dts in entry["keys"])
+    if size != (info.frames, info.height, info.width):
+        raise ValueError(info)
+    if entry["times"] is None:
+        return Facts(size, VideoIndex(info, None, keys))
+    if 1 + sum(entry["times"][2::2]) != size.frames or min(entry["times"][1:], default=1) < 1:
+        raise ValueError(entry["times"])
+    times = tuple(_expanded(entry["times"]))
+    if not keys or not {pts for pts, _ in keys} <= set(times):
+        raise ValueError(keys)
+    return Facts(size, VideoIndex(info, times, keys))
 
 
 def _runs(times: tuple[int, ...]) -> list[int]:

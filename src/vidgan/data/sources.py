@@ -23,6 +23,7 @@ from vidgan.video.reader import (
     Frames,
     VideoIndex,
     iterate,
+    may_be_index_of,
     read_clip,
     refuse_large,
     video_index,
@@ -93,6 +94,8 @@ class Memory(Protocol):
 
     def recall(self, source: "FileSource") -> Facts | None: ...
 
+    def distrust(self, source: "FileSource") -> None: ...
+
 
 class FileSource(Source):
     """A clip as the user stored it, which the cache may decode as a whole.
@@ -110,6 +113,18 @@ class FileSource(Source):
             BrokenFileError: the source cannot be read.
         """
         return (self.memory and self.memory.recall(self)) or self.probe()
+
+    def _forget(self) -> None:
+        """Has the file looked into, as it is not what was remembered."""
+        if self.memory is not None:
+            self.memory.distrust(self)
+            self.memory = None
+            vars(self).pop("facts", None)
+
+    @property
+    @abstractmethod
+    def most_frames(self) -> int:
+        """More cannot be in the file; for less than a look into it."""
 
     @property
     def size(self) -> Size:
@@ -133,8 +148,19 @@ class VideoFile(FileSource):
         index = video_index(self.path)
         return Facts(Size(index.info.frames, index.info.height, index.info.width), index)
 
+    @property
+    def most_frames(self) -> int:
+        return self.path.stat().st_size  # a byte each
+
+    @cached_property
+    def _index(self) -> VideoIndex | None:
+        """That of the file; one that was remembered is held to the file before it is first used."""
+        if self.memory is not None and not (self.facts.video and may_be_index_of(self.path, self.facts.video)):
+            self._forget()
+        return self.facts.video
+
     def read(self, start: int, count: int, box: Box | None = None) -> Frames:
-        frames = read_clip(self.path, start, count, self.facts.video)
+        frames = read_clip(self.path, start, count, self._index)
         return np.ascontiguousarray(box.cut(frames)) if box else frames
 
     def stream(self) -> Iterator[Frames]:
@@ -160,6 +186,10 @@ class ImageSequence(FileSource):
             raise BrokenFileError(f"{self.path}: holds no image ({', '.join(sorted(IMAGE_SUFFIXES))})")
         return names
 
+    @property
+    def most_frames(self) -> int:
+        return len(self._names)
+
     def probe(self) -> Facts:
         first = next(self._frames(self._names[:1]))
         return Facts(Size(len(self._names), first.shape[0], first.shape[1]))
@@ -176,6 +206,8 @@ class ImageSequence(FileSource):
             yield decode_image(data, f"{self.path}/{name}")
 
     def _checked(self, frame: Frames, box: Box | None = None) -> Frames:
+        if frame.shape[:2] != self.size[1:]:
+            self._forget()
         if frame.shape[:2] != self.size[1:]:
             raise BrokenFileError(
                 f"{self.path}: its frames differ in size ({frame.shape[1]} x {frame.shape[0]} "

@@ -129,6 +129,21 @@ def read_clip(path: Path, start: int, count: int, index: VideoIndex | None = Non
     return np.stack(frames)
 
 
+def may_be_index_of(path: Path, index: VideoIndex) -> bool:
+    """Whether an index agrees with the size and the first key frame of a file; no frame is decoded.
+
+    Raises:
+        BrokenFileError: as for :func:`probe`.
+    """
+    with _opened(path) as (container, stream):
+        if {stream.width, stream.height} != {index.info.width, index.info.height}:  # it may be turned
+            return False
+        first = next((packet for packet in container.demux(stream) if packet.size and not packet.is_discard), None)
+        if first is None or not first.is_keyframe or first.pts is None or first.dts is None:
+            return True
+        return (first.pts, first.dts) in index.keys
+
+
 def iterate(path: Path) -> Iterator[Frames]:
     """All frames in the order shown, each (H, W, 3) uint8 RGB; memory does not grow with the video.
 

@@ -4,8 +4,6 @@ Every writer is a context manager that works under a temporary name: the file or
 it is complete, and not at all after an error.
 """
 
-import os
-import shutil
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
+from vidgan.atomic import clear_stale, remove, settle, temporary_beside
 from vidgan.errors import UserError
 from vidgan.video.reader import Frames
 from vidgan.video.sound import Sound
@@ -39,7 +38,7 @@ class FrameWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+        self.temporary = temporary_beside(path)
         self.count = 0
 
     def write(self, frame: Frames) -> None:
@@ -54,14 +53,14 @@ class FrameWriter:
     def abandon(self) -> None:
         """Leaves nothing behind."""
         self._release()
-        self._clear()
+        remove(self.temporary)
 
     def _attempt(self, frame: Frames | None) -> None:
         """Writes a frame, or finishes after the last where there is none."""
         try:
             if frame is None:
                 self._finish()
-                self.temporary.replace(self.path)
+                settle(self.temporary, self.path)
             else:
                 self._write(frame)
         except (OSError, av.error.FFmpegError) as error:
@@ -79,7 +78,8 @@ class FrameWriter:
     def __enter__(self) -> Self:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._clear()  # a killed process of the same number may have left something
+            clear_stale(self.path.parent)
+            remove(self.temporary)  # an earlier process of the same number may have left something
         except OSError as error:
             raise UserError(f"{self.path.parent} cannot be made: {error.strerror}; choose another folder") from error
         return self
@@ -94,12 +94,6 @@ class FrameWriter:
                 self._attempt(None)
         finally:
             self.abandon()
-
-    def _clear(self) -> None:
-        if self.temporary.is_dir():
-            shutil.rmtree(self.temporary)
-        else:
-            self.temporary.unlink(missing_ok=True)
 
 
 class VideoWriter(FrameWriter):
