@@ -1,4 +1,4 @@
-"""``vidgan-runs``: what runs there are and how they fare; cancels, queues again, shows logs, uploads to W&B."""
+"""``vidgan-runs``: what runs there are and how they fare; cancels, requeues, removes, shows logs, uploads to W&B."""
 
 import argparse
 import sys
@@ -11,14 +11,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("vidgan-runs", description=__doc__.partition(": ")[2])
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs (default: runs)")
-    verbs = parser.add_subparsers(dest="verb", metavar="list | cancel | requeue | logs | sync", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="list | cancel | requeue | remove | logs | sync", required=True)
     verb = verbs.add_parser("list", parents=[shared], help="state, iteration, job, newest metric and age of every run")
     verb.add_argument("filter", nargs="?", default="", help="part of an id, a task or a state")
     verb = verbs.add_parser("cancel", parents=[shared], help="end runs after a checkpoint; they can go on later")
     verb.add_argument("run", nargs="+", help="id, the beginning of one, or folder")
     verb = verbs.add_parser("requeue", parents=[shared], help="have SLURM begin another attempt, after a checkpoint")
     verb.add_argument("run", nargs="+", help="id, the beginning of one, or folder")
-    verb = verbs.add_parser("logs", parents=[shared], help="print what a run has written")
+    verb = verbs.add_parser("remove", parents=[shared], help="delete run folders, after a question for each")
+    verb.add_argument("run", nargs="+", help="id, the beginning of one, or folder")
+    verb.add_argument("-y", "--yes", action="store_true", help="ask nothing; also the only finished copy goes")
+    verb = verbs.add_parser("logs", parents=[shared], help="print what a run has written, and why it failed")
     verb.add_argument("run", help="id, the beginning of one, or folder")
     verb.add_argument("-n", "--lines", type=int, default=50, help="so many lines from the end (default: 50)")
     verb.add_argument("-f", "--follow", action="store_true", help="and go on until Ctrl-C")
@@ -30,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
 def _work(arguments: argparse.Namespace) -> None:
     # Hydra and YAML: not for --help
     from vidgan.experiment.folder import find_run
-    from vidgan.launch import control
+    from vidgan.launch import control, removal
     from vidgan.launch.status import run_folders
 
     if arguments.verb == "list":
@@ -41,6 +44,9 @@ def _work(arguments: argparse.Namespace) -> None:
             sys.exit(1)
     elif arguments.verb == "logs":
         control.logs(find_run(arguments.runs, arguments.run), arguments.lines, arguments.follow)
+    elif arguments.verb == "remove":
+        for folder in [find_run(arguments.runs, name) for name in arguments.run]:
+            print(f"{folder.id}  {removal.remove(folder, arguments.runs, arguments.yes)}")
     else:
         act = {"cancel": control.cancel, "requeue": control.requeue}[arguments.verb]
         for folder in [find_run(arguments.runs, name) for name in arguments.run]:

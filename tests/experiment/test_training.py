@@ -1,5 +1,8 @@
 """What a run's summary says of it, however it ends."""
 
+import errno
+import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -8,8 +11,9 @@ import pytorch_lightning as pl
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.training import _state_kept
+from vidgan.experiment.training import _disk_errors_told, _state_kept
 
 
 class Interrupted(pl.LightningModule):
@@ -25,3 +29,28 @@ def test_ctrl_c_during_the_last_test_is_only_a_pause(tmp_path: Path) -> None:
         trainer.test(Interrupted(), DataLoader([0]))
     assert stop.value.code == 128 + signal.SIGINT
     assert folder.summary["state"] == "running"
+
+
+def test_a_failure_is_recorded_in_a_sentence(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.update_summary(state="running")
+    with pytest.raises(RuntimeError), _state_kept(folder):
+        raise RuntimeError("CUDA out of memory.\nTried to allocate 2 GiB.")
+    assert folder.summary["state"] == "failed"
+    assert folder.summary["error"] == "RuntimeError: CUDA out of memory. Tried to allocate 2 GiB."
+
+
+@pytest.mark.parametrize("removed", [False, True], ids=["full", "removed"])
+def test_what_a_disk_refuses_is_one_sentence(tmp_path: Path, removed: bool) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.update_summary(state="running")
+    wanted = "was removed while it was being trained" if removed else "metrics.csv: No space left on device; free space"
+
+    def work() -> None:
+        if removed:
+            shutil.rmtree(folder.path)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder.path / "metrics.csv"))
+
+    with pytest.raises(UserError, match=wanted), _state_kept(folder), _disk_errors_told(folder):
+        work()
+    assert folder.path.exists() != removed

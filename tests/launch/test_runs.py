@@ -1,6 +1,7 @@
 """``vidgan-runs`` tells how runs fare by what is going on, not by what was last written down."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder, find_run
-from vidgan.launch import control
+from vidgan.launch import control, removal
 from vidgan.launch.status import Status
 
 CONFIG = "engine: {iterations: 100}\nvalidation: {monitor: psnr}\n"
@@ -106,3 +107,76 @@ def test_a_run_that_waits_for_slurm_is_found(tmp_path: Path) -> None:
     (folder / "job.yaml").write_text("overrides: []\n")
     assert find_run(tmp_path / "runs", "later").path == folder
     assert Status(RunFolder(folder), "3", "PENDING").state == "queued"
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
+    """Questions that were asked; each gets the next answer."""
+    asked: list[str] = []
+    left = iter(answers)
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or next(left))
+    return asked
+
+
+def test_remove_asks(run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answered(monkeypatch, "", "y")
+    assert removal.remove(run, tmp_path / "runs", yes=False) == "It is kept."
+    assert run.path.is_dir()
+    assert removal.remove(run, tmp_path / "runs", yes=False) == "It is removed."
+    assert asked[0].startswith("Remove sweep-1a2b3c4d (stopped, ")
+    assert list((tmp_path / "runs/super_resolution").iterdir()) == []
+
+
+def test_the_only_finished_copy_needs_a_word(run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered(monkeypatch, "yes")
+    run.update_summary(state="finished")
+    with pytest.raises(UserError, match="is the only finished copy of its experiment"):
+        removal.remove(run, tmp_path / "runs", yes=False)
+    revision = RunFolder(run.path.with_name(f"{run.id}-r2"))
+    revision.path.mkdir()
+    (revision.path / "config.yaml").write_text(CONFIG)
+    revision.update_summary(state="failed")
+    with pytest.raises(UserError, match="is the only finished copy of its experiment"):
+        removal.remove(run, tmp_path / "runs", yes=False)
+    revision.update_summary(state="finished")
+    assert removal.remove(run, tmp_path / "runs", yes=False) == "It is removed."
+    assert removal.remove(revision, tmp_path / "runs", yes=True) == "It is removed."
+
+
+def test_remove_touches_nothing_at_work_or_elsewhere(run: RunFolder, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    with run.locked(), pytest.raises(UserError, match="is running; cancel it first"):
+        removal.remove(run, runs, yes=True)
+    elsewhere = tmp_path / "archive/super_resolution/old-1a2b3c4d"
+    shutil.copytree(run.path, elsewhere)
+    link = runs / "super_resolution/link-1a2b3c4d"
+    link.symlink_to(elsewhere)
+    for name in (str(elsewhere), "link-1a2b3c4d", str(link)):
+        with pytest.raises(UserError, match=r"not in .*runs itself"):
+            removal.remove(find_run(runs, name), runs, yes=True)
+    (run.path / "data").symlink_to(elsewhere)
+    removal.remove(run, runs, yes=True)
+    assert not run.path.exists()
+    assert sorted(path.name for path in elsewhere.iterdir()) == [".lock", "config.yaml", "metrics.csv", "summary.json"]
+
+
+def test_remove_without_anybody_to_ask(run: RunFolder, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "vidgan.runs", "remove", "sweep"]
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert answer.returncode == 1
+    assert answer.stderr.endswith("error: Nobody answers here; say --yes to remove runs without a question.\n")
+    assert run.path.is_dir()
+
+
+def test_logs_say_why_a_run_failed(run: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    run.update_summary(state="failed", error="data.root=x: there is no such folder.")
+    control.logs(run, 10, follow=False)
+    assert capsys.readouterr().out == "failed at iteration 40: data.root=x: there is no such folder.\n"
+    (run.path / "log.txt").write_text("one\n")
+    control.logs(run, 10, follow=False)
+    assert capsys.readouterr().out == "one\nfailed at iteration 40: data.root=x: there is no such folder.\n"
+
+
+def test_logs_say_why_a_process_could_not_write_its_end(run: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    (run.path / "error.txt").write_text("The process was killed by SIGKILL (too little memory?).\n")
+    control.logs(run, 10, follow=False)
+    assert "failed at iteration 40: The process was killed by SIGKILL" in capsys.readouterr().out

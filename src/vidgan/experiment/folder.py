@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -107,8 +107,11 @@ class RunFolder:
         path = self.path / ".lock"
         if not path.is_file():
             return False
-        with path.open() as file:
-            return not _try_lock(file, fcntl.LOCK_SH)
+        try:
+            with path.open() as file:
+                return not _try_lock(file, fcntl.LOCK_SH)
+        except OSError:  # somebody else's, and kept to themselves
+            return False
 
     @contextmanager
     def locked(self, patience: float = 0.0) -> Iterator[None]:
@@ -118,11 +121,10 @@ class RunFolder:
             patience: seconds to wait for a process that is about to end.
 
         Raises:
-            UserError: another process holds it.
+            UserError: another process holds it, or it cannot be written.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
         given_up = time.monotonic() + patience
-        with (self.path / ".lock").open("a+") as file:
+        with self._lock_file() as file:
             while not _try_lock(file):
                 if time.monotonic() >= given_up:
                     file.seek(0)
@@ -131,10 +133,29 @@ class RunFolder:
                         f"it, or change the experiment."
                     )
                 time.sleep(0.1)
-            file.truncate(0)
-            file.write(f"process {os.getpid()} on {socket.gethostname()}")
-            file.flush()
+            with suppress(OSError):  # the lock counts, not what it says: the disk may be full
+                file.truncate(0)
+                os.write(file.fileno(), f"process {os.getpid()} on {socket.gethostname()}".encode())
             yield
+
+    def _lock_file(self) -> IO[str]:
+        with self.written():
+            self.path.mkdir(parents=True, exist_ok=True)
+            return (self.path / ".lock").open("a+")
+
+    @contextmanager
+    def written(self) -> Iterator[None]:
+        """Makes one sentence of what the system refuses as the folder is made and written.
+
+        Raises:
+            UserError: it refuses.
+        """
+        try:
+            yield
+        except OSError as error:
+            raise UserError(
+                f"{self.path} cannot be written ({error.strerror}); choose another place by paths.runs=<folder>."
+            ) from error
 
 
 def revisions(runs: Path, task: str, run_id: str) -> list[RunFolder]:

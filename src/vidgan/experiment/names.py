@@ -10,6 +10,7 @@ from vidgan.errors import UserError
 LONGEST = 100  # characters; file systems take 255, and a run id adds a hash, a temporary file its process
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _ID = re.compile(r"-[0-9a-f]{8}(-r\d+)?$")
+_REVISION = re.compile(r"-r\d+$")
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -53,6 +54,11 @@ def run_name(config: DictConfig) -> str:
     if path.is_relative_to(Path(config.paths.assets).resolve()):
         return name
     return f"{name}-{slug(path.stem if path.is_file() else path.name)}"[:LONGEST]
+
+
+def base_id(run_id: str) -> str:
+    """The id without its revision: ``quickstart-1a2b3c4d`` of ``quickstart-1a2b3c4d-r2``."""
+    return _REVISION.sub("", run_id)
 
 
 def name_of(run_id: str) -> str:

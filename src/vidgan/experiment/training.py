@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -17,10 +17,10 @@ from vidgan.engine.hardware import can_compute
 from vidgan.engine.progress import IterationBar
 from vidgan.engine.pruning import TrainingPruned
 from vidgan.engine.scoring import MODEL
-from vidgan.errors import UserError
+from vidgan.errors import UserError, one_line
 from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check, device_kind
-from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically
+from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
 from vidgan.experiment.identity import halves, locate
 from vidgan.experiment.names import run_name
 from vidgan.experiment.ranks import appoint, appointed, is_first, restarted
@@ -61,7 +61,7 @@ def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequenc
         show_start(folder, reason)
     with appoint(folder):
         if folder.summary.get("state") != FINISHED:
-            with folder.locked(patience), _state_kept(folder):
+            with folder.locked(patience), _state_kept(folder), _disk_errors_told(folder):
                 _prepare(config, folder)
                 _fit(config, folder, watchers)
         elif under_agent():
@@ -90,7 +90,7 @@ def _tell_again(config: DictConfig, folder: RunFolder) -> None:
 def _state_kept(folder: RunFolder) -> Iterator[None]:
     """Keeps the summary's state and seconds true, however the run ends."""
     started, before = time.monotonic(), folder.summary.get("seconds", 0.0)
-    state = FAILED
+    state, failure = FAILED, {}
     try:
         yield
         state = FINISHED
@@ -105,9 +105,30 @@ def _state_kept(folder: RunFolder) -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit):  # Lightning makes the one the other while it tests
         state = RUNNING
         raise SystemExit(128 + signal.SIGINT) from None
+    except Exception as error:
+        failure = {"error": one_line(error)}
+        raise
     finally:
         if folder.summary:
-            folder.update_summary(state=state, seconds=round(before + time.monotonic() - started, 1))
+            seconds = round(before + time.monotonic() - started, 1)
+            with suppress(UserError) if failure else nullcontext():  # a full disk has been told already
+                folder.update_summary(state=state, seconds=seconds, **failure)
+
+
+@contextmanager
+def _disk_errors_told(folder: RunFolder) -> Iterator[None]:
+    """Makes one sentence of what the system refuses."""
+    try:
+        yield
+    except OSError as error:
+        if not folder.path.is_dir():
+            raise UserError(
+                f"{folder.path} was removed while it was being trained; run the same command again to begin anew."
+            ) from error
+        raise UserError(
+            f"{error.filename or folder.path}: {error.strerror or error}; free space or mend it, then run the same "
+            f"command again to go on."
+        ) from error
 
 
 def _prepare(config: DictConfig, folder: RunFolder) -> None:
@@ -115,9 +136,10 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
         part.mkdir(parents=True, exist_ok=True)
     for name, half in zip(("config.yaml", "machine.yaml"), halves(config), strict=True):
         write_atomically(folder.path / name, OmegaConf.to_yaml(OmegaConf.create(half)))
-    if not folder.summary:
-        folder.update_summary(id=folder.id, name=run_name(config), state=RUNNING, iteration=0, seconds=0.0)
-    folder.update_summary(state=RUNNING, group=config.tracking.group, label=config.tracking.label)
+    summary = folder.summary or {"id": folder.id, "name": run_name(config), "iteration": 0, "seconds": 0.0}
+    summary.pop("error", None)  # of an earlier attempt
+    now = {"state": RUNNING, "group": config.tracking.group, "label": config.tracking.label}
+    write_json(folder.path / "summary.json", {**summary, **now})
 
 
 def kept_precision(machine: DictConfig, folder: RunFolder) -> str:
@@ -177,12 +199,7 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
         default_root_dir=folder.path,
     )
     with tracked(tracker):
-        try:
-            _run(config, folder, task, data, trainer)
-        except OSError as error:
-            raise UserError(
-                f"{error.filename or folder.path}: {error.strerror or error}; free space or mend it."
-            ) from error
+        _run(config, folder, task, data, trainer)
         if tracker is not None and trainer.is_global_zero:
             tracker.summarize(flat_scores(folder.summary["metrics"], folder.summary["baselines"]))
             tracker.keep_results(folder.path)

@@ -14,10 +14,10 @@ from rich.table import Table
 
 from vidgan.errors import UserError
 from vidgan.experiment.commands import register
-from vidgan.experiment.folder import RUNNING, RunFolder
+from vidgan.experiment.folder import FAILED, RUNNING, RunFolder
 from vidgan.experiment.sync import sync
 from vidgan.launch import cluster, slurm
-from vidgan.launch.job import LOG, Job
+from vidgan.launch.job import ERROR, LOG, Job
 from vidgan.launch.status import QUEUED, Status, run_folders, statuses
 
 _FOLLOW_SECONDS = 0.5
@@ -70,7 +70,10 @@ def cancel(folder: RunFolder) -> str:
         cluster.ask("scancel", str(status.job))
         return f"SLURM job {status.job} is cancelled."
     process = _process(folder)
-    os.kill(process, signal.SIGTERM)
+    try:
+        os.kill(process, signal.SIGTERM)
+    except PermissionError:
+        raise UserError(f"Run {folder.id} is being worked on by another user, who alone can cancel it.") from None
     return f"Process {process} is asked to write its checkpoint and end."
 
 
@@ -122,16 +125,31 @@ def upload(folders: Sequence[RunFolder]) -> bool:
 
 
 def logs(folder: RunFolder, lines: int, follow: bool) -> None:
-    """Prints the end of a run's log, and with ``follow`` what is added to it.
+    """Prints the end of a run's log, then why it failed if it did; with ``follow`` what is added to the log.
 
     Raises:
         UserError: there is none; a run that was started in a terminal has written to it.
     """
-    path = folder.path / LOG
+    path, failure = folder.path / LOG, _failure(folder)
     if not path.is_file():
-        raise UserError(f"Run {folder.id} has no {LOG}: it has not started, or it was run in a terminal.")
+        if failure is None:
+            raise UserError(f"Run {folder.id} has no {LOG}: it has not started, or it was run in a terminal.")
+        print(failure)
+        return
     with path.open(errors="replace") as file:
         print("".join(deque(file, maxlen=lines)), end="", flush=True)
+        if failure is not None:
+            print(failure, flush=True)
         while follow:
             print(file.read(), end="", flush=True)
             time.sleep(_FOLLOW_SECONDS)
+
+
+def _failure(folder: RunFolder) -> str | None:
+    """Why a run failed, in a sentence; None for one that has not."""
+    status = _status(folder)
+    if status.state != FAILED:
+        return None
+    path = folder.path / ERROR  # of a process that could not write its own end
+    reason = folder.summary.get("error") or (path.read_text().partition("\n")[0] if path.is_file() else None)
+    return f"failed at iteration {status.iteration}: {reason or 'why is not recorded'}"

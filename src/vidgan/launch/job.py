@@ -63,8 +63,9 @@ class Job:
 
     def write(self) -> Path:
         """Makes the run folder with ``job.yaml`` and without the error of an earlier attempt; returns the folder."""
-        self.folder.path.mkdir(parents=True, exist_ok=True)
-        (self.folder.path / ERROR).unlink(missing_ok=True)
+        with self.folder.written():
+            self.folder.path.mkdir(parents=True, exist_ok=True)
+            (self.folder.path / ERROR).unlink(missing_ok=True)
         typed = {"command": list(self.command), "overrides": list(self.overrides)}
         job = OmegaConf.create({**typed, "trial": self.trial, "config": self.config})
         write_atomically(self.folder.path / JOB, OmegaConf.to_yaml(job))

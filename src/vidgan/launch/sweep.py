@@ -163,7 +163,8 @@ def run_once(name: str, jobs: Sequence[Job]) -> int:
 def sweep_folder(config: DictConfig, name: str) -> Path:
     """``<paths.runs>/sweeps/<name>``, made."""
     folder = Path(config.paths.runs).resolve() / "sweeps" / slug(name)
-    folder.mkdir(parents=True, exist_ok=True)
+    with RunFolder(folder).written():
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from vidgan.errors import UserError
+from vidgan.errors import UserError, one_line
 from vidgan.experiment.commands import register
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.invocation import note
@@ -36,10 +36,9 @@ def end_with_parent() -> None:
 
 def record_error(folder: Path, error: Exception) -> None:
     """Writes ``error.txt``: one line, then the traceback unless it is a user's mistake; the first rank's stays."""
-    line = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
     details = "" if isinstance(error, UserError) else "".join(traceback.format_exception(error))
     with suppress(OSError), (folder / ERROR).open("x") as file:
-        file.write(f"{' '.join(line.split())}\n{details}")
+        file.write(f"{one_line(error)}\n{details}")
 
 
 def is_final(error: Exception, iterations: int, slurm: DictConfig | None) -> bool:
