@@ -341,6 +341,7 @@ class AdversarialTask(ScoredModule, ABC):
         checkpoint["panel"] = self.panel.state_dict()
         checkpoint["nonfinite"] = self.nonfinite.state_dict()
         checkpoint["players"] = {name: move.state_dict() for name, move in self.moves.items()}
+        checkpoint["schedules"] = self._scheduled
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self._restored_iteration = checkpoint["global_step"]
@@ -348,6 +349,13 @@ class AdversarialTask(ScoredModule, ABC):
         self.nonfinite.load_state_dict(checkpoint["nonfinite"])
         for name, move in self.moves.items():
             move.load_state_dict(checkpoint["players"][name])
+        if "schedules" in checkpoint:  # Lightning goes by their order, but a longer training may have fewer
+            schedules = dict(zip(checkpoint["schedules"], checkpoint["lr_schedulers"], strict=True))
+            checkpoint["lr_schedulers"] = [schedules[name] for name in self._scheduled]
+
+    @property
+    def _scheduled(self) -> list[str]:
+        return [name for name, move in self.moves.items() if move.player.schedule is not None]
 
     # Logs --------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from vidgan.experiment.defaults import without_defaults
+from vidgan.experiment.extension import base_of, recorded_root, refuse_another_training
 from vidgan.experiment.folder import RunFolder, choose_folder
 from vidgan.experiment.inputs import changes
 from vidgan.experiment.names import run_name, task_name
@@ -46,10 +47,18 @@ def run_id(config: DictConfig) -> str:
 
     What is written in two ways is one: 1e-4 and 0.0001, 1 and 1.0, a default and its absence.
     """
-    plain = without_defaults(definition(config))
+    plain = _normal(definition(config))
     del plain["name"]
-    canonical = json.dumps(_whole(plain), sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(plain, sort_keys=True, separators=(",", ":"))
     return f"{run_name(config)}-{hashlib.sha256(canonical.encode()).hexdigest()[:_DIGITS]}"
+
+
+def _normal(definition: dict[str, Any]) -> dict[str, Any]:
+    """A definition as all ways of writing it are."""
+    plain = _whole(without_defaults(definition))
+    if plain.get("extend") is None:
+        plain.pop("extend", None)
+    return plain
 
 
 def _whole(value: Any) -> Any:
@@ -62,7 +71,22 @@ def _whole(value: Any) -> Any:
 
 
 def locate(config: DictConfig) -> tuple[RunFolder, str]:
-    """The run folder of a root configuration, and one sentence that says why; see :func:`choose_folder`."""
+    """The run folder of a root configuration, and one sentence that says why; see :func:`choose_folder`.
+
+    A name of the run to extend is made its id, which stays the same when there are more of that name.
+
+    Raises:
+        UserError: the run to extend is none, or is another training.
+    """
+    if base := base_of(config):
+        config.extend = base.id
+        recorded = _normal(definition(recorded_root(base, config.paths)))
+        refuse_another_training(base, recorded, _normal(definition(config)))
     task = task_name(config.task._target_)
     runs = Path(config.paths.runs).resolve()
-    return choose_folder(runs, task, run_id(config), partial(changes, config), config.fresh)
+    folder, reason = choose_folder(runs, task, run_id(config), partial(changes, config), config.fresh)
+    if base and not folder.summary:
+        reason += f" It goes on from iteration {base.summary['iteration']} of {base.id}."
+        if changed := changes(config, base):
+            reason += f" WARNING: changed since that finished: {changed}."
+    return folder, reason

@@ -199,6 +199,8 @@ class TrainConfig:
     """The root of ``vidgan-train``. All above ``machine`` defines the result and is hashed into the run id.
 
     Attributes:
+        extend: a finished run of the same experiment with fewer iterations, from whose end this one goes on; null
+            starts anew. ``engine.iterations`` is the whole length.
         fresh: train again in a new revision of the run folder.
         preflight: ``first`` checks every point of a sweep before a job starts; ``only`` checks, says what it would
             cost, and stops.
@@ -216,6 +218,7 @@ class TrainConfig:
     validation: ValidationConfig = field(default_factory=ValidationConfig)
     protocol: Any = None
     warm_start: dict[str, str] = field(default_factory=dict)
+    extend: str | None = None
     # --- where it runs
     machine: MachineConfig = field(default_factory=MachineConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)

@@ -20,6 +20,7 @@ from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError, one_line
 from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check, device_kind
+from vidgan.experiment.extension import base_of, take_over
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
 from vidgan.experiment.identity import halves, locate
 from vidgan.experiment.names import run_name
@@ -140,6 +141,15 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
     summary.pop("error", None)  # of an earlier attempt
     now = {"state": RUNNING, "group": config.tracking.group, "label": config.tracking.label}
     write_json(folder.path / "summary.json", {**summary, **now})
+    base = base_of(config)
+    if base is not None and folder.last_checkpoint is None:
+        take_over(base, folder)
+
+
+def _origin(config: DictConfig, folder: RunFolder) -> RunFolder:
+    """The folder from whose last checkpoint a run goes on: its own, or first that of the run which it extends."""
+    base = base_of(config)
+    return folder if base is None or folder.last_checkpoint is not None else base
 
 
 def kept_precision(machine: DictConfig, folder: RunFolder) -> str:
@@ -162,7 +172,7 @@ def kept_precision(machine: DictConfig, folder: RunFolder) -> str:
 
 
 def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) -> None:
-    precision = kept_precision(config.machine, folder)
+    precision = kept_precision(config.machine, _origin(config, folder))
     task = build_task(config)
     data = build_data(config.data, config.machine, config.paths)
     if is_first():
@@ -210,7 +220,7 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
 def _run(
     config: DictConfig, folder: RunFolder, task: AdversarialTask, data: pl.LightningDataModule, trainer: pl.Trainer
 ) -> None:
-    checkpoint = folder.last_checkpoint
+    checkpoint = _origin(config, folder).last_checkpoint
     if checkpoint is None:
         for network, path in config.warm_start.items():
             load_weights(task.networks.get_submodule(network), Path(path))
