@@ -8,8 +8,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from vidgan.experiment.commands import register
 from vidgan.experiment.places import CONF
+from vidgan.experiment.registry import register
 
 # Tests run side by side, and so do the processes that they start: threads that wait for each other cost minutes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

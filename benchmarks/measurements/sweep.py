@@ -12,8 +12,8 @@ from rich.progress import Progress
 
 from benchmarks.commands import STILL, run
 from benchmarks.figure import Figure, middle
-from vidgan.experiment.commands import register
 from vidgan.experiment.places import CONF
+from vidgan.experiment.registry import register
 from vidgan.launch.job import Job
 
 

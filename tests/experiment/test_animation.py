@@ -16,10 +16,10 @@ from tests.pose.boxes import boxes
 from vidgan.errors import UserError
 from vidgan.experiment import animation
 from vidgan.experiment.animation import animate, generate_video
-from vidgan.experiment.commands import register
 from vidgan.experiment.extraction import extract
 from vidgan.experiment.places import CONF
 from vidgan.experiment.prediction import predict
+from vidgan.experiment.registry import register
 from vidgan.experiment.training import train
 from vidgan.pose.files import write_poses
 from vidgan.pose.sequence import PoseSequence

@@ -30,7 +30,7 @@ SMALL = ["data.patch=32", "data.frames=2", "data.batch_size=4", "networks.discri
         (["engine.compile=[genrator]"], "engine.compile names 'genrator'"),
         (["+warm_start.genrator=a.pth"], "warm_start names 'genrator'"),
         (["players.generator.owns=[genrator]"], "genrator"),
-        (["players.generator.optimizer.lr=-1"], "players.generator: its optimizer or schedule refuses"),
+        (["players.generator.optimizer.lr=-1"], "players.generator.optimizer.lr=-1: expected a number, 0 or more."),
         (["losses.adversarial.discriminator=face"], "losses.adversarial.discriminator is 'face'"),
         (["networks.generator.scale=2"], "networks.generator.scale"),
         (["networks.discriminator.layers=4"], "networks.discriminator fails given a clip of (2, 3, 32, 32)"),

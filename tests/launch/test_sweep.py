@@ -107,8 +107,7 @@ def test_all_bad_points_are_told_before_anything_starts(small: list[str], tmp_pa
     told = sorted(line for line in error.splitlines() if line.startswith("error: "))
     assert code == 1
     assert told == [
-        "error: point patch=32,lr=-1; patch=50,lr=-1: players.generator: its optimizer or schedule refuses its "
-        "arguments (Invalid learning rate: -1).",
+        "error: point patch=32,lr=-1; patch=50,lr=-1: players.generator.optimizer.lr=-1: expected a number, 0 or more.",
         "error: point patch=50,lr=0.003: data.patch=50 is not a multiple of the scale, 4.",
     ]
     assert not list(tmp_path.iterdir())

@@ -24,13 +24,13 @@ from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import device_kind
 from vidgan.experiment.builder import build
-from vidgan.experiment.commands import register
 from vidgan.experiment.extraction import find_people, refuse_outside
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.lint import lint
 from vidgan.experiment.networks import describe, find_applicable, load_network, recorded_config
 from vidgan.experiment.places import CONF
 from vidgan.experiment.prediction import DTYPES, Input, open_input
+from vidgan.experiment.registry import register
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.files import is_pose_file, read_poses
 from vidgan.pose.retarget import Stage, retargeted, stage_of

@@ -23,6 +23,7 @@ from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.experiment.builder import build
 from vidgan.experiment.lint import lint
+from vidgan.experiment.schema_check import keep_to_schema
 from vidgan.randomness import mix
 
 _TASK_SUPPLIED = ("networks", "players", "terms", "settings", "seed", "degradation")
@@ -36,6 +37,7 @@ def check(config: DictConfig) -> None:
     """
     if config.dry_run and config.machine.slurm is None:
         raise UserError("dry_run shows what would be submitted to SLURM; choose machine=slurm, or preflight=only.")
+    keep_to_schema(config)
     lint(config, {"task": _TASK_SUPPLIED, "data": ("loading",)})
     for name, player in config.players.items():
         if player.role not in list(Role):

@@ -1,46 +1,34 @@
 """What every command shares: its configuration, and how a user's mistake is told."""
 
+import os
 import signal
 import sys
-from collections.abc import Callable
+import traceback
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
-from hydra.core.config_store import ConfigStore
+from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from vidgan.errors import UserError
+from vidgan.experiment import options
 from vidgan.experiment.invocation import note
 from vidgan.experiment.lint import refuse_missing
-from vidgan.experiment.places import CONF, ROOT
-from vidgan.experiment.schema import (
-    AnimateConfig,
-    DataSetsConfig,
-    EvaluateConfig,
-    ExportConfig,
-    PoseConfig,
-    PredictConfig,
-    TrainConfig,
-)
+from vidgan.experiment.mistakes import explain
+from vidgan.experiment.places import CONF
+from vidgan.experiment.registry import register
+from vidgan.experiment.schema_check import keep_to_schema
 
-
-def register() -> None:
-    """Makes the schemas and the ``vidgan.root`` resolver known to Hydra."""
-    OmegaConf.register_new_resolver("vidgan.root", lambda: str(ROOT), replace=True)
-    store = ConfigStore.instance()
-    schemas = {
-        "train": TrainConfig,
-        "evaluate": EvaluateConfig,
-        "predict": PredictConfig,
-        "export": ExportConfig,
-        "data_sets": DataSetsConfig,
-        "pose": PoseConfig,
-        "animate": AnimateConfig,
-    }
-    for name, schema in schemas.items():
-        store.store(name=f"{name}_schema", node=schema)
+_FULL_ERROR = "HYDRA_FULL_ERROR"
 
 
 def help_text(name: str, overrides: list[str]) -> str:
@@ -73,17 +61,97 @@ def command(name: str, work: Callable[[DictConfig], Any]) -> None:
     if {"-h", "--help"} & set(sys.argv[1:]):
         print(help_text(name, [argument for argument in sys.argv[1:] if not argument.startswith("-")]))
         return
+    with mistakes_told():
+        _run(name, work)
+
+
+@contextmanager
+def mistakes_told() -> Iterator[None]:
+    """Ends the process with one sentence on stderr after a user's mistake, and without a word after Ctrl-C."""
+    try:
+        yield
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def _run(name: str, work: Callable[[DictConfig], Any]) -> None:
+    crashes: list[Exception] = []
 
     @hydra.main(config_path=str(CONF), config_name=name, version_base="1.3")
     def entry(config: DictConfig) -> None:
         try:
-            refuse_missing(config)
-            note(sys.argv, HydraConfig.get().overrides.task)
-            work(config)
-        except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
-            sys.exit(1)
-        except KeyboardInterrupt:
-            sys.exit(128 + signal.SIGINT)
+            with mistakes_told():  # here, for what leaves this function is told by Hydra as well
+                for line in options.winning():
+                    print(line, file=sys.stderr)
+                keep_to_schema(config)
+                refuse_missing(config)
+                note(sys.argv, HydraConfig.get().overrides.task)
+                work(config)
+        except Exception as error:
+            crashes.append(error)
+            raise
 
-    entry()
+    given = _arguments()
+    options.look_first_into(_own_folders(given))
+    try:
+        with _errors_handed_on():
+            entry()
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError, AssertionError) as error:
+        if error in crashes or not _of_hydra(error):
+            raise
+        raise UserError(explain(error, name, given.overrides)) from error
+
+
+def _arguments() -> Namespace:
+    """Hydra's reading of the command line.
+
+    Raises:
+        UserError: there is an option that Hydra does not have, or a key is added to Hydra's own.
+    """
+    parser = get_args_parser()
+    parser.allow_abbrev = False
+    parser.error = _refuse_option  # type: ignore[method-assign]
+    given = parser.parse_args()
+    for override in given.overrides:
+        if override.startswith(("+hydra.", "++hydra.")):
+            raise UserError(f"{override}: Hydra's own configuration takes no further keys; leave it out.")
+    return given
+
+
+def _refuse_option(message: str) -> NoReturn:
+    raise UserError(f"{message}; keys are given as key=value, see --help.")
+
+
+def _own_folders(given: Namespace) -> list[str]:
+    """The folders of ``--config-dir`` and ``hydra.searchpath=[...]``."""
+    folders = [f"file://{Path(given.config_dir).absolute()}"] if given.config_dir else []
+    for override in given.overrides:
+        key, _, value = override.partition("=")
+        if key == "hydra.searchpath":
+            folders += [part.strip(" '\"") for part in value.strip("[]").split(",") if part]
+    return folders
+
+
+@contextmanager
+def _errors_handed_on() -> Iterator[None]:
+    """Inside, Hydra raises its errors instead of printing them over several lines."""
+    before = os.environ.get(_FULL_ERROR)
+    os.environ[_FULL_ERROR] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_FULL_ERROR]
+        else:
+            os.environ[_FULL_ERROR] = before
+
+
+def _of_hydra(error: BaseException) -> bool:
+    """Whether Hydra, OmegaConf or the YAML parser has raised an error: the user's input is at fault."""
+    if isinstance(error, (HydraException, OmegaConfBaseException, YAMLError)):
+        return True
+    raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
+    return any(name in Path(raised_in).parts for name in ("hydra", "omegaconf"))

@@ -8,7 +8,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from vidgan.errors import UserError
+from vidgan.experiment.arguments import unfit_argument
 from vidgan.experiment.builder import PARTIAL, TARGET, checked, targets
+from vidgan.experiment.schema_check import resolved, shown
 
 
 def refuse_missing(config: DictConfig) -> None:
@@ -44,6 +46,8 @@ def _check(key: str, node: Mapping[str, Any], supplied: Collection[str]) -> None
             near = difflib.get_close_matches(name, parameters, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(parameters) or 'none'}."
             raise UserError(f"{key}.{name}: {path} has no argument '{name}'; {hint}")
+        if name in parameters and (expected := unfit_argument(path, parameters[name], node[name])):
+            raise UserError(f"{key}.{name}={shown(node[name])}: expected {expected}.")
     if node.get(PARTIAL, False):
         return
     for name, parameter in parameters.items():
@@ -64,5 +68,5 @@ def lint(config: DictConfig, supplied: Mapping[str, Collection[str]]) -> None:
             key.
     """
     refuse_missing(config)
-    for key, node in targets(OmegaConf.to_container(config, resolve=True)):
+    for key, node in targets(resolved(config)):
         _check(key, node, supplied.get(key, ()))

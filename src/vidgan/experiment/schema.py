@@ -1,8 +1,10 @@
 """The schema of the root configuration: its two halves, and the types that are the project's own.
 
 OmegaConf refuses every key that is not named here, in experiment files as on the command line. Nodes with a
-``_target_`` are typed ``Any``; :mod:`vidgan.experiment.lint` checks them against their targets' signatures.
+``_target_`` are typed ``Any``; :mod:`vidgan.experiment.lint` checks them against their targets' signatures. What the
+other values may be stands beside their defaults; :mod:`vidgan.experiment.schema_check` checks it.
 """
+# ruff: noqa: RUF009 - the calls make fields
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,27 +12,31 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from vidgan.experiment.limits import Choices, Devices, Form, component, components, number, ruled, whole
+
 AUTO = "auto"  #: as ``machine.precision``: the machine's own choice
+#: Lightning's names that the engine knows, and what chooses one.
+PRECISIONS = (AUTO, "32-true", "bf16-mixed", "16-mixed")
 
 
 @dataclass
 class TermConfig:
     """One loss term; the fields of :class:`vidgan.engine.terms.Term`."""
 
-    loss: Any = MISSING
-    weight: float = 1.0
+    loss: Any = component("losses@losses.{name}", MISSING)
+    weight: float = number(0, 1.0)
     discriminator: str = "discriminator"
-    start: int = 0
-    stop: int | None = None
+    start: int = whole(0, 0)
+    stop: int | None = whole(0, None)
 
 
 @dataclass
 class PenaltyConfig:
     """The fields of :class:`vidgan.engine.players.Penalty`."""
 
-    penalty: Any = MISSING
-    weight: float = 1.0
-    every: int = 1
+    penalty: Any = component(None, MISSING)
+    weight: float = number(0, 1.0)
+    every: int = whole(1, 1)
 
 
 @dataclass
@@ -39,13 +45,13 @@ class PlayerConfig:
 
     role: str = MISSING
     owns: list[str] = MISSING
-    optimizer: Any = MISSING
-    schedule: Any = None
-    clip: float | None = None
-    start: int = 0
-    stop: int | None = None
-    every: int = 1
-    balance: float | None = None
+    optimizer: Any = component(None, MISSING)
+    schedule: Any = component(None, None)
+    clip: float | None = number(0, None, open_below=True)
+    start: int = whole(0, 0)
+    stop: int | None = whole(0, None)
+    every: int = whole(1, 1)
+    balance: float | None = number(0, None, 1)
     penalties: dict[str, PenaltyConfig] = field(default_factory=dict)
 
 
@@ -53,14 +59,14 @@ class PlayerConfig:
 class EngineConfig:
     """The fields of :class:`vidgan.engine.settings.EngineSettings`."""
 
-    iterations: int = MISSING
-    accumulate: int = 1
-    tbptt: int | None = None
-    ema: float | None = 0.999
+    iterations: int = whole(1, MISSING)
+    accumulate: int = whole(1, 1)
+    tbptt: int | None = whole(1, None)
+    ema: float | None = number(0, 0.999, 1, open_above=True)
     compile: list[str] = field(default_factory=list)
     channels_last: bool = True
-    log_every: int = 50
-    give_up_after: int = 50
+    log_every: int = whole(1, 50)
+    give_up_after: int = whole(1, 50)
 
 
 @dataclass
@@ -72,7 +78,7 @@ class ValidationConfig:
         monitor: metric of the protocol; null keeps no best checkpoint.
     """
 
-    every: int | None = None
+    every: int | None = whole(1, None)
     monitor: str | None = None
 
 
@@ -80,8 +86,8 @@ class ValidationConfig:
 class CheckpointConfig:
     """Iterations, and minutes at most, between checkpoints."""
 
-    every: int = 1000
-    minutes: float | None = 10.0
+    every: int = whole(1, 1000)
+    minutes: float | None = number(0, 10.0, open_below=True)
 
 
 @dataclass
@@ -110,12 +116,12 @@ class SlurmConfig:
     qos: str | None = None
     constraint: str | None = None
     gpu_type: str | None = None
-    cpus_per_task: int = 8
-    mem: str | None = None
-    time: str = "24:00:00"
-    array_parallelism: int | None = None
-    signal_seconds: int = 120
-    max_requeues: int = 50
+    cpus_per_task: int = whole(1, 8, 4096)
+    mem: str | None = ruled(Form(r"\d+[KMGT]?", "a number with its unit, as 64G"), None)
+    time: str = ruled(Form(r"(\d+-)?\d+(:\d+){0,2}", "minutes, hours:minutes:seconds or days-hours"), "24:00:00")
+    array_parallelism: int | None = whole(1, None)
+    signal_seconds: int = whole(1, 120, 65535)
+    max_requeues: int = whole(0, 50)
     setup: list[str] = field(default_factory=list)
     container: list[str] = field(default_factory=list)
     srun: list[str] = field(default_factory=list)
@@ -137,16 +143,16 @@ class MachineConfig:
         slurm: how the run is submitted; null runs it here.
     """
 
-    accelerator: str = "auto"
-    devices: Any = 1
-    num_nodes: int = 1
+    accelerator: str = ruled(Choices(("auto", "cpu", "gpu", "cuda")), "auto")
+    devices: Any = ruled(Devices(), 1)
+    num_nodes: int = whole(1, 1)
     strategy: str = "auto"
-    precision: str = AUTO
-    threads: int | None = None
-    workers: int | None = None
-    cache_gb: float = 20.0
+    precision: str = ruled(Choices(PRECISIONS), AUTO)
+    threads: int | None = whole(1, None, 4096)
+    workers: int | None = whole(0, None, 4096)
+    cache_gb: float = number(0, 20.0)
     progress: bool = True
-    n_jobs: int = 1
+    n_jobs: int = whole(1, 1, 4096)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     slurm: SlurmConfig | None = None
 
@@ -166,15 +172,15 @@ class TrackingConfig:
         finish_timeout: seconds that the end may take for the upload; what is missing then is left to a later one.
     """
 
-    mode: str = "offline"
+    mode: str = ruled(Choices(("offline", "online", "disabled")), "offline")
     project: str = "vidgan"
     entity: str | None = None
     group: str | None = None
     label: str | None = None
     tags: list[str] = field(default_factory=list)
     upload_weights: bool = False
-    init_timeout: float = 30.0
-    finish_timeout: float = 60.0
+    init_timeout: float = number(0, 30.0, open_below=True)
+    finish_timeout: float = number(0, 60.0, open_below=True)
 
 
 @dataclass
@@ -207,16 +213,16 @@ class TrainConfig:
     """
 
     name: str = MISSING
-    seed: int = 0
-    task: Any = MISSING
-    networks: dict[str, Any] = field(default_factory=dict)
+    seed: int = whole(0, 0, 2**63 - 1)
+    task: Any = component("tasks@task", MISSING)
+    networks: dict[str, Any] = components("generators@networks.{name}")
     losses: dict[str, TermConfig] = field(default_factory=dict)
     players: dict[str, PlayerConfig] = field(default_factory=dict)
-    degradation: Any = None
-    data: Any = MISSING
+    degradation: Any = component("degradations@degradation", None)
+    data: Any = component("data", MISSING)
     engine: EngineConfig = field(default_factory=EngineConfig)
     validation: ValidationConfig = field(default_factory=ValidationConfig)
-    protocol: Any = None
+    protocol: Any = component("protocols@protocol", None)
     warm_start: dict[str, str] = field(default_factory=dict)
     extend: str | None = None
     # --- where it runs
@@ -251,12 +257,12 @@ class EvaluateConfig:
     run: str | None = None
     protocol: str | None = None
     weights: str = "last"
-    task: Any = None
-    data: Any = None
-    degradation: Any = None
+    task: Any = component("tasks@task", None)
+    data: Any = component("data", None)
+    degradation: Any = component("degradations@degradation", None)
     compare_to: list[str] | None = None
-    seed: int = 0
-    sigma: float | None = None
+    seed: int = whole(0, 0, 2**63 - 1)
+    sigma: float | None = number(0, None, 255)
     blind: bool = False
     machine: MachineConfig = field(default_factory=MachineConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
@@ -272,9 +278,9 @@ class DataSetsConfig:
         quick: check that all clips are there and can be opened, not every frame.
     """
 
-    data: Any = None
+    data: Any = component("data", None)
     quick: bool = False
-    seed: int = 0
+    seed: int = whole(0, 0, 2**63 - 1)
     paths: PathsConfig = field(default_factory=PathsConfig)
 
 
@@ -296,9 +302,9 @@ class PredictConfig:
     input: str = MISSING
     output: str = MISSING
     weights: str = "last"
-    chunk: int = 8
-    tile: int | None = None
-    sigma: float | None = None
+    chunk: int = whole(1, 8)
+    tile: int | None = whole(1, None)
+    sigma: float | None = number(0, None, 255)
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
 
@@ -326,14 +332,14 @@ class PoseConfig:
     output: str = MISSING
     preview: str | None = None
     video: str | None = None
-    estimator: Any = MISSING
-    smoother: Any = MISSING
+    estimator: Any = component("estimator", MISSING)
+    smoother: Any = component("smoother", MISSING)
     run: str | None = None
     weights: str = "last"
     skeleton: str | None = None
     expect: str | None = None
-    confidence: float = 0.1
-    fill: int = 8
+    confidence: float = number(0, 0.1, 1)
+    fill: int = whole(0, 8)
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
 
@@ -380,14 +386,26 @@ class AnimateConfig:
     reference: str = MISSING
     driving: str = MISSING
     output: str = MISSING
-    num_frames: int | None = None
-    fps: float | None = None
+    num_frames: int | None = whole(1, None)
+    fps: float | None = number(0, None, 1000, open_below=True)
     retarget: bool = True
     weights: str = "last"
-    estimator: Any = MISSING
-    smoother: Any = MISSING
-    confidence: float = 0.3
-    fill: int = 8
-    chunk: int = 8
+    estimator: Any = component("estimator", MISSING)
+    smoother: Any = component("smoother", MISSING)
+    confidence: float = number(0, 0.3, 1)
+    fill: int = whole(0, 8)
+    chunk: int = whole(1, 8)
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+#: The root of each command, by the name of its file in ``conf/``.
+ROOTS = {
+    "train": TrainConfig,
+    "evaluate": EvaluateConfig,
+    "predict": PredictConfig,
+    "export": ExportConfig,
+    "data_sets": DataSetsConfig,
+    "pose": PoseConfig,
+    "animate": AnimateConfig,
+}

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from vidgan.errors import UserError
-from vidgan.experiment.commands import register
 from vidgan.experiment.folder import FAILED, RUNNING, RunFolder
+from vidgan.experiment.registry import register
 from vidgan.experiment.sync import sync
 from vidgan.launch import cluster, slurm
 from vidgan.launch.job import ERROR, LOG, Job

@@ -13,6 +13,7 @@ from rich.progress import track
 
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder, write_json
+from vidgan.experiment.mistakes import explain
 from vidgan.experiment.names import slug
 from vidgan.experiment.preflight import Cost, Preflight
 from vidgan.experiment.report import show_result, show_start
@@ -39,7 +40,7 @@ class Point:
         try:
             config = load(list(overrides))
         except (HydraException, OmegaConfBaseException) as error:
-            return cls(tuple(overrides), None, " ".join(str(error).split()))
+            return cls(tuple(overrides), None, explain(error, "train", overrides))
         with open_dict(config):
             del config["hydra"]
         return cls(tuple(overrides), config)

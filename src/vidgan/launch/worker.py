@@ -16,9 +16,9 @@ from typing import Any
 from omegaconf import DictConfig
 
 from vidgan.errors import UserError, one_line
-from vidgan.experiment.commands import register
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.invocation import note
+from vidgan.experiment.registry import register
 from vidgan.interruption import requests
 from vidgan.launch.job import ERROR, Job
 

@@ -1,0 +1,121 @@
+"""What values may be: ranges, words and forms, declared once where a key is declared and checked in one place."""
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+#: More of anything than a machine could hold or a person wait for: what is larger is a slip of the finger.
+MOST = 10**9
+
+
+class Rule(Protocol):
+    """What a value may be. Its text goes on after "expected": ``a whole number, 1 or more``."""
+
+    def admits(self, value: Any) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from ``minimum`` to ``maximum``; an end that is open does not belong to it. NaN is in no range.
+
+    Attributes:
+        whole: whether whole numbers alone are meant.
+    """
+
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    open_below: bool = False
+    open_above: bool = False
+    whole: bool = False
+
+    def admits(self, value: Any) -> bool:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            return False
+        below = value <= self.minimum if self.open_below else value < self.minimum
+        above = value >= self.maximum if self.open_above else value > self.maximum
+        return not (below or above or (self.whole and value != int(value)))
+
+    def __str__(self) -> str:
+        kind = "a whole number" if self.whole else "a number"
+        least, most = f"{self.minimum:,.10g}", f"{self.maximum:,.10g}"
+        if math.isinf(self.minimum):
+            return kind if math.isinf(self.maximum) else f"{kind}, {'below' if self.open_above else 'at most'} {most}"
+        if math.isinf(self.maximum):
+            return f"{kind} above {least}" if self.open_below else f"{kind}, {least} or more"
+        if not (self.open_below or self.open_above):
+            return f"{kind} from {least} to {most}"
+        lower = f"above {least}" if self.open_below else f"{least} or more"
+        return f"{kind}, {lower} and {'below' if self.open_above else 'at most'} {most}"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """One of some words."""
+
+    words: tuple[str, ...]
+
+    def admits(self, value: Any) -> bool:
+        return value in self.words
+
+    def __str__(self) -> str:
+        return f"one of {', '.join(self.words)}"
+
+
+@dataclass(frozen=True)
+class Form:
+    """Text that matches a regular expression as a whole; ``told`` says it in words."""
+
+    pattern: str
+    told: str
+
+    def admits(self, value: Any) -> bool:
+        return isinstance(value, str) and re.fullmatch(self.pattern, value) is not None
+
+    def __str__(self) -> str:
+        return self.told
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Lightning's ``devices``: how many, all of them, or which."""
+
+    def admits(self, value: Any) -> bool:
+        if isinstance(value, list):
+            return bool(value) and all(Range(0, whole=True).admits(item) for item in value)
+        if isinstance(value, str):
+            return value in ("auto", "-1") or re.fullmatch(r"[1-9]\d*|\d+(,\d+)+,?|\d+,", value) is not None
+        return value == -1 or Range(1, MOST, whole=True).admits(value)
+
+    def __str__(self) -> str:
+        return "their number, 1 or more, auto for all, or a list of their indices, [0,1]"
+
+
+def ruled(rule: Rule, default: Any) -> Any:
+    """A dataclass field whose values keep to a rule; None, where the type allows it, always does."""
+    return field(default=default, metadata={"rule": rule})
+
+
+def whole(minimum: float, default: Any, maximum: float = MOST) -> Any:
+    """A field of whole numbers."""
+    return ruled(Range(minimum, maximum, whole=True), default)
+
+
+def number(minimum: float, default: Any, maximum: float = math.inf, **ends: bool) -> Any:
+    """A field of finite numbers; ``open_below`` and ``open_above`` leave its ends out."""
+    return ruled(Range(minimum, maximum, **ends), default)
+
+
+def component(group: str | None, default: Any) -> Any:
+    """A field that holds what becomes an object, a node with ``_target_``.
+
+    Args:
+        group: how one is chosen on the command line, e.g. ``degradations@degradation``; None where there is no group.
+        default: of the field.
+    """
+    return field(default=default, metadata={"component": True, "group": group})
+
+
+def components(group: str) -> Any:
+    """A field that holds nodes with ``_target_`` by name; ``group`` is as of :func:`component`, for ``{name}``."""
+    return field(default_factory=dict, metadata={"component": True, "group": group})
