@@ -101,6 +101,10 @@ class DataModule(pl.LightningDataModule, ABC):
         """A training sample with nothing in it, to know its shapes without reading any data; None where they vary."""
         return None
 
+    def scored_piece(self) -> Clip | None:
+        """The largest piece that is scored, blank, on the meta device; None where it is small."""
+        return None
+
     def described(self) -> list[str]:
         """Lines for a person: what trains, validates and tests, or what of it is scored."""
         return []
@@ -218,6 +222,10 @@ class ClipDataModule(DataModule):
     def blank(self) -> Clip:
         frames = torch.zeros(1, self.frames, 3, self.patch, self.patch)
         return Clip(frames, ["blank"], torch.zeros(1, dtype=torch.int64))
+
+    def scored_piece(self) -> Clip:
+        pieces = [self.evaluated(split).largest(self.context) for split in ("val", "test")]
+        return max(pieces, key=lambda piece: piece.frames.numel())
 
     def described(self) -> list[str]:
         splits, cut = self.splits, _cut(self._first_frames, self.eval_crop)

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 _ATTEMPTS = 10
 _SHOWN = 5  # faults in one message
 _PIXELS = 1 << 23  # of a piece: 16 frames of 960 x 540, 9 of 1280 x 720
+_LOOKED_AT = 16  # clips, to know how large pieces are
 _FRAMES = 8  # of a piece at least: noise is estimated from so many
 
 
@@ -137,13 +138,33 @@ class WholeClips(Dataset[Clip]):
         for first in range(0, total, length):
             yield Stretch(index, first, min(first + length, total), context)
 
+    def largest(self, context: int | None) -> Clip:
+        """A piece as large as any of the first clips' (whole clips without a context), blank, on the meta device.
+
+        Raises:
+            UserError: one of these clips is broken; the text names its file.
+        """
+        pieces = []
+        for index in range(len(self.sources))[:_LOOKED_AT]:
+            total, box = self._count(index), self._box(self.sources[index])
+            whole = [Stretch(index, 0, total, 0)]
+            for stretch in whole if context is None else self.stretches(index, context):
+                place, count = self._place(stretch)
+                pieces.append((torch.empty(1, count, 3, box.height, box.width, device="meta"), place))
+        frames, place = max(pieces, key=lambda piece: piece[0].numel())
+        return Clip(frames, ["blank"], torch.zeros(1, dtype=torch.int64), piece=place)
+
     def _piece(self, stretch: Stretch) -> Clip:
-        index, first, last, context = stretch
-        total = self._count(index)
-        start = max(0, first - context)
-        clip = self._read(index, start, min(last + context, total) - start)
-        clip.piece = Piece(start, first, last, total)
+        place, count = self._place(stretch)
+        clip = self._read(stretch.clip, place.start, count)
+        clip.piece = place
         return clip
+
+    def _place(self, stretch: Stretch) -> tuple[Piece, int]:
+        """Which frames of its clip a stretch is, and how many are read for it."""
+        index, first, last, context = stretch
+        total, start = self._count(index), max(0, first - context)
+        return Piece(start, first, last, total), min(last + context, total) - start
 
     def _read(self, index: int, start: int, count: int) -> Clip:
         source = self.sources[index]

@@ -111,6 +111,21 @@ class AdversarialTask(ScoredModule, ABC):
         condition = self.condition(clip)
         return condition, self.generate(condition).fake, self.target(clip)
 
+    def play(self, clip: Clip, memory: Any) -> tuple[Condition, Tensor, Tensor, Any]:
+        condition, new = self.condition(clip), clip.place.new
+        fake, memory = self.made(condition, new, memory)
+        return condition, fake, self.target(clip)[:, new], memory
+
+    def made(self, condition: Any, new: slice, memory: Any) -> tuple[Tensor, Any]:
+        """What the generator makes of the new frames of a piece's condition, and its memory after them; here of all.
+
+        Args:
+            condition: of the piece, in use, not in training.
+            new: which of its frames are new.
+            memory: what the call for the piece before gave; None where a clip begins.
+        """
+        return self.generate(condition).fake, None
+
     def network(self, name: str) -> nn.Module:
         """A network: the one that trains in training, its moving average (where there is one) elsewhere."""
         if not self.training and name in self.averages:

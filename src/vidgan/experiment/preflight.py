@@ -25,6 +25,8 @@ from vidgan.engine.scene import Condition, Scene
 from vidgan.engine.segments import segments
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_data, build_networks, build_player, build_task, check, world_size
+from vidgan.experiment.builder import build
+from vidgan.experiment.footprint import scoring_memory
 
 _BYTES = 4  # of a float32 number
 
@@ -36,12 +38,18 @@ class Cost:
     Attributes:
         parameters: numbers of them, by network.
         multiply_adds: of the forward pass of one clip, by network; the generator's side counts as ``generator``.
-        memory: bytes on each device, an estimate; see :func:`memory`.
+        memory: bytes on each device in training, an estimate; see :func:`memory`.
+        scoring: bytes on each device in validation and test; see :func:`vidgan.experiment.footprint.scoring_memory`.
     """
 
     parameters: dict[str, int]
     multiply_adds: dict[str, int]
     memory: int
+    scoring: int = 0
+
+    @property
+    def most(self) -> int:
+        return max(self.memory, self.scoring)
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ class Preflight:
 
     def __init__(self) -> None:
         self._trials: dict[str, _Trial | UserError] = {}
+        self._scorings: dict[str, int] = {}
 
     def examine(self, config: DictConfig) -> Cost:
         """Checks a configuration.
@@ -77,7 +86,24 @@ class Preflight:
             {name: count(network) for name, network in trial.task.networks.items()},
             trial.multiply_adds,
             memory(config, trial, optimizers),
+            memory(config, trial, optimizers, activations=self._scoring(config, trial.task)),
         )
+
+    def _scoring(self, config: DictConfig, task: AdversarialTask) -> int:
+        """Bytes that the largest piece takes which validation or test scores."""
+        data = build_data(config.data, config.machine, config.paths)
+        if config.protocol is None or not isinstance(data, DataModule):
+            return 0
+        task.protocol = build(config.protocol, "protocol")
+        task.ask(data, with_baselines=True)
+        piece = data.scored_piece()
+        if piece is None:
+            return 0
+        key = f"{_architecture(config, piece)} {piece.place} {OmegaConf.to_yaml(config.protocol, resolve=True)}"
+        if key not in self._scorings:
+            with _named("networks.generator", piece.frames):
+                self._scorings[key] = scoring_memory(task, piece, whole=data.context is None)
+        return self._scorings[key]
 
     def _trial(self, config: DictConfig) -> _Trial:
         data = build_data(config.data, config.machine, config.paths)
@@ -145,8 +171,8 @@ def count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def memory(config: DictConfig, trial: _Trial, optimizer_numbers: int) -> int:
-    """Bytes that training takes on a device, estimated in float32.
+def memory(config: DictConfig, trial: _Trial, optimizer_numbers: int, activations: int | None = None) -> int:
+    """Bytes that training takes on a device, estimated in float32; or scoring, with the activations of that.
 
     Parameters, their gradients, the moving average, the optimizers' states and the larger of what the generator's side
     and what a discriminator keeps for its backward pass. Left out: the kernels' workspaces, fragmentation, the context
@@ -154,7 +180,8 @@ def memory(config: DictConfig, trial: _Trial, optimizer_numbers: int) -> int:
     """
     networks, averages = count(trial.task.networks), count(trial.task.averages)
     clips = config.data.get("batch_size", 1) // world_size(config.machine) // config.engine.accumulate
-    return _BYTES * (2 * networks + averages + optimizer_numbers) + clips * max(trial.activations.values())
+    training = clips * max(trial.activations.values())
+    return _BYTES * (2 * networks + averages + optimizer_numbers) + (training if activations is None else activations)
 
 
 def _architecture(config: DictConfig, clip: Clip | None) -> str:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vidgan.errors import UserError
 
-_PIXELS = 1 << 21  # made at once, where gradients are not needed: 4 frames of 960 x 540, 2 of 1280 x 720
+_PIXELS = 1 << 20  # made at once, where gradients are not needed: 2 frames of 960 x 540, 1 of 1280 x 720
 
 Shapes = Mapping[str, tuple[int, ...]]
 

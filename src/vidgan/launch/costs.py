@@ -19,7 +19,7 @@ def show_costs(jobs: Sequence[Job], costs: Sequence[Cost]) -> None:
         runs.add_column(column, overflow="fold", justify="right" if column == "memory" else "left")
     for job, cost in zip(jobs, costs, strict=True):
         state = "finished" if job.finished else "unfinished" if job.folder.summary else "new"
-        runs.add_row(job.label, job.id, state, f"{short(cost.memory)}B")
+        runs.add_row(job.label, job.id, state, f"{short(cost.most)}B")
     console.print(runs)
     networks = Table()
     for column in ("network", "parameters", "multiply-adds", "in"):
@@ -34,8 +34,8 @@ def show_costs(jobs: Sequence[Job], costs: Sequence[Cost]) -> None:
     console.print(networks)
     console.print(
         "Multiply-adds are those of one forward pass of one training clip. Memory is an estimate for each device, in "
-        "float32: parameters, gradients, average, optimizer states and what the backward pass keeps; workspaces and "
-        "fragmentation come on top.",
+        "float32: parameters, gradients, average, optimizer states and what the backward pass keeps, or what "
+        "validation and test take, where that is more; workspaces and fragmentation come on top.",
         highlight=False,
     )
 

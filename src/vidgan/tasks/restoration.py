@@ -8,7 +8,6 @@ from torch import Tensor
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.scene import Condition
 from vidgan.generators.base import Generator
 
 
@@ -40,13 +39,7 @@ class Restoration(AdversarialTask):
         with torch.no_grad(), torch.autocast(frames.device.type, enabled=False):
             return self.degrading(frames, clip.randomness, clip.place.start)
 
-    def play(self, clip: Clip, memory: Any) -> tuple[Condition, Tensor, Tensor, Any]:
-        condition, new = self.condition(clip), clip.place.new
-        made, memory = self.made(condition, new, memory)
-        return condition, made, self.target(clip)[:, new], memory
-
     def made(self, condition: Any, new: slice, memory: Any) -> tuple[Tensor, Any]:
-        """What the generator makes of the new frames of a condition, and its memory after them."""
         if isinstance(self.generator, Generator):
             return self.generator.proceed_in_parts(condition, new.start, new.stop, memory)
-        return self.generate(condition).fake, None
+        return super().made(condition, new, memory)

@@ -1,0 +1,84 @@
+"""The memory that validation and test take, found on torch's meta device before anything is trained."""
+
+import weakref
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from vidgan.data.clip import Clip, Piece, mapped
+from vidgan.engine.adversarial import AdversarialTask
+
+# Real and made frames are prepared for the metrics, which work in double precision frame by frame.
+_COPIES = 4
+_FEW = 8  # frames whose making tells what more of them take
+_PIXELS = 1 << 22  # of so few frames: several times what is made at once
+
+
+class Peak(TorchDispatchMode):
+    """Counts the bytes of the tensors that are made inside; ``most`` is what lived at once at the worst moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most = self._now = 0
+        self._living: set[int] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(made):
+            if isinstance(tensor, Tensor):
+                self._count(tensor.untyped_storage())
+        return made
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        key, size = storage._cdata, storage.nbytes()
+        if key not in self._living:
+            self._living.add(key)
+            self._now += size
+            self.most = max(self.most, self._now)
+            weakref.finalize(storage, self._forget, key, size)
+
+    def _forget(self, key: int, size: int) -> None:
+        self._living.discard(key)
+        self._now -= size
+
+
+def scoring_memory(task: AdversarialTask, piece: Clip, whole: bool) -> int:
+    """Bytes that the largest piece of a clip takes, the networks' parameters aside, in float32.
+
+    What the network makes of it, and the piece itself with what the metrics need of it; baselines work one after the
+    other on as much. Left out, as in training: the kernels' workspaces.
+
+    Args:
+        task: on the meta device.
+        piece: a batch of one on the meta device, see :meth:`vidgan.data.datamodule.DataModule.scored_piece`.
+        whole: whether clips are scored as a whole: what a network takes of many frames is then told from a few.
+    """
+    count = piece.place.last - piece.place.first
+    frame = piece.frames.nbytes // piece.frames.shape[1]
+    few = min(count, _FEW if whole else max(3, _PIXELS // piece.frames[0, 0, 0].numel()))
+    given = _condition(task.eval(), piece)
+    network = _peak(task, given, few)
+    if few < count:
+        each = (network - _peak(task, given, few // 2)) / (few - few // 2) if whole else frame
+        network += round((count - few) * each)
+    kept = piece.frames.shape[1] * (frame + sum(one.nbytes for one in tree_leaves(given)))
+    return network + kept + _COPIES * count * frame
+
+
+def _peak(task: AdversarialTask, given: Any, count: int) -> int:
+    """Bytes that the generator takes to make so many frames, with as many before and after them as it looks at."""
+    context = task.context(with_baselines=False) or 0
+    condition = mapped(given, lambda one: one.new_empty(1, count + 2 * context, *one.shape[2:], device="meta"))
+    with torch.no_grad(), Peak() as peak:
+        task.made(condition, slice(context, context + count), None)
+    return peak.most
+
+
+def _condition(task: AdversarialTask, piece: Clip) -> Any:
+    """What the generator is given of a single blank frame of the piece's size."""
+    size = piece.frames.shape[2:]
+    frame = Clip(torch.zeros(1, 1, *size), ["blank"], torch.zeros(1, dtype=torch.int64), piece=Piece(0, 0, 1, 1))
+    return task.condition(frame)
