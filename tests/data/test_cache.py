@@ -1,6 +1,7 @@
 """The decoded cache: same pixels, made once, whatever happens while it is made."""
 
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -55,6 +56,18 @@ def test_changed_source_is_decoded_anew_and_its_old_entry_removed(tmp_path: Path
     cache.fill([source])
     np.testing.assert_array_equal(cache.wrap(source).read(0, 12), changed)
     assert entries(cache.folder) == [".npy"]
+
+
+def test_a_clip_replaced_by_one_of_the_same_size_and_time_is_decoded_anew(tmp_path: Path) -> None:
+    cache, path = DecodedCache(tmp_path / "cache", 1), tmp_path / "a.avi"
+    whole = write_video(path, moving(2), codec="rawvideo").stat()
+    cache.fill([VideoFile("a", path)])
+    write_video(path, moving(2, seed=1), codec="rawvideo")
+    assert path.stat().st_size == whole.st_size
+    os.utime(path, ns=(whole.st_atime_ns, whole.st_mtime_ns))
+    source = VideoFile("a", path)
+    cache.fill([source])
+    np.testing.assert_array_equal(cache.wrap(source).read(0, 2), source.read(0, 2))
 
 
 def test_clips_beyond_the_budget_are_decoded_and_that_is_said_once(

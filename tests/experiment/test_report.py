@@ -1,10 +1,12 @@
 """The table that a user sees, in a terminal of 80 columns."""
 
 import math
+from pathlib import Path
 
 import pytest
 
-from vidgan.experiment.report import show_scores
+from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.report import show_scores, show_start
 
 
 @pytest.mark.parametrize("count", [2, 11])
@@ -31,3 +33,9 @@ def test_the_nearest_to_an_ideal_is_bold(capsys: pytest.CaptureFixture[str], mon
     out = capsys.readouterr().out
     assert "ratio → 1" in out
     assert "\x1b[1m0.9\x1b[0m" in out
+
+
+def test_why_a_folder_is_worked_in_is_one_line_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    reason = f"Changed since it finished: data.root ([a].mp4, {'long/' * 40}). A new revision."
+    show_start(RunFolder(Path("run-1")), reason)
+    assert capsys.readouterr().out == f"run-1  {reason}\n"

@@ -95,7 +95,7 @@ class DecodedCache:
     def _entry(self, original: FileSource) -> Path | None:
         """Where the decoded frames belong; None for a source that cannot be read."""
         try:
-            identity = mix(_DECODERS, *original.identity())
+            identity = mix(_DECODERS, *original.identity(here=True))
         except (BrokenFileError, OSError):
             return None
         return self.folder / f"{_place(original)}-{identity:016x}.npy"

@@ -139,8 +139,12 @@ class FileSource(Source):
         """All frames in order, one at a time, each (H, W, 3) uint8 RGB."""
 
     @abstractmethod
-    def identity(self) -> list[str]:
-        """Facts that change when the content does: sizes and times of change."""
+    def identity(self, here: bool = False) -> list[str]:
+        """Facts that change when the content does: sizes and times of change.
+
+        Args:
+            here: with what no copy keeps, and nobody can set: when the file was last replaced on this machine.
+        """
 
 
 class VideoFile(FileSource):
@@ -166,8 +170,8 @@ class VideoFile(FileSource):
     def stream(self) -> Iterator[Frames]:
         return iterate(self.path)
 
-    def identity(self) -> list[str]:
-        return [_stamp(self.path)]
+    def identity(self, here: bool = False) -> list[str]:
+        return [_stamp(self.path, here)]
 
 
 class ImageSequence(FileSource):
@@ -245,8 +249,8 @@ class FrameFolder(ImageSequence):
             except OSError as error:
                 raise BrokenFileError(f"{self.path / name}: cannot be read ({error.strerror})") from error
 
-    def identity(self) -> list[str]:
-        return [_stamp(self.path / name) for name in self._names]
+    def identity(self, here: bool = False) -> list[str]:
+        return [_stamp(self.path / name, here) for name in self._names]
 
 
 class FrameZip(ImageSequence):
@@ -274,8 +278,8 @@ class FrameZip(ImageSequence):
         except (zipfile.BadZipFile, OSError) as error:
             raise BrokenFileError(f"{self.path}: cannot be read as a zip file ({error})") from error
 
-    def identity(self) -> list[str]:
-        return [_stamp(self.path)]
+    def identity(self, here: bool = False) -> list[str]:
+        return [_stamp(self.path, here)]
 
 
 class Span(Source):
@@ -391,6 +395,7 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _stamp(path: Path) -> str:
+def _stamp(path: Path, here: bool) -> str:
     status = path.stat()
-    return f"{path.name}:{status.st_size}:{status.st_mtime_ns}"
+    stamp = f"{path.name}:{status.st_size}:{status.st_mtime_ns}"
+    return f"{stamp}:{status.st_ctime_ns}" if here else stamp

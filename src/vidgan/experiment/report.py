@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from torch import Tensor
 
 from vidgan.data.datamodule import DataModule
@@ -105,7 +106,7 @@ class Showcase(Callback):
 
 
 def show_start(folder: RunFolder, reason: str) -> None:
-    Console().print(f"[bold]{folder.id}[/bold]  {reason}", highlight=False)
+    Console().print(Text.assemble((folder.id, "bold"), "  ", reason), soft_wrap=True)
 
 
 def show_data(data: pl.LightningDataModule) -> None:
