@@ -24,6 +24,7 @@ from vidgan.errors import UserError
 from vidgan.experiment.builder import build
 from vidgan.experiment.lint import lint
 from vidgan.experiment.schema_check import keep_to_schema
+from vidgan.metrics.protocol import Protocol
 from vidgan.randomness import mix
 
 _TASK_SUPPLIED = ("networks", "players", "terms", "settings", "seed", "degradation")
@@ -49,9 +50,15 @@ def check(config: DictConfig) -> None:
                 f"losses.{name}.discriminator is '{term.discriminator}', which is not in networks "
                 f"({', '.join(config.networks)})."
             )
-    monitor = config.validation.monitor
-    if monitor is not None and config.protocol is not None and monitor not in config.protocol.metrics:
-        raise UserError(f"validation.monitor is '{monitor}'; the protocol has {', '.join(config.protocol.metrics)}.")
+    if config.protocol is not None and config.validation.monitor is not None:
+        _refuse_other_monitor(config.validation.monitor, build(config.protocol, "protocol"))
+
+
+def _refuse_other_monitor(monitor: str, protocol: Protocol) -> None:
+    if monitor in protocol.left_out:
+        raise UserError(f"validation.monitor is '{monitor}', which needs what is not on this machine; choose another.")
+    if monitor not in protocol.directions:
+        raise UserError(f"validation.monitor is '{monitor}'; the protocol has {', '.join(protocol.directions)}.")
 
 
 def build_player(node: DictConfig, key: str) -> Player:
