@@ -34,7 +34,10 @@ SMALL = ["data.patch=32", "data.frames=2", "data.batch_size=4", "networks.discri
         (["losses.adversarial.discriminator=face"], "losses.adversarial.discriminator is 'face'"),
         (["networks.generator.scale=2"], "networks.generator.scale"),
         (["networks.discriminator.layers=4"], "networks.discriminator fails given a clip of (2, 3, 32, 32)"),
-        (["losses@losses.warping=warping"], "losses.warping fails"),
+        (
+            ["losses@losses.warping=warping"],
+            "losses.warping: A loss asks for flow, which this generator does not estimate",
+        ),
     ],
 )
 def test_a_contradiction_is_refused_by_its_key(composed: Compose, overrides: list[str], sentence: str) -> None:

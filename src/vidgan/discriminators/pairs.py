@@ -21,11 +21,8 @@ class PairDiscriminator(FrameDiscriminator):
         partner: ``"source"``, the picture of the person (is it the same person?), or ``"pose"``, the target's heat maps
             (is it that pose?).
     Attributes:
-        conditional: the task gives it the source and the key points.
         inputs: channels of a frame and its partner.
     """
-
-    conditional = True
 
     def __init__(self, partner: Partner = "source") -> None:
         super().__init__()

@@ -2,8 +2,6 @@
 for GAN-based video generation", section 3): judges three frames, also motion-compensated, beside their input.
 """
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -46,9 +44,6 @@ class SpatioTemporalDiscriminator(nn.Module):
     The motion is the generator's own, without gradient. The last frame of a triplet is warped by the inverse of the
     given flow (see :func:`invert`), where the paper estimates a second flow backward in time.
 
-    Attributes:
-        conditional: it is told the condition and the flow, beside the frames.
-
     Args:
         size: side of the square frames in pixels, a multiple of 16; 128 is published.
         channels: width of the first layers; 64 is published.
@@ -57,8 +52,6 @@ class SpatioTemporalDiscriminator(nn.Module):
         UserError: the size is no multiple of 16, or frames of another size come.
         ValueError: a clip has less than three frames.
     """
-
-    conditional: ClassVar[bool] = True
 
     def __init__(self, size: int = 128, channels: int = 64) -> None:
         super().__init__()

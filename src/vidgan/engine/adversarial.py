@@ -23,7 +23,7 @@ from vidgan.engine.scene import Condition, Judged, Made, Opinion, Scene
 from vidgan.engine.scoring import ScoredModule
 from vidgan.engine.segments import Segment, detached, segments
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term
+from vidgan.engine.terms import Term, asked_beside_frames
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 
@@ -100,8 +100,10 @@ class AdversarialTask(ScoredModule, ABC):
         return clip.frames
 
     def judged(self, discriminator: str, scene: Scene) -> Judged:
-        """What a discriminator is shown; by default real and fake frames alone."""
-        return Judged(real=scene.real, fake=scene.fake)
+        """What a discriminator is shown: real and fake frames, and what else its ``forward`` names."""
+        network = self.networks[discriminator]
+        asker = f"networks.{discriminator} ({type(network).__name__})"
+        return Judged(scene.real, scene.fake, {name: scene.named(name, asker) for name in asked_beside_frames(network)})
 
     def auxiliary(self, player: str, scene: Scene) -> Tensor:
         """The loss of an auxiliary player."""

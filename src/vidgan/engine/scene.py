@@ -84,5 +84,19 @@ class Scene:
         values: dict[str, Any] = {}
         for name in wanted:
             side, _, kind = name.partition("_")
-            values[name] = getattr(judge(side), kind) if kind else getattr(self, name)
+            values[name] = getattr(judge(side), kind) if kind else self.named(name, "A loss")
         return values
+
+    def named(self, name: str, asker: str) -> Any:
+        """One of these quantities, or an entry of the condition, by its name.
+
+        Raises:
+            UserError: it is not there; the text says who asks for it.
+        """
+        if isinstance(self.condition, dict) and name in self.condition:
+            return self.condition[name]
+        value = getattr(self, name, None)
+        if value is None:
+            lacking = "this generator does not estimate" if name == "flow" else "this task does not have"
+            raise UserError(f"{asker} asks for {name}, which {lacking}; remove it, or choose one that has it.")
+        return value

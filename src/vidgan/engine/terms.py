@@ -36,6 +36,12 @@ def wanted_by(function: Callable[..., Tensor], where: str) -> tuple[str, ...]:
     return names
 
 
+def asked_beside_frames(discriminator: nn.Module) -> tuple[str, ...]:
+    """Names of what a discriminator's ``forward`` must be given beside the frames."""
+    _, _, *others = inspect.signature(type(discriminator).forward).parameters.values()
+    return tuple(p.name for p in others if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD)
+
+
 @dataclass(frozen=True)
 class Term:
     """One weighted loss of the generator side.

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from vidgan.data.clip import Clip
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.scene import Judged, Made, Scene
+from vidgan.engine.scene import Made
 from vidgan.engine.scoring import MODEL, Baseline
 from vidgan.errors import UserError
 from vidgan.pose.drawing import draw
@@ -18,7 +18,7 @@ class PoseTransfer(AdversarialTask):
 
     The generator is called as ``generator(source, source_keypoints, target_keypoints)`` and makes (B, T, 3, H, W) in
     [0, 1] of a source (B, 1, 3, H, W), its key points (B, 1, K, 2) and the target's (B, T, K, 2), in pixels, missing
-    ones NaN. A discriminator with the attribute ``conditional`` is given the same three beside the frames.
+    ones NaN. A discriminator may ask for the same three beside the frames.
     """
 
     applied_by = ""
@@ -43,11 +43,6 @@ class PoseTransfer(AdversarialTask):
 
     def generate(self, condition: dict[str, Tensor]) -> Made:
         return Made(self.generator(**condition))
-
-    def judged(self, discriminator: str, scene: Scene) -> Judged:
-        assert isinstance(scene.condition, dict)
-        conditional = getattr(self.networks[discriminator], "conditional", False)
-        return Judged(scene.real, scene.fake, scene.condition if conditional else {})
 
     def baselines(self) -> dict[str, Baseline]:
         """The controls, without which no score of this task means anything."""

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
-from vidgan.engine.scene import Judged, Made, Scene
+from vidgan.engine.scene import Made
 from vidgan.engine.scoring import MODEL, Baseline
 from vidgan.errors import UserError
 from vidgan.tasks.restoration import Restoration
@@ -51,13 +51,6 @@ class SuperResolution(Restoration):
         if self.training and hasattr(self.generator, "forward_with_flow"):
             return Made(*self.generator.forward_with_flow(condition))
         return Made(self.generator(condition))
-
-    def judged(self, discriminator: str, scene: Scene) -> Judged:
-        if getattr(self.networks[discriminator], "conditional", False):
-            assert scene.flow is not None, "a conditional discriminator needs a generator that estimates flow"
-            assert isinstance(scene.condition, Tensor)
-            return Judged(scene.real, scene.fake, {"condition": scene.condition, "flow": scene.flow.detach()})
-        return Judged(scene.real, scene.fake)
 
     def baselines(self) -> dict[str, Baseline]:
         return {name: partial(self._enlarged, method) for name, method in ENLARGEMENTS.items()}
