@@ -35,11 +35,12 @@ def look_first_into(folders: Sequence[str]) -> None:
     Raises:
         UserError: there is no such folder.
     """
+    plugins = Plugins.instance()  # which makes Hydra's own kinds of folders known
     for folder in folders:
         if not _source(folder).available():
             raise UserError(f"{folder}: there is no such folder of configuration.")
     OwnConfigs.folders = folders
-    Plugins.instance().register(OwnConfigs)
+    plugins.register(OwnConfigs)
 
 
 def sources() -> list[ConfigSource]:
