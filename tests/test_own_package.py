@@ -48,6 +48,11 @@ def test_all_commands_from_a_wheel(site: Path, tmp_path: Path) -> None:
     summaries = [json.loads((path / "summary.json").read_text()) for path in (first, second)]
     assert [summary["state"] for summary in summaries] == ["finished", "finished"]
 
+    commit = (
+        subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip() or None
+    )
+    assert json.loads((first / "provenance.json").read_text())["segments"][0]["commit"] == commit
+
     told = run("evaluate", f"run={first.name}", f"protocol={OWN}/conf/protocols/unrounded.yaml", *HERE[::2])
     assert "protocol unrounded: our own, without rounding" in told
     scores = json.loads((first / "evaluations/unrounded-last/scores.json").read_text())["scores"]

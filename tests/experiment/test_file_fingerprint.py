@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vidgan.experiment.file_fingerprint import NAME, file_hashes, fingerprint, remember_beside
+from vidgan.experiment.file_fingerprint import NAME, file_hashes, fingerprint, looking_once, remember_beside
 
 
 @pytest.fixture
@@ -102,3 +102,11 @@ def test_links_are_followed_and_do_not_end_in_a_loop(clips: Path, cache: Path) -
     assert file_hashes(clips, cache) == whole
     (clips / "again").symlink_to(clips / "test")
     assert "again/ä\n.mp4" in file_hashes(clips, cache)
+
+
+def test_what_many_runs_have_in_common_is_looked_at_once(clips: Path, cache: Path) -> None:
+    with looking_once():
+        before = file_hashes(clips, cache)
+        (clips / "list.txt").unlink()
+        assert file_hashes(clips, cache) == before
+    assert "list.txt" not in file_hashes(clips, cache)

@@ -65,6 +65,14 @@ def test_a_wheel_does_not_take_the_commit_of_what_is_around_it(composed: Compose
     assert len(told["fingerprint"]) == 16
 
 
+def test_a_wheel_knows_the_commit_that_it_was_built_from(composed: Composed, installed: Path) -> None:
+    noted = {"commit": "5" * 40, "uncommitted_changes": "6" * 16}
+    (installed.parent / "vidgan").mkdir()
+    write_json(installed.parent / "vidgan/commit.json", noted)
+    told = provenance.origin(composed())
+    assert {key: told[key] for key in noted} == noted
+
+
 def test_what_pip_installs_from_a_repository_knows_its_commit(composed: Composed, installed: Path) -> None:
     said = {"url": "https://example.org/vidgan.git", "vcs_info": {"vcs": "git", "commit_id": "4" * 40}}
     (installed / "direct_url.json").write_text(json.dumps(said))

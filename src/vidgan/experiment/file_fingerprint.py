@@ -7,8 +7,9 @@ are the remembered ones is not read again. What is remembered lies in vidgan's c
 
 import hashlib
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vidgan.atomic import replacing
@@ -18,6 +19,20 @@ Hashes = dict[str, str]
 
 NAME = ".vidgan-contents"
 _BYTES = 12  # of a hash: two of 1e9 files are alike once in 1e10 data sets
+
+
+_seen: dict[Path, Hashes] | None = None
+
+
+@contextmanager
+def looking_once() -> Iterator[None]:
+    """Inside, each place is looked at once: what many runs have in common need not be looked through for each."""
+    global _seen
+    _seen = {}
+    try:
+        yield
+    finally:
+        _seen = None
 
 
 def file_hashes(place: Path, cache: Path) -> Hashes:
@@ -30,6 +45,14 @@ def file_hashes(place: Path, cache: Path) -> Hashes:
     Raises:
         UserError: a file cannot be read.
     """
+    if _seen is None:
+        return _hashes(place, cache)
+    if place not in _seen:
+        _seen[place] = _hashes(place, cache)
+    return _seen[place]
+
+
+def _hashes(place: Path, cache: Path) -> Hashes:
     stamps = _stamps(place)
     hashes: Hashes = {}
     memory = _memory(place, cache)

@@ -34,8 +34,6 @@ _PACKAGES = (
 
 
 def _git(*arguments: str) -> str | None:
-    if not (ROOT / ".git").exists():  # installed: a repository around it is another project's
-        return None
     try:
         answer = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
@@ -44,17 +42,20 @@ def _git(*arguments: str) -> str | None:
 
 
 def _commit() -> dict[str, str | None]:
-    """That of the checkout, or the one that pip has installed from; a wheel does not know its own."""
+    """That of the checkout; of what is installed, the one that was noted when it was built (``hatch_build.py``)."""
+    if not (ROOT / ".git").exists():  # a repository around an installed package is another project's
+        return _noted_commit()
     commit, difference = _git("rev-parse", "HEAD"), _git("diff", "HEAD")
-    commit = commit or _installed_commit()
     dirty = hashlib.sha256(difference.encode()).hexdigest()[:16] if difference else None
     return {"commit": commit.strip() if commit else None, "uncommitted_changes": dirty}
 
 
-def _installed_commit() -> str | None:
-    said = importlib.metadata.distribution("vidgan").read_text("direct_url.json")
-    commit: str | None = json.loads(said or "{}").get("vcs_info", {}).get("commit_id")
-    return commit
+def _noted_commit() -> dict[str, str | None]:
+    if (ROOT / "commit.json").is_file():
+        noted: dict[str, str | None] = json.loads((ROOT / "commit.json").read_text())
+        return noted
+    said = json.loads(importlib.metadata.distribution("vidgan").read_text("direct_url.json") or "{}")
+    return {"commit": said.get("vcs_info", {}).get("commit_id"), "uncommitted_changes": None}
 
 
 def _device() -> str:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from vidgan.errors import UserError
+from vidgan.experiment.file_fingerprint import looking_once
 from vidgan.experiment.folder import RunFolder, write_json
 from vidgan.experiment.mistakes import explain
 from vidgan.experiment.names import slug
@@ -110,7 +111,8 @@ def launch(points: Sequence[Point]) -> int:
     """
     name = name_points(points)
     costs = examine(points)
-    jobs = [Job.plan(point.config, point.overrides) for point in points if point.config is not None]
+    with looking_once():
+        jobs = [Job.plan(point.config, point.overrides) for point in points if point.config is not None]
     if jobs[0].config.preflight is When.only:
         show_costs(jobs, costs)
         return 0

@@ -1,0 +1,30 @@
+"""Notes in a wheel which commit it was built from: ``vidgan/commit.json``, which provenance records."""
+
+import hashlib
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CommitHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Nothing is noted where there is no repository, as in a source distribution."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        commit, difference = self._git("rev-parse", "HEAD"), self._git("diff", "HEAD")
+        if version == "editable" or commit is None:
+            return
+        dirty = hashlib.sha256(difference.encode()).hexdigest()[:16] if difference else None
+        self._folder = tempfile.TemporaryDirectory()
+        note = Path(self._folder.name) / "commit.json"
+        note.write_text(json.dumps({"commit": commit.strip(), "uncommitted_changes": dirty}) + "\n")
+        build_data["force_include"][str(note)] = "vidgan/commit.json"
+
+    def _git(self, *arguments: str) -> str | None:
+        if not (Path(self.root) / ".git").exists():
+            return None
+        answer = subprocess.run(["git", *arguments], cwd=self.root, capture_output=True, text=True)
+        return answer.stdout if answer.returncode == 0 else None
