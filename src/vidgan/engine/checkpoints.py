@@ -73,6 +73,8 @@ class Checkpoints(Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._saved_at = time.monotonic()
+        if trainer.is_global_zero:
+            self.folder.mkdir(parents=True, exist_ok=True)
         requests.listen()
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -125,6 +127,8 @@ class Checkpoints(Callback):
 
     def _write(self, trainer: pl.Trainer, module: pl.LightningModule, name: str) -> None:
         path = self.folder / name
+        if trainer.is_global_zero:
+            self.folder.stat()  # Lightning would make a folder that was removed again, and a run with the half of it
         trainer.save_checkpoint(path.with_suffix(".tmp"))  # every rank takes part, rank 0 writes
         if trainer.is_global_zero:
             path.with_suffix(".tmp").replace(path)

@@ -1,5 +1,6 @@
 """Scoring a run or published weights under any protocol, on the run's own test clips or on others."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,7 @@ class Subject:
     Attributes:
         folder: of the run; weights of a file get one of their own, ``runs/published/<name>``.
         name: of the evaluation.
+        place: the folder that it is written to.
         weights: the generator's.
         experiment: what defines the score: task, network, degradation, data and protocol.
         precision: that the run's recorded scores were computed in; float32 for weights of a file.
@@ -68,6 +70,7 @@ class Subject:
 
     folder: RunFolder
     name: str
+    place: Path
     weights: Path
     experiment: DictConfig
     precision: str
@@ -105,7 +108,9 @@ def subject_of(config: DictConfig) -> Subject:
     parts += ["blind"] if config.blind else []
     folder = run or RunFolder(Path(config.paths.runs) / "published" / slug(weights.stem))
     recorded = run.read("provenance.json")["segments"][-1]["precision"] if run else "32-true"
-    return Subject(folder, "-".join(parts), weights, experiment, recorded)
+    name = "-".join(parts)
+    place = _place(folder, name, Path(config.paths.runs))
+    return Subject(folder, name, place, weights, experiment, recorded)
 
 
 def _refuse_programs(protocol: DictConfig, run: RunFolder) -> None:
@@ -118,6 +123,18 @@ def _refuse_programs(protocol: DictConfig, run: RunFolder) -> None:
                 "the word of a recorded configuration; give protocol=<a file or name of your own> that states its "
                 "sha256."
             )
+
+
+def _place(folder: RunFolder, name: str, runs: Path) -> Path:
+    """Where an evaluation is written: into the run's folder, or beside one's own runs where that is somebody else's."""
+    place = folder.path / "evaluations" / name
+    there = next(path for path in (place, *place.parents) if path.exists())
+    if os.access(there, os.W_OK, effective_ids=True) or not folder.path.exists():
+        return place
+    own = runs / "evaluations" / folder.id / name
+    told = f"{folder.path} cannot be written, as it may be somebody else's: what is found goes to {own}"
+    Console().print(told, highlight=False, markup=False, soft_wrap=True)
+    return own
 
 
 def _without_training(config: DictConfig) -> DictConfig:
@@ -184,13 +201,14 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         data.only_scored = config.data is not None
     task.ask(data, with_baselines=True)
     show_data(data)
-    out = folder.path / "evaluations" / subject.name
-    out.mkdir(parents=True, exist_ok=True)
+    out = subject.place
+    with RunFolder(out).written():
+        out.mkdir(parents=True, exist_ok=True)
     config.machine.precision = scored_precision(subject.precision, config.machine)
     tracker = _tracker(config, subject)
     showcase = Showcase(out, task.shown, tracker)
     task.watchers.append(showcase.watch)
-    trainer = build_trainer(config.machine, [showcase], [], default_root_dir=folder.path)
+    trainer = build_trainer(config.machine, [showcase], [], default_root_dir=out)
     with tracked(tracker):
         trainer.test(task, datamodule=data, verbose=False)
         scores = dict(task.scores)
@@ -250,4 +268,5 @@ def _tracker(config: DictConfig, subject: Subject) -> WandbTracker | None:
     whole = subject.experiment.copy()
     for key in (key for key in MACHINE_HALF if key in config):
         whole[key] = config[key]
-    return WandbTracker(run_arguments(whole, subject.folder, subject.name), config.tracking)
+    arguments = run_arguments(whole, subject.folder, subject.name)
+    return WandbTracker({**arguments, "dir": str(subject.place)}, config.tracking)

@@ -58,4 +58,5 @@ class Table:
         writer = csv.DictWriter(text, self._columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+        self.path.parent.stat()  # a run folder that was removed is not made again
         write_atomically(self.path, text.getvalue())
