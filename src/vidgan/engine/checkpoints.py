@@ -16,6 +16,7 @@ import torch
 from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 
+from vidgan.atomic import replacing
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.health import agreed
 from vidgan.engine.scoring import MODEL
@@ -127,11 +128,12 @@ class Checkpoints(Callback):
 
     def _write(self, trainer: pl.Trainer, module: pl.LightningModule, name: str) -> None:
         path = self.folder / name
-        if trainer.is_global_zero:
+        if not trainer.is_global_zero:
+            trainer.save_checkpoint(path)  # every rank takes part, rank 0 writes
+        else:
             self.folder.stat()  # Lightning would make a folder that was removed again, and a run with the half of it
-        trainer.save_checkpoint(path.with_suffix(".tmp"))  # every rank takes part, rank 0 writes
-        if trainer.is_global_zero:
-            path.with_suffix(".tmp").replace(path)
+            with replacing(path) as temporary:
+                trainer.save_checkpoint(temporary)
             assert isinstance(module, AdversarialTask)
             metadata = {"iteration": str(trainer.global_step)}
             save_weights(generator_weights(module), path.with_suffix(".safetensors"), metadata)
