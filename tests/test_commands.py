@@ -314,7 +314,12 @@ def test_two_devices_are_one_run(train: Start, tmp_path: Path) -> None:
 
 def test_warm_start_begins_with_the_given_weights(train: Start, uninterrupted: Path, tmp_path: Path) -> None:
     given = uninterrupted / "checkpoints/last.safetensors"
-    still = ["engine.iterations=5", "validation.every=null", "players.generator.optimizer.lr=0"]
+    still = [
+        "engine.iterations=5",
+        "players.discriminator.start=1",
+        "validation.every=null",
+        "players.generator.optimizer.lr=0",
+    ]
     schedule = "players.generator.schedule=null"
     code, _, error = ended(train(*still, schedule, f"+warm_start.generator={given}"))
     assert code == 0, error

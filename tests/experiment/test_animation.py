@@ -31,7 +31,8 @@ TINY = [
     "experiments=pose_video/quickstart",
     *("data.batch_size=1", "data.frames=4", "data.height=32", "data.width=24", "data.eval_clips=1"),
     *("data.eval_frames=3", "engine.iterations=1", "engine.tbptt=2", "engine.ema=null", "validation.every=null"),
-    *("networks.generator.channels=4", "networks.generator.encoder.channels=4"),
+    *("networks.generator.channels=4", "networks.generator.encoder.channels=4", "losses.feature_matching.start=0"),
+    *("players.discriminator.start=0", "players.clip_discriminator.start=0"),
     *("machine=cpu", "machine.workers=0", "machine.progress=false", "tracking=disabled"),
 ]
 

@@ -316,7 +316,7 @@ def test_vidgan_train_logs_what_its_tables_say(tmp_path: Path, server: FakeWandb
         *("data=folder", "data.root=videos", "data.patch=32", "data.frames=2", "data.batch_size=1"),
         *("machine=cpu", "machine.workers=0", "machine.threads=1", "tracking=online", "tracking.upload_weights=true"),
         *("engine.iterations=6", "engine.log_every=2", "validation.every=3", "validation.monitor=psnr"),
-        "networks.discriminator.layers=1",
+        *("networks.discriminator.layers=1", "players.discriminator.start=2"),
     ]
     command = [str(Path(sys.executable).parent / "vidgan-train"), *overrides]
     environment = {**os.environ, **server.environment, "HOME": str(tmp_path)}

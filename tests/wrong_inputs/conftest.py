@@ -38,6 +38,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         with pytest.raises(SystemExit) as end:
             importlib.import_module(f"vidgan.{COMMANDS.get(command, command)}").main()
         out, error = capsys.readouterr()
+        error = error.lstrip("\n")  # of a progress bar that has been wiped
         assert end.value.code not in (0, None), line
         assert out == ""
         assert error.startswith("error: "), error

@@ -47,6 +47,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def memory_of(device: str) -> int:
+    """Bytes of memory that ``cuda``, its first device, or ``cpu`` has."""
+    if device == "cuda":
+        return torch.cuda.get_device_properties(0).total_memory
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def keep_freed_memory() -> None:
     """Raises glibc's thresholds so that freed tensors are reused instead of returned to the system at every step."""
     if platform.libc_ver()[0] == "glibc":

@@ -127,6 +127,22 @@ def device_kind(machine: DictConfig) -> str:
     return "cpu"
 
 
+def refuse_absent_device(machine: DictConfig) -> None:
+    """Refuses GPUs that this machine does not have, or not as many.
+
+    Raises:
+        UserError: it says how many there are.
+    """
+    there = torch.cuda.device_count()
+    if machine.accelerator in ("gpu", "cuda") and not there:
+        raise UserError(
+            f"machine.accelerator={machine.accelerator}: torch finds no GPU on this machine; leave it out, or set it "
+            f"to cpu."
+        )
+    if device_kind(machine) == "cuda" and (asked := world_size(machine) // machine.num_nodes) > there:
+        raise UserError(f"machine.devices={machine.devices}: {asked} GPUs are asked for, and this machine has {there}.")
+
+
 def _layout(machine: DictConfig) -> tuple[Any, int]:
     """Devices of each node, and nodes; torchrun has decided both where it has started this process."""
     if torch.distributed.is_torchelastic_launched():
@@ -147,11 +163,6 @@ def world_size(machine: DictConfig) -> int:
 
 
 def _strategy(machine: DictConfig) -> Any:
-    if machine.strategy not in ("auto", "ddp"):
-        raise UserError(
-            f"machine.strategy is '{machine.strategy}'; a GAN's alternating optimizers run under auto or ddp, "
-            f"not under FSDP or DeepSpeed."
-        )
     return PlayerDDPStrategy() if machine.strategy == "ddp" or world_size(machine) > 1 else "auto"
 
 

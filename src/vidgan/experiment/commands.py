@@ -118,6 +118,10 @@ def _arguments() -> Namespace:
     for override in given.overrides:
         if override.startswith(("+hydra.", "++hydra.")):
             raise UserError(f"{override}: Hydra's own configuration takes no further keys; leave it out.")
+        if override.endswith("={}"):
+            raise UserError(
+                f"{override}: a mapping is merged, so this changes nothing; ~<key> removes one of its keys."
+            )
     return given
 
 

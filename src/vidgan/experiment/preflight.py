@@ -5,10 +5,12 @@ and no memory.
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,15 +22,28 @@ from torch.utils.flop_counter import FlopCounterMode
 from vidgan.data.clip import Clip, mapped
 from vidgan.data.datamodule import DataModule
 from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.hardware import memory_of
 from vidgan.engine.players import Player, Role, assign_parameters
 from vidgan.engine.scene import Condition, Scene
 from vidgan.engine.segments import segments
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import build_data, build_networks, build_player, build_task, check, world_size
+from vidgan.experiment.assemble import (
+    build_data,
+    build_networks,
+    build_player,
+    build_task,
+    check,
+    device_kind,
+    refuse_absent_device,
+    world_size,
+)
 from vidgan.experiment.builder import build
 from vidgan.experiment.footprint import scoring_memory
 
+logger = logging.getLogger(__name__)
+
 _BYTES = 4  # of a float32 number
+_CLIPS_AT_ONCE = 4  # in memory while one is made: the clip, what it is degraded to, and what both are made of
 
 
 @dataclass(frozen=True)
@@ -77,17 +92,22 @@ class Preflight:
         check(config)
         for problem in contradictions(config):
             raise UserError(problem)
+        refuse_absent(config)
+        _refuse_large_batch(config)
         players = {name: build_player(node, f"players.{name}") for name, node in config.players.items()}
         states = {name: optimizer_states(player, name) for name, player in players.items()}
         trial = self._trial(config)
         owned = assign_parameters(trial.task.networks, players)
         optimizers = sum(round(states[name] * sum(p.numel() for p in owned[name])) for name in players)
-        return Cost(
+        cost = Cost(
             {name: count(network) for name, network in trial.task.networks.items()},
             trial.multiply_adds,
             memory(config, trial, optimizers),
             memory(config, trial, optimizers, activations=self._scoring(config, trial.task)),
         )
+        if config.machine.slurm is None:
+            _refuse_large(cost, memory_of(device_kind(config.machine)))
+        return cost
 
     def _scoring(self, config: DictConfig, task: AdversarialTask) -> int:
         """Bytes that the largest piece takes which validation or test scores."""
@@ -120,6 +140,53 @@ class Preflight:
         if isinstance(known, UserError):
             raise known
         return known
+
+
+def refuse_absent(config: DictConfig) -> None:
+    """Looks for what a training reads and uses on this machine.
+
+    Raises:
+        UserError: the data, the weights to start from or the device is not there.
+    """
+    root = config.data.get("root")
+    if isinstance(root, str) and not Path(root).exists():
+        raise UserError(f"data.root={root}: there is no such file or folder.")
+    for network, weights in config.warm_start.items():
+        if not Path(weights).is_file():
+            raise UserError(f"warm_start.{network}={weights}: there is no such file.")
+    for name, folder in config.paths.items():
+        if Path(folder).exists() and not Path(folder).is_dir():
+            raise UserError(f"paths.{name}={folder} is a file; give a folder.")
+    if config.machine.slurm is None:
+        refuse_absent_device(config.machine)
+
+
+def _refuse_large_batch(config: DictConfig) -> None:
+    """Refuses clips that the memory of this machine could not even hold, before one is made."""
+    data, there = config.data, memory_of(device_kind(config.machine))
+    patch = data.get("patch", 1)
+    clip = _BYTES * 3 * data.get("frames", 1) * data.get("height", patch) * data.get("width", patch)
+    batch = clip * data.get("batch_size", 1) // world_size(config.machine)
+    if config.machine.slurm is None and max(batch, _CLIPS_AT_ONCE * clip) > there:
+        sizes = [key for key in ("batch_size", "frames", "patch", "height", "width") if key in data]
+        told = ", ".join(f"data.{key}={data[key]}" for key in sizes)
+        raise UserError(
+            f"{told}: the clips alone take {batch / 1e9:,.0f} GB, and there are {there / 1e9:.0f}; give less."
+        )
+
+
+def _refuse_large(cost: Cost, there: int) -> None:
+    """Warns of a training that this machine may be too small for, and refuses one that it is.
+
+    Mixed precision, which the estimate does not know of, halves what is kept for the backward pass at most.
+    """
+    told = f"the training takes about {cost.most / 1e9:,.0f} GB on each device, and there are {there / 1e9:.0f}"
+    if cost.most > 2 * there:
+        raise UserError(
+            f"{told}; lower data.batch_size, data.patch, data.frames, data.eval_crop or the networks' channels."
+        )
+    if cost.most > there:
+        logger.warning("%s", told)
 
 
 def contradictions(config: DictConfig) -> Iterator[str]:
@@ -161,7 +228,7 @@ def optimizer_states(player: Player, name: str) -> float:
         if player.schedule is not None:
             player.schedule(optimizer)
         optimizer.step()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, LookupError, RuntimeError) as error:
         raise UserError(f"players.{name}: its optimizer or schedule refuses its arguments ({error}).") from error
     kept = sum(value.numel() for value in optimizer.state[stand_in].values() if isinstance(value, Tensor))
     return kept / stand_in.numel()

@@ -51,7 +51,7 @@ class PlayerConfig:
     start: int = whole(0, 0)
     stop: int | None = whole(0, None)
     every: int = whole(1, 1)
-    balance: float | None = number(0, None, 1)
+    balance: float | None = number(-1, None, 1)
     penalties: dict[str, PenaltyConfig] = field(default_factory=dict)
 
 
@@ -135,6 +135,7 @@ class MachineConfig:
     """Where a run is computed: Lightning's trainer arguments of the same names, and the loader's means.
 
     Attributes:
+        strategy: auto is ddp on several devices; a GAN's alternating optimizers run under neither FSDP nor DeepSpeed.
         precision: Lightning's, or ``auto``: bf16-mixed where the device has bf16 instructions, else float32.
         threads: of torch on the CPU; null is all.
         workers: loader processes for each device; null is two fewer than there are cores, at most 8.
@@ -146,7 +147,7 @@ class MachineConfig:
     accelerator: str = ruled(Choices(("auto", "cpu", "gpu", "cuda")), "auto")
     devices: Any = ruled(Devices(), 1)
     num_nodes: int = whole(1, 1)
-    strategy: str = "auto"
+    strategy: str = ruled(Choices(("auto", "ddp")), "auto")
     precision: str = ruled(Choices(PRECISIONS), AUTO)
     threads: int | None = whole(1, None, 4096)
     workers: int | None = whole(0, None, 4096)

@@ -24,6 +24,7 @@ from vidgan.experiment.extension import base_of, take_over
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
 from vidgan.experiment.identity import halves, locate
 from vidgan.experiment.names import run_name
+from vidgan.experiment.preflight import Preflight
 from vidgan.experiment.ranks import appoint, appointed, is_first, restarted
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_result, show_start
 from vidgan.experiment.schema import AUTO
@@ -59,6 +60,8 @@ def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequenc
     if folder is None:
         # What torchrun starts anew goes on with the revision that its first attempt has begun.
         folder, reason = locate(OmegaConf.merge(config, {"fresh": False}) if restarted() else config)  # type: ignore
+        if folder.summary.get("state") != FINISHED:
+            Preflight().examine(config)  # as each point of a sweep is, and before there is a folder
         show_start(folder, reason)
     with appoint(folder):
         if folder.summary.get("state") != FINISHED:
