@@ -56,12 +56,12 @@ def base(small: Composed) -> RunFolder:
     return left_behind(small(10), FINISHED)
 
 
-def left_behind(config: DictConfig, state: str) -> RunFolder:
+def left_behind(config: DictConfig, state: str, iteration: int = 10) -> RunFolder:
     folder, _ = locate(config)
     folder.path.mkdir(parents=True)
     for name, half in zip(("config.yaml", "machine.yaml"), halves(config), strict=True):
         (folder.path / name).write_text(OmegaConf.to_yaml(OmegaConf.create(half)))
-    folder.update_summary(state=state, iteration=10)
+    folder.update_summary(state=state, iteration=iteration)
     return folder
 
 
@@ -77,6 +77,20 @@ def test_the_name_or_the_folder_of_a_run_are_its_id(small: Composed, base: RunFo
     assert reason == f"A new run. It goes on from iteration 10 of {base.id}."
     others = [locate(small(20, CONSTANT)), locate(small(30, CONSTANT, f"extend={name}"))]
     assert len({folder.id, base.id, *(other.id for other, _ in others)}) == 4
+
+
+def test_a_name_means_the_run_that_can_be_extended(small: Composed, base: RunFolder) -> None:
+    """Neither the extension itself nor a run of another seed, though they are newer and have the same name."""
+    name, _, _ = base.id.rpartition("-")
+    given = (20, CONSTANT, f"extend={name}")
+    longer = left_behind(small(*given), FINISHED, iteration=20)
+    left_behind(small(10, "seed=1"), FINISHED)
+    assert locate(small(*given))[0] == longer
+    config = small(30, CONSTANT, f"extend={name}")
+    locate(config)
+    assert config.extend == longer.id
+    with pytest.raises(UserError, match=r"is another training \(data.patch: 32 there, 16 here"):
+        locate(small(20, CONSTANT, f"extend={name}", "data.patch=16"))
 
 
 def test_a_schedule_over_the_whole_length_is_explained(small: Composed, base: RunFolder) -> None:

@@ -5,7 +5,7 @@ and no schedule may depend on that; ``players.<name>.schedule=null`` goes on at 
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,12 @@ _NAMED = 3  # keys that a message names
 Plain = Mapping[str, Any]
 
 
-def base_of(config: DictConfig) -> RunFolder | None:
+def base_of(config: DictConfig, fits: Callable[[RunFolder], bool] = lambda run: True) -> RunFolder | None:
     """The finished run that a configuration extends; None where it extends none.
+
+    Args:
+        config: the root; ``extend`` is a run's id, name or folder.
+        fits: which of several runs of a name can be meant.
 
     Raises:
         UserError: there is no such run, or it is not finished.
@@ -34,7 +38,7 @@ def base_of(config: DictConfig) -> RunFolder | None:
         return None
     runs = Path(config.paths.runs).resolve()
     try:
-        base = find_trained(runs, config.extend)
+        base = find_trained(runs, config.extend, fits)
     except UserError as error:
         raise UserError(str(error).replace("run=", "extend=", 1)) from None
     if base.path.parents[1] != runs:

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from vidgan.errors import UserError
 from vidgan.experiment.defaults import without_defaults
 from vidgan.experiment.extension import base_of, recorded_root, refuse_another_training
 from vidgan.experiment.folder import RunFolder, choose_folder
@@ -70,18 +72,43 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def settle_extension(config: DictConfig) -> RunFolder | None:
+    """The run that a root configuration extends, whose name is made its id there; None where it extends none.
+
+    Of several runs of a name it is the newest of the same training and fewer iterations; so the extension itself, which
+    has that name too, changes nothing.
+
+    Raises:
+        UserError: there is no such run, or it is another training.
+    """
+    now = _normal(definition(config))
+
+    def refuse(run: RunFolder) -> None:
+        refuse_another_training(run, _normal(definition(recorded_root(run, config.paths))), now)
+
+    def fits(run: RunFolder) -> bool:
+        with suppress(UserError):
+            refuse(run)
+            return True
+        return False
+
+    try:
+        base = base_of(config, fits)
+    except UserError:
+        base = base_of(config)  # to say why it does not fit
+    if base is not None:
+        refuse(base)
+        config.extend = base.id
+    return base
+
+
 def locate(config: DictConfig) -> tuple[RunFolder, str]:
     """The run folder of a root configuration, and one sentence that says why; see :func:`choose_folder`.
-
-    A name of the run to extend is made its id, which stays the same when there are more of that name.
 
     Raises:
         UserError: the run to extend is none, or is another training.
     """
-    if base := base_of(config):
-        config.extend = base.id
-        recorded = _normal(definition(recorded_root(base, config.paths)))
-        refuse_another_training(base, recorded, _normal(definition(config)))
+    base = settle_extension(config)
     task = task_name(config.task._target_)
     runs = Path(config.paths.runs).resolve()
     folder, reason = choose_folder(runs, task, run_id(config), partial(changes, config), config.fresh)

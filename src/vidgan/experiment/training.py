@@ -22,7 +22,7 @@ from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check, device_kind
 from vidgan.experiment.extension import base_of, take_over
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
-from vidgan.experiment.identity import halves, locate
+from vidgan.experiment.identity import halves, locate, settle_extension
 from vidgan.experiment.names import run_name
 from vidgan.experiment.preflight import Preflight
 from vidgan.experiment.ranks import appoint, appointed, is_first, restarted
@@ -59,7 +59,9 @@ def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequenc
     patience = 0.0 if folder is None else _PATIENCE
     if folder is None:
         # What torchrun starts anew goes on with the revision that its first attempt has begun.
-        folder, reason = locate(OmegaConf.merge(config, {"fresh": False}) if restarted() else config)  # type: ignore
+        if restarted():
+            config.fresh = False
+        folder, reason = locate(config)
         if folder.summary.get("state") != FINISHED:
             Preflight().examine(config)  # as each point of a sweep is, and before there is a folder
         show_start(folder, reason)
@@ -76,6 +78,7 @@ def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequenc
 
 def _follow(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) -> RunFolder:
     if folder.summary.get("state") != FINISHED:
+        settle_extension(config)
         with suppress(TrainingInterrupted, TrainingPruned):  # rank 0 tells
             _fit(config, folder, watchers)
     return folder
