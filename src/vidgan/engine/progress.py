@@ -1,9 +1,12 @@
-"""The progress bar: iterations, rate, time left and the newest losses, refreshed by time.
+"""How far a training or another long work is: a bar on a terminal, a plain line now and then in a log or a pipe.
 
-Own code because Lightning's bars count an epoch's batches and cost milliseconds an iteration.
+Own code because Lightning's bars count an epoch's batches and cost milliseconds an iteration, and because rich shows
+nothing before the end where there is no terminal.
 """
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytorch_lightning as pl
@@ -19,9 +22,13 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 SHOWN = 4
+SECONDS = 30.0  # between two lines of a log
+#: Columns that all but the counts and the losses may take: what is done, some bar, rate and time left.
+_REST = 50
 Item = TypeVar("Item")
 
 
@@ -32,57 +39,134 @@ class TaskSpeed(ProgressColumn):
         return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
 
+class Losses(ProgressColumn):
+    """As many of the newest losses as fit beside the counts: these never give way."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(Column(no_wrap=True))
+        self._console = console
+
+    def render(self, task: Task) -> Text:
+        room = self._console.width - _REST - 2 * len(str(task.total))
+        text = ""
+        for name, value in task.fields["losses"].items():
+            longer = f"{text} {name} {value:.4g}".strip()
+            if len(longer) > room:
+                break
+            text = longer
+        return Text(text)
+
+
+class Lines:
+    """Prints how far a work is, at most every :data:`SECONDS`, and at its end.
+
+    Args:
+        what: is counted.
+        total: how many there are.
+        done: how many were done before.
+        console: where to.
+        clock: in seconds.
+    """
+
+    def __init__(
+        self, what: str, total: int, console: Console, done: int = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._what, self._total, self._console, self._clock = what, total, console, clock
+        self._before = done, clock()
+
+    def update(self, done: int, losses: Mapping[str, float] | None = None) -> None:
+        """Prints a line if it is time, of ``done`` items so far."""
+        before, then = self._before
+        elapsed = self._clock() - then
+        if done == before or (elapsed < SECONDS and done < self._total):
+            return
+        self._before = done, then + elapsed
+        rate = (done - before) / max(elapsed, 1e-9)
+        left = timedelta(seconds=round((self._total - done) / rate))
+        told = "".join(f" {name} {value:.4g}" for name, value in list((losses or {}).items())[:SHOWN])
+        line = f"{self._what} {done}/{self._total} {rate:.2g}/s {left} left{told}"
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
 def counted(items: Iterable[Item], total: int, what: str, shown: bool = True) -> Iterator[Item]:
-    """The items, with a bar on stderr that counts them: how many, how many a second, how long it will still take."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TaskSpeed(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not shown) as bar:
+    """The items, counted on stderr: how many, how many a second, how long it will still take."""
+    console = Console(stderr=True)
+    if shown and not console.is_terminal:
+        lines = Lines(what, total, console)
+        for number, item in enumerate(items, start=1):
+            yield item
+            lines.update(number)
+        return
+    columns = (TextColumn(what), BarColumn(None), MofNCompleteColumn(), TaskSpeed(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not shown, expand=True) as bar:
         yield from bar.track(items, total)
 
 
 class IterationBar(Callback):
-    """One line that counts from the resumed iteration to the last."""
+    """Counts from the resumed iteration to the last, on one line of a terminal or in lines of a log."""
 
-    def __init__(self, refresh_per_second: float = 2.0, console: Console | None = None) -> None:
+    def __init__(
+        self,
+        refresh_per_second: float = 2.0,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._console = console or Console(stderr=True)
+        self._clock = clock
+        self._lines: Lines | None = None
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TaskSpeed(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[losses]}"),
-            console=console or Console(stderr=True),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TaskSpeed(Column(no_wrap=True)),
+            TimeRemainingColumn(table_column=Column(no_wrap=True)),
+            Losses(self._console),
+            console=self._console,
             refresh_per_second=refresh_per_second,
+            get_time=clock,
+            disable=not self._console.is_terminal,
         )
         self._task: Any = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.is_global_zero:
-            self._progress.start()
-            self._task = self._progress.add_task(
-                "training", total=trainer.max_steps, completed=trainer.global_step, losses=""
-            )
+        if not trainer.is_global_zero:
+            return
+        if not self._console.is_terminal:
+            self._lines = Lines("training", trainer.max_steps, self._console, trainer.global_step, self._clock)
+            return
+        self._progress.start()
+        self._task = self._progress.add_task(
+            "training", total=trainer.max_steps, completed=trainer.global_step, losses={}
+        )
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if self._task is None:
+        if self._task is None and self._lines is None:
             return
         row = getattr(pl_module, "latest", {})
-        losses = [(name.removeprefix("loss/"), value) for name, value in row.items() if name.startswith("loss/")]
-        self._progress.update(
-            self._task,
-            completed=trainer.global_step,
-            losses=" ".join(f"{name} {value:.4g}" for name, value in losses[:SHOWN]),
-        )
+        losses = {name.removeprefix("loss/"): value for name, value in row.items() if name.startswith("loss/")}
+        if self._lines is not None:
+            self._lines.update(trainer.global_step, losses)
+        else:
+            self._progress.update(self._task, completed=trainer.global_step, losses=losses)
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if self._task is not None:
-            self._progress.update(self._task, description="validating")
+        self._describe("validating", trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if self._task is not None:
             self._progress.update(self._task, description="training")
+
+    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._describe("testing", trainer)
+
+    def _describe(self, what: str, trainer: pl.Trainer) -> None:
+        if self._lines is not None:
+            self._console.print(f"{what} at iteration {trainer.global_step}", highlight=False)
+        elif self._task is not None and what == "validating":
+            self._progress.update(self._task, description=what)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._progress.stop()

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from vidgan.data.check import Tally, examine, shown_sizes, tally, usable
@@ -17,7 +16,7 @@ from vidgan.data.layout import Folder, Layout
 from vidgan.data.sources import FileSource, Source, files
 from vidgan.data.splits import Splits
 from vidgan.engine.hardware import cores
-from vidgan.engine.progress import TaskSpeed
+from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.experiment.builder import build
 from vidgan.experiment.file_fingerprint import remember_beside
@@ -116,11 +115,9 @@ def _all(splits: Splits) -> list[Source]:
 
 def _each(work: Callable[[Item], Result], items: Sequence[Item], description: str) -> Iterator[Result]:
     """The results in order. Threads, because decoding leaves the interpreter to others."""
-    columns = (TextColumn(description), BarColumn(), MofNCompleteColumn(), TaskSpeed(), TimeRemainingColumn())
     pool = ThreadPoolExecutor(cores())
     try:
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            yield from bar.track(pool.map(work, items), total=len(items))
+        yield from counted(pool.map(work, items), len(items), description)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -132,10 +129,10 @@ def _table(tallies: dict[str, Tally]) -> Table:
         table.add_column(heading, justify="right")
     for heading in ("pixels", ""):
         table.add_column(heading)
-    for name, counted in tallies.items():
-        broken = counted.clips - counted.whole - counted.absent
-        numbers = (counted.clips, counted.whole, counted.absent, broken, counted.frames)
-        table.add_row(name, *(f"{number:,}" for number in numbers), shown_sizes(counted.sizes), counted.verdict)
+    for name, count in tallies.items():
+        broken = count.clips - count.whole - count.absent
+        numbers = (count.clips, count.whole, count.absent, broken, count.frames)
+        table.add_row(name, *(f"{number:,}" for number in numbers), shown_sizes(count.sizes), count.verdict)
     return table
 
 
