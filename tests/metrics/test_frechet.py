@@ -28,6 +28,18 @@ def test_two_gaussians_by_hand() -> None:
     assert frechet_distance(a, a) == pytest.approx(0, abs=1e-9)
 
 
+def test_two_samples_of_many_features_by_hand() -> None:
+    """Along one line each, u and v: |u|^2 + |v|^2 - 2 |u v|; the covariances' other 499 eigenvalues are 0 but rounded.
+
+    Their roots are 1e-8 of the deviations, which the product with a deviation of the other side can add to the result.
+    """
+    u, v = torch.randn(2, 500, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    a, b = (Sums.of(torch.stack([side, -side]) / 2**0.5) for side in (u, v))
+    expected = float(u @ u + v @ v - 2 * (u @ v).abs())
+    assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-8)
+    assert frechet_distance(a, a) == pytest.approx(0, abs=1e-8 * float(u @ u))
+
+
 def test_torchmetrics_finds_the_same() -> None:
     x, y = torch.randn(50, 4).double(), 2 * torch.randn(40, 4).double() @ torch.randn(4, 4).double() + 1
     expected = _compute_fid(x.mean(0), x.T.cov(), y.mean(0), y.T.cov())

@@ -41,11 +41,19 @@ class Sums:
 def frechet_distance(a: Sums, b: Sums) -> float:
     """That of two Gaussians: |m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)) (Dowson and Landau 1982).
 
-    The trace of the root is the sum of the roots of the product's eigenvalues, which are real and not negative.
+    With C = R R^T, the trace of the root is the sum of the singular values of R_a^T R_b. The eigenvalues of C_a C_b
+    would tell it too, but where samples are fewer than features most of them are 0 up to rounding, and the root of a
+    rounding error is a million times as large.
     """
-    roots = torch.linalg.eigvals(a.covariance @ b.covariance).real.clamp(min=0).sqrt()
+    overlap = torch.linalg.svdvals(_root(a.covariance).T @ _root(b.covariance)).sum()
     traces = a.covariance.trace() + b.covariance.trace()
-    return float((a.mean - b.mean).square().sum() + traces - 2 * roots.sum())
+    return float((a.mean - b.mean).square().sum() + traces - 2 * overlap)
+
+
+def _root(covariance: Tensor) -> Tensor:
+    """R with R R^T = C (D, D)."""
+    values, vectors = torch.linalg.eigh(covariance)
+    return vectors * values.clamp(min=0).sqrt()
 
 
 class Frechet(SetMetric):
