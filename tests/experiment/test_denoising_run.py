@@ -1,6 +1,7 @@
 """A trained denoiser as a user has it: levels given or estimated, on videos and on test clips."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,16 +60,20 @@ def test_predict_and_evaluate(run: str, composed: Composed, tmp_path: Path, caps
     assert "noise level" in capsys.readouterr().out
     told = clean("sigma=25")
     assert "noise level" not in capsys.readouterr().out
-    assert told[-1].std() < 0.9 * noisy[-1].std()
+    # As little as the mean of four pixels halves white noise; the encoding takes some of it, too, but from both.
+    assert told.std() < 0.5 * np.stack(list(iterate(given))).std()
     with pytest.raises(UserError, match=r"sigma=-3\.0 is no standard deviation"):
         clean("sigma=-3")
 
     def scores(*overrides: str) -> dict[str, dict[str, float]]:
         return evaluate(composed(f"run={run}", "tracking=disabled", *HERE, *overrides, command="evaluate"))
 
-    low, high = scores("sigma=10"), scores("sigma=50", "blind=true", "compare_to=[]")
-    assert low["model"]["psnr"] > high["model"]["psnr"] + 5
-    assert low["noisy"]["psnr"] == pytest.approx(28.2, abs=0.3)
+    low, high = scores("sigma=10"), scores("sigma=50", "blind=true", "compare_to=[noisy]")
+    assert set(high) == {"model", "noisy"} < set(low)
+    for sigma, found in ((10, low), (50, high)):
+        # Of 19,200 values the deviation is off by .5 %, which is .04 dB, of which five are allowed; clipping gives .1.
+        assert found["noisy"]["psnr"] == pytest.approx(20 * math.log10(255 / sigma), abs=0.3)
+    assert low["model"]["psnr"] > high["model"]["psnr"]
     levels = scores("protocol=davis_denoising", "compare_to=[]")["model"]
     assert list(levels) == [f"{metric}_{sigma}" for sigma in (10, 20, 30, 40, 50) for metric in ("psnr", "ssim")]
     written = sorted(path.name for path in tmp_path.glob("runs/denoising/*/evaluations/*"))
