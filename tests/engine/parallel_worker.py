@@ -1,8 +1,11 @@
 """Trains the toy GAN on N gloo ranks; rank 0 writes weights, losses and the bytes each backward reduced.
 
-Arguments: the file, N, the chunks of a batch, and a flaw: ``poison``, ``batch_norm`` or nothing.
+Arguments: the file, N, the chunks of a batch, and a flaw: ``poison``, ``batch_norm``, ``fails`` or
+nothing. The exit code is 70 where a thread of the process group outlives the interpreter, which then may abort.
 """
 
+import atexit
+import os
 import sys
 from pathlib import Path
 
@@ -15,6 +18,15 @@ from tests.engine.toy import fit, toy_task, weights_of
 from vidgan.engine.parallel import PlayerDDPStrategy
 
 out, devices, accumulate, flaw = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+
+
+def refuse_threads_of_the_group() -> None:
+    if left := [path for path in Path("/proc/self/task").glob("*/comm") if "gloo" in path.read_text()]:
+        print(f"{len(left)} threads of the process group outlive the interpreter", file=sys.stderr, flush=True)
+        os._exit(70)
+
+
+atexit.register(refuse_threads_of_the_group)  # before all else, so that it is the last to be called
 traffic: list[tuple[str, int]] = []
 
 
@@ -37,6 +49,8 @@ if flaw == "batch_norm":
 if flaw == "poison":  # one rank alone sees a loss that is not finite
     target = task.target
     task.target = lambda clip: target(clip) * (float("nan") if task.iteration == 2 and task.global_rank == 1 else 1.0)
+if flaw == "fails":
+    task.target = lambda clip: clip.frames[len(clip.frames)]
 steps = Steps()
 trainer = fit(task, out.parent, logger=steps, devices=devices, strategy=Counting() if devices > 1 else "auto")
 if trainer.is_global_zero:

@@ -5,12 +5,15 @@ Lightning's DDP wraps the whole module; two backward passes with disjoint parame
 ``DistributedDataParallel`` of their own whose forward is the computation of that player's loss.
 """
 
+import atexit
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
+import torch.distributed.nn.functional  # before there is a group, which it would keep in its functions' defaults
 from pytorch_lightning.strategies import DDPStrategy, DeepSpeedStrategy, FSDPStrategy, Strategy
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -39,6 +42,12 @@ class Reducers:
         self._wrapped = {
             name: DistributedDataParallel(_Phase(owned), **options) for name, owned in parameters.items() if owned
         }
+
+    def clear(self) -> None:
+        """Lets go of the process group, even where the traceback of an error holds on to a reducer."""
+        for reducer in self._wrapped.values():
+            vars(reducer).clear()
+        self._wrapped = {}
 
     def __getitem__(self, player: str) -> DistributedDataParallel:
         return self._wrapped[player]
@@ -86,6 +95,8 @@ class PlayerDDPStrategy(DDPStrategy):
         super().__init__(**{"gradient_as_bucket_view": True, **kwargs})
 
     def setup_distributed(self) -> None:
+        if not torch.distributed.is_initialized():
+            atexit.register(_end_group)
         if torch.distributed.is_torchelastic_launched() and not torch.distributed.is_initialized():
             torch.distributed.init_process_group(
                 self._get_process_group_backend(),
@@ -105,6 +116,18 @@ class PlayerDDPStrategy(DDPStrategy):
             device_ids=self.determine_ddp_device_ids(),
             **self._ddp_kwargs,
         )
+        atexit.register(module.reducers.clear)  # type: ignore[union-attr, arg-type]
+
+
+def _end_group() -> None:
+    """Ends the group's threads, however this process ends.
+
+    They end with the last reference to the group. One that lives on may ask for the interpreter when that is gone,
+    which aborts the process (https://github.com/pytorch/pytorch/pull/179291).
+    """
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+    gc.collect()
 
 
 def refuse_batch_norm_apart(networks: nn.ModuleDict, ranks: int) -> None:
