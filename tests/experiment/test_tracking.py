@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -18,12 +17,14 @@ from PIL import Image
 
 from tests.experiment.tracked_training import (
     ALL,
+    LIMIT,
     MIDDLE,
     ROWS,
     Training,
     csv_iterations,
     finish,
     iterations,
+    kill_service,
     logged_values,
     logs,
     run_folder,
@@ -240,19 +241,12 @@ def test_a_server_that_comes_back_gets_everything(
     assert REMEDY not in training.output.read_text()
 
 
-def kill_service(training: Training, folder: Path) -> None:
-    """Kills W&B's own process, as a cluster's memory limit may."""
-    children = Path(f"/proc/{training.process.pid}/task/{training.process.pid}/children").read_text().split()
-    found = [pid for pid in children if "wandb-core" in Path(f"/proc/{pid}/cmdline").read_text()]
-    assert len(found) == 1
-    deadline = time.monotonic() + 60
-    while not any(iterations(log.rows) for log in logs(folder)):  # W&B writes its log every second
-        assert time.monotonic() < deadline, "W&B has written no row in a minute"
-        time.sleep(0.5)
-    os.kill(int(found[0]), signal.SIGKILL)
-    while "Z" not in Path(f"/proc/{found[0]}/stat").read_text().rpartition(")")[2]:  # dead, and not yet waited for
-        assert time.monotonic() < deadline + 60, "W&B's process does not die"
-        time.sleep(0.05)
+def wait_for_a_row(folder: Path) -> None:
+    """W&B writes its log every second."""
+    deadline = time.monotonic() + LIMIT
+    while not any(iterations(log.rows) for log in logs(folder)):
+        assert time.monotonic() < deadline, "W&B has written no row"
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("mode", ["offline", "online"])
@@ -260,11 +254,27 @@ def test_logging_that_raises_goes_on_in_a_new_fragment(
     tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb, mode: str
 ) -> None:
     training = Training(tmp_path, config(f"tracking={mode}"), environment=server.environment)
-    assert finish(training, lambda: kill_service(training, tmp_path)) == 0
+    training.reach_middle()
+    wait_for_a_row(tmp_path)
+    kill_service(training.process.pid or 0)
+    training.go_on()
+    assert training.end() == 0
     first, second = logs(tmp_path)
     assert set(iterations(first.rows) + iterations(second.rows)) == set(ALL)
     assert second.exit_code == 0
     assert csv_iterations(tmp_path) == ALL
+    assert_told_once(tmp_path)
+
+
+@pytest.mark.parametrize("mode", ["offline", "online"])
+def test_a_failure_that_only_the_end_tells_loses_nothing(
+    tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb, mode: str
+) -> None:
+    given = config(f"tracking={mode}")
+    assert finish(Training(tmp_path, given, environment=server.environment, end="loses W&B")) == 0
+    here = logs(tmp_path)
+    assert {iteration for log in here for iteration in iterations(log.rows)} == set(ALL)
+    assert here[-1].exit_code == 0
     assert_told_once(tmp_path)
 
 

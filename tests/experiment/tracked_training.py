@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -46,6 +47,17 @@ def make_samples(folder: Path) -> dict[str, Path]:
     return files
 
 
+def kill_service(process: int) -> None:
+    """Kills W&B's own process among a process's children, as a cluster's memory limit may; it is dead on return."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    (found,) = [pid for pid in children if "wandb-core" in Path(f"/proc/{pid}/cmdline").read_text()]
+    os.kill(int(found), signal.SIGKILL)
+    deadline = time.monotonic() + LIMIT
+    while "Z" not in Path(f"/proc/{found}/stat").read_text().rpartition(")")[2]:  # dead, and not yet waited for
+        assert time.monotonic() < deadline, "W&B's process does not die"
+        time.sleep(0.05)
+
+
 def train(folder: RunFolder, config: dict[str, Any], start: int, end: str, parent: Connection) -> None:
     """Logs iterations ``start`` to ROWS, waits for the parent in the middle, and ends as ``end`` says."""
     root = OmegaConf.create(config)
@@ -68,6 +80,8 @@ def train(folder: RunFolder, config: dict[str, Any], start: int, end: str, paren
         for name in RESULT_FILES:
             (folder.path / name).write_text("{}")
         tracker.keep_results(folder.path)
+        if end == "loses W&B":
+            kill_service(os.getpid())
         if end == "fails":
             raise RuntimeError("the training fails")
         if end == "is stopped":

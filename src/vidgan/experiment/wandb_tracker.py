@@ -151,16 +151,19 @@ class WandbTracker(Logger):
             exit_code: the process's own: 0 finished, 1 failed, 128 + the number of the signal that stopped it.
             resumable: marks the run as preempted.
         """
-        run, self._run = self._run, None
-        if run is None:
-            return
-        try:
+
+        def end(run: Any) -> None:
             if resumable:
                 run.mark_preempting()
-            run.finish(exit_code=exit_code)
-        except Exception as error:  # a timeout, or a service that has died
-            self._lost(str(error))
-        _release()
+            try:
+                run.finish(exit_code=exit_code)
+            except TimeoutError as error:  # of the upload; the local log is whole
+                self._lost(str(error))
+
+        self._attempt(end)  # the first to tell that W&B's own process has died may be this
+        if self._run is not None:
+            self._run = None
+            _release()
 
     # What is logged
 
