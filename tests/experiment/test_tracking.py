@@ -35,6 +35,7 @@ from tests.media import moving, write_video
 from vidgan.experiment.identity import definition, halves
 from vidgan.experiment.tracking import best_values
 from vidgan.experiment.wandb_log import WandbLog, log_files
+from vidgan.metrics.direction import Direction
 
 REMEDY = "vidgan-runs sync"
 
@@ -308,7 +309,9 @@ def test_best_values_follow_the_direction_of_each_metric() -> None:
         {"iteration": "20", "val/psnr": "22.5", "val/tof": "2.0"},
         {"iteration": "30", "val/psnr": "21.5", "val/tof": "4.0"},
     ]
-    assert best_values(rows, {"psnr": True, "tof": False, "lpips": False}) == {
+    assert best_values(
+        rows, {"psnr": Direction(higher=True), "tof": Direction(higher=False), "lpips": Direction(higher=False)}
+    ) == {
         "best/psnr": 22.5,
         "best/psnr_iteration": 20,
         "best/tof": 2.0,
