@@ -11,6 +11,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ class WandbTracker(Logger):
             # Silent also means that W&B never waits for somebody to type a key.
             wandb.termsetup(wandb.Settings(silent=True), _Terminal(self._lost))
             self._run = wandb.init(mode=mode, settings=settings, **self._arguments)
+        _forget_import_hooks_in_forks()
         self._run.define_metric("iteration")
         self._known = set()
 
@@ -229,6 +231,14 @@ class WandbTracker(Logger):
 
     def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
         """The configuration is given when the run starts."""
+
+
+@cache
+def _forget_import_hooks_in_forks() -> None:
+    """Lets loader workers import: W&B is told of imports, but not from a fork, where its hook would raise."""
+    from wandb.sdk.lib.import_hooks import unregister_all_post_import_hooks
+
+    os.register_at_fork(after_in_child=unregister_all_post_import_hooks)
 
 
 def _release() -> None:
