@@ -9,6 +9,8 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+import zipfile
+import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,8 @@ from vidgan.atomic import replacing
 from vidgan.errors import UserError
 
 State = dict[str, Tensor]
+
+CHECKSUM = "crc32"  # the entry of a safetensors file's metadata that its tensors are held to
 
 PICKLED = (".pth", ".pt", ".ckpt")
 # The first that is there is opened: averaged weights before raw ones.
@@ -129,7 +133,7 @@ def save_weights(state_dict: Mapping[str, Tensor], path: str | Path, metadata: M
     tensors = {
         key: value.detach().cpu().clone(memory_format=torch.contiguous_format) for key, value in state_dict.items()
     }
-    content = safetensors.torch.save(tensors, dict(metadata or {}))
+    content = safetensors.torch.save(tensors, {**(metadata or {}), CHECKSUM: _checksum(tensors)})
     with replacing(Path(path)) as temporary:
         temporary.write_bytes(content)
 
@@ -187,8 +191,25 @@ def _read(path: Path) -> object:
         raise UserError(f"{path} is no weight file: its name should end in .safetensors, {', '.join(PICKLED)}.")
     with _readable(path):
         if path.suffix == ".safetensors":
-            return safetensors.torch.load_file(path)
+            state = safetensors.torch.load_file(path)
+            if read_metadata(path).get(CHECKSUM) not in (None, _checksum(state)):
+                raise ValueError("a tensor is not what was written")
+            return state
+        refuse_flipped(path)
         return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def refuse_flipped(path: Path) -> None:
+    """PyTorch writes a CRC-32 of each part of a file and does not look at it; files of old versions have none.
+
+    Raises:
+        ValueError: a part is not what was written.
+        zipfile.BadZipFile: the file's directory is damaged.
+    """
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if part := archive.testzip():
+                raise ValueError(f"{part} is not what was written")
 
 
 def _refuse_missing(path: Path) -> None:
@@ -230,6 +251,15 @@ def _translate(key: str, aliases: Sequence[tuple[str, str]]) -> str:
     for pattern, replacement in aliases:
         key = re.sub(pattern, replacement, key)
     return key
+
+
+def _checksum(tensors: Mapping[str, Tensor]) -> str:
+    """CRC-32 of names, types, shapes and values: safetensors has none, and a flipped bit would be another picture."""
+    found = 0
+    for name, value in sorted(tensors.items()):
+        found = zlib.crc32(f"{name} {value.dtype} {tuple(value.shape)} ".encode(), found)
+        found = zlib.crc32(value.contiguous().flatten().view(torch.uint8).numpy().data, found)
+    return f"{found:08x}"
 
 
 def _listing(kind: str, items: list[str]) -> str:

@@ -1,5 +1,6 @@
 """Comparisons of run folders by hand: what is joined, paired, left out and refused."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from vidgan.comparison.folders import read_folder
 from vidgan.comparison.page import page
 from vidgan.comparison.selection import select
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.folder import RunFolder, write_json
 from vidgan.experiment.tables import Table
 
 WEIGHT = "losses.adversarial.weight"
@@ -150,8 +151,8 @@ def test_without_scores_by_clip_it_says_so(recorded: Record) -> None:
 def test_machines_and_code_are_told_but_folders_of_a_machine_do_not_differ(recorded: Record) -> None:
     one = recorded("paths.assets=/here", psnr=clips(30))
     other = recorded("seed=1", "paths.assets=/there", psnr=clips(30))
-    path = other.path / "provenance.json"
-    path.write_text(path.read_text().replace('"f"', '"g"').replace('"cpu"', '"H200"'))
+    provenance = json.dumps(other.read("provenance.json")).replace('"f"', '"g"').replace('"cpu"', '"H200"')
+    write_json(other.path / "provenance.json", json.loads(provenance))
     result = compared(one, other)
     assert result.axes == ()
     assert result.notes[1:] == (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from vidgan.comparison.folders import read_folder
+from vidgan.comparison.folders import read_several
 from vidgan.comparison.records import RunRecord
 from vidgan.comparison.wandb_api import PREFIX, read_project
 from vidgan.comparison.wandb_logs import read_logs
@@ -32,11 +32,11 @@ def _named(argument: str, runs: Path) -> list[RunRecord]:
     if argument.startswith(PREFIX):
         return read_project(argument)
     if folders := _folders(argument, runs):
-        return [read_folder(RunFolder(path)) for path in folders]
+        return read_several([RunFolder(path) for path in folders])
     if logs := [Path(argument)] if argument.endswith(".wandb") else log_files(Path(argument)):
         return read_logs(logs)
     known = [RunFolder(path) for path in _runs_in(runs)]
-    groups = {folder.path: folder.summary.get("group") for folder in known}
+    groups = {folder.path: _group(folder) for folder in known}
     chosen = (
         [folder for folder in known if groups[folder.path] == argument]
         or [folder for folder in known if folder.id == argument]
@@ -45,7 +45,15 @@ def _named(argument: str, runs: Path) -> list[RunRecord]:
     if not chosen:
         some = ", ".join(sorted({group for group in groups.values() if group}) or [f.id for f in known[-5:]]) or "none"
         raise UserError(f"{argument} is no group, run or folder; in {runs} there are: {some}.")
-    return [read_folder(folder) for folder in chosen]
+    return read_several(chosen)
+
+
+def _group(folder: RunFolder) -> str | None:
+    """The sweep that a run is a point of; a run that cannot be read belongs to none."""
+    try:
+        return folder.summary.get("group")
+    except UserError:
+        return None
 
 
 def _folders(argument: str, runs: Path) -> list[Path]:

@@ -1,7 +1,6 @@
 """Records of runs from a W&B server."""
 
 import csv
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from vidgan.comparison.records import RunRecord, curves, model_scores
 from vidgan.comparison.wandb_logs import experiment_half, logged
 from vidgan.errors import UserError
+from vidgan.experiment.folder import RunFolder
 
 PREFIX = "wandb:"
 #: W&B's states by vidgan's names; others are told as they are.
@@ -38,7 +38,8 @@ def read_project(argument: str) -> list[RunRecord]:
 
 def _record(run: Any, project: str) -> RunRecord:
     with tempfile.TemporaryDirectory() as folder:
-        summary = json.loads(_file(run, "summary.json", folder) or "{}")
+        _file(run, "summary.json", folder)
+        summary = RunFolder(Path(folder)).summary
         scores = _file(run, "per_clip.csv", folder)
     rows = [row for row in run.scan_history() if "iteration" in row]
     return RunRecord(

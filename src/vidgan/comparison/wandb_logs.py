@@ -1,13 +1,12 @@
 """Records of runs from offline W&B logs."""
 
 import csv
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vidgan.comparison.records import RunRecord, comparable, curves, model_scores
-from vidgan.experiment.folder import FAILED, FINISHED, RUNNING
+from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder
 from vidgan.experiment.wandb_log import WandbLog
 
 
@@ -36,7 +35,7 @@ def _record(logs: Sequence[WandbLog]) -> RunRecord:
     return RunRecord(
         id=last.run["run_id"],
         config=experiment_half(config),
-        summary={**_json(files / "summary.json"), "state": state, "seconds": round(seconds, 1)},
+        summary={**RunFolder(files).summary, "state": state, "seconds": round(seconds, 1)},
         clips=model_scores(csv.DictReader(scores.read_text().splitlines())) if scores.is_file() else {},
         curves=curves([logged(row) for log in logs for row in log.rows if "iteration" in row]),
         samples=pictures,
@@ -66,7 +65,3 @@ def _media(logs: Sequence[WandbLog], name: str) -> dict[int, Path]:
 def logged(row: dict[str, Any]) -> dict[str, Any]:
     """The numbers that vidgan logged in a row of W&B's history, without W&B's own and without media."""
     return {key: value for key, value in row.items() if isinstance(value, int | float) and not key.startswith("_")}
-
-
-def _json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text()) if path.is_file() else {}

@@ -20,9 +20,10 @@ from vidgan.atomic import replacing
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.health import agreed
 from vidgan.engine.scoring import MODEL
+from vidgan.errors import UserError
 from vidgan.interruption import requests
 from vidgan.metrics.direction import Direction
-from vidgan.weights import save_weights
+from vidgan.weights import refuse_flipped, save_weights
 
 HIGHER = Direction(higher=True)
 LAST, BEST = "last.ckpt", "best.ckpt"
@@ -135,16 +136,39 @@ class Checkpoints(Callback):
             with replacing(path) as temporary:
                 trainer.save_checkpoint(temporary)
             assert isinstance(module, AdversarialTask)
-            metadata = {"iteration": str(trainer.global_step)}
+            metadata = {"iteration": str(trainer.global_step), "run": self.run}
             save_weights(generator_weights(module), path.with_suffix(".safetensors"), metadata)
             if self.on_write is not None:
                 self.on_write(trainer.global_step)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best, "best_iteration": self.best_iteration}
+        return {"best": self.best, "best_iteration": self.best_iteration, "run": self.run}
+
+    @property
+    def run(self) -> str:
+        """Whose checkpoints they are: the run folder's name."""
+        return self.folder.parent.name
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.best, self.best_iteration = state_dict["best"], state_dict["best_iteration"]
+
+
+def iteration_of(path: Path) -> int:
+    """The iteration of a checkpoint of the run in whose folder it lies, after a look at all of it.
+
+    Raises:
+        UserError: it is not as it was written, or another run's.
+    """
+    try:
+        refuse_flipped(path)
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        run = content["callbacks"][Checkpoints.__qualname__].get("run")
+        iteration = int(content["global_step"])
+    except Exception as error:  # a damaged file can raise anything
+        raise UserError(f"{path} is damaged") from error
+    if run not in (None, path.parents[1].name):
+        raise UserError(f"{path} is of another run, {run}")
+    return iteration
 
 
 def generator_weights(task: AdversarialTask) -> dict[str, Tensor]:

@@ -27,7 +27,7 @@ from vidgan.experiment.builder import build
 from vidgan.experiment.extraction import find_people, refuse_outside
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.lint import lint
-from vidgan.experiment.networks import describe, find_applicable, load_network, recorded_config
+from vidgan.experiment.networks import describe, find_applicable, load_network, recorded_config, weights_in
 from vidgan.experiment.places import CONF
 from vidgan.experiment.prediction import DTYPES, Input, open_input
 from vidgan.experiment.registry import register
@@ -127,7 +127,7 @@ def _tensor(framing: Framing, poses: PoseSequence) -> Tensor:
 
 def _load(folder: RunFolder, config: DictConfig) -> tuple[nn.Module, tuple[int, int]]:
     """The generator of the run, and the height and width that it was trained on."""
-    trained, weights = recorded_config(folder), folder.weights(config.weights)
+    trained, weights = recorded_config(folder), weights_in(folder, config.weights)
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
     generator = load_network(describe(folder, weights), weights)

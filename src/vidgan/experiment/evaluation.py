@@ -107,10 +107,15 @@ def subject_of(config: DictConfig) -> Subject:
     parts += [] if config.sigma is None else [f"sigma{config.sigma:g}"]
     parts += ["blind"] if config.blind else []
     folder = run or RunFolder(Path(config.paths.runs) / "published" / slug(weights.stem))
-    recorded = run.read("provenance.json")["segments"][-1]["precision"] if run else "32-true"
+    recorded = _recorded_precision(run) if run else "32-true"
     name = "-".join(parts)
     place = _place(folder, name, Path(config.paths.runs))
     return Subject(folder, name, place, weights, experiment, recorded)
+
+
+def _recorded_precision(run: RunFolder) -> str:
+    segments = run.read("provenance.json").get("segments", [])
+    return str(segments[-1]["precision"]) if segments else "auto"
 
 
 def _refuse_programs(protocol: DictConfig, run: RunFolder) -> None:

@@ -5,7 +5,8 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from vidgan.atomic import replacing
 from vidgan.errors import UserError
 from vidgan.experiment.names import name_of
 
+_CHECKSUM = "crc32"
 RUNNING, FINISHED, FAILED, PRUNED = "running", "finished", "failed", "pruned"
 
 
@@ -25,8 +27,14 @@ def write_atomically(path: Path, text: str) -> None:
         temporary.write_text(text)
 
 
-def write_json(path: Path, value: Any) -> None:
-    write_atomically(path, json.dumps(value, indent=2) + "\n")
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Writes keys and values with a checksum of themselves, which :meth:`RunFolder.read` holds them to."""
+    write_atomically(path, json.dumps({**value, _CHECKSUM: _checksum(value)}, indent=2) + "\n")
+
+
+def _checksum(value: Mapping[str, Any]) -> str:
+    as_read = json.loads(json.dumps(value))
+    return f"{zlib.crc32(json.dumps(as_read, sort_keys=True).encode()):08x}"
 
 
 def _try_lock(file: IO[str], kind: int = fcntl.LOCK_EX) -> bool:
@@ -73,9 +81,21 @@ class RunFolder:
         return path
 
     def read(self, name: str) -> dict[str, Any]:
-        """A JSON file of the folder; empty where it is not there."""
+        """A JSON file of the folder; empty where it is not there.
+
+        Raises:
+            UserError: it is not as it was written.
+        """
         path = self.path / name
-        return json.loads(path.read_text()) if path.is_file() else {}
+        if not path.is_file():
+            return {}
+        try:
+            found = json.loads(path.read_text())
+        except (OSError, ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict) or found.pop(_CHECKSUM, None) not in (None, _checksum(found)):
+            raise UserError(f"{path} is damaged; put back a copy of it, or train the run anew with fresh=true.")
+        return found
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -197,6 +217,9 @@ def choose_folder(
         return new, "A fresh revision, as asked."
     if not newest.summary:
         return newest, "A new run."
+    if (other := newest.summary.get("id", newest.id)) != newest.id:
+        where = newest.path / "summary.json"
+        raise UserError(f"{where} is of another run, {other}; put back its own, or train anew with fresh=true.")
     changed = changes(newest)
     if newest.summary.get("state") != FINISHED:
         note = f" WARNING: changed since it started: {changed}; its provenance says so." if changed else ""

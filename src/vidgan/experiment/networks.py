@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -82,7 +82,23 @@ def weights_of(config: DictConfig, command: str | None = None) -> tuple[RunFolde
         raise UserError(f"run={config.run} and weights={config.weights} are two networks; give one of them.")
     runs = Path(config.paths.runs)
     folder = find_trained(runs, config.run) if command is None else find_applicable(runs, config.run, command)
-    return folder, folder.weights(config.weights)
+    return folder, weights_in(folder, config.weights)
+
+
+def weights_in(folder: RunFolder, which: str) -> Path:
+    """The ``last`` or ``best`` weights of a run.
+
+    Raises:
+        UserError: it has none of that kind, or they are another run's, by what is written in both.
+    """
+    weights = folder.weights(which)
+    trained = read_metadata(weights).get("run")
+    own = None
+    with suppress(UserError):  # the weights are none the worse for a damaged summary
+        own = folder.summary.get("id")
+    if None not in (trained, own) and trained != own:
+        raise UserError(f"{weights} is of another run, {trained}; put back the weights of {own}.")
+    return weights
 
 
 def describe(folder: RunFolder | None, weights: Path) -> DictConfig:

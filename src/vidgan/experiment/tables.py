@@ -1,12 +1,18 @@
 """Growing CSV tables of a run: ``metrics.csv`` by iteration, ``per_clip.csv`` by clip."""
 
 import csv
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from vidgan.errors import UserError
 from vidgan.experiment.folder import write_atomically
+
+#: The tables of a run folder.
+TABLES = ("metrics.csv", "per_clip.csv")
 
 
 class Table:
@@ -23,15 +29,42 @@ class Table:
     def _read_columns(self) -> list[str]:
         if not self.path.is_file():
             return []
-        with self.path.open(newline="") as file:
-            return next(csv.reader(file), [])
+        with self._readable() as lines:
+            return next(csv.reader(lines), [])
 
     def rows(self) -> list[dict[str, str]]:
-        """All rows, as text; cells that a row does not have are empty."""
+        """All rows, as text; cells that a row does not have are empty.
+
+        Raises:
+            UserError: the file is damaged.
+        """
         if not self.path.is_file():
             return []
-        with self.path.open(newline="") as file:
-            return [row for row in csv.DictReader(file) if None not in row.values()]
+        with self._readable() as lines:
+            found = list(csv.DictReader(lines, strict=True))
+        if any(None in row for row in found):
+            raise self._damaged("a row has more cells than the first one")
+        return [row for row in found if None not in row.values()]
+
+    @contextmanager
+    def _readable(self) -> Iterator[list[str]]:
+        """The lines that were written to their end; a killed process leaves part of one."""
+        try:
+            with self.path.open(newline="") as file:
+                lines = list(file)
+            yield lines if not lines or lines[-1].endswith(("\n", "\r")) else lines[:-1]
+        except (OSError, ValueError, csv.Error) as error:
+            raise self._damaged(str(error)) from error
+
+    def _damaged(self, why: str) -> UserError:
+        return UserError(
+            f"{self.path} is damaged ({why}); put back a copy of it, or remove it: what is logged from here on is kept."
+        )
+
+    @property
+    def checksum(self) -> str:
+        """CRC-32 of the file."""
+        return f"{zlib.crc32(self.path.read_bytes() if self.path.is_file() else b''):08x}"
 
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
         new = [name for row in rows for name in row if name not in self._columns]
@@ -40,7 +73,7 @@ class Table:
             self._rewrite([*self.rows(), *rows])
             return
         with self.path.open("a", newline="") as file:
-            csv.DictWriter(file, self._columns, restval="").writerows(rows)
+            csv.DictWriter(file, self._columns, restval="", lineterminator="\n").writerows(rows)
 
     def clear(self) -> None:
         """Forgets everything."""
@@ -48,8 +81,15 @@ class Table:
         self._columns = []
 
     def forget_after(self, iteration: int) -> None:
-        """Drops the rows of later iterations: a resumed run will write them again."""
-        kept = [row for row in self.rows() if int(row["iteration"]) <= iteration]
+        """Drops the rows of later iterations: a resumed run will write them again.
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        try:
+            kept = [row for row in self.rows() if int(row["iteration"]) <= iteration]
+        except (KeyError, ValueError) as error:
+            raise self._damaged("an iteration is no number") from error
         if self._columns:
             self._rewrite(kept)
 

@@ -1,5 +1,6 @@
 """From a configuration to a finished run: never twice, resumed where it stopped, tested at its end."""
 
+import logging
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import Callback
 
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.checkpoints import HIGHER, Checkpoints, TrainingInterrupted
+from vidgan.engine.checkpoints import BEST, HIGHER, Checkpoints, TrainingInterrupted, iteration_of
 from vidgan.engine.diagnosis import idle_players, refuse_divergence
 from vidgan.engine.hardware import can_compute
 from vidgan.engine.progress import IterationBar
@@ -26,9 +27,10 @@ from vidgan.experiment.identity import halves, locate, settle_extension
 from vidgan.experiment.names import run_name
 from vidgan.experiment.preflight import Preflight
 from vidgan.experiment.ranks import appoint, appointed, is_first, restarted
+from vidgan.experiment.recorded import sealed
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_result, show_start
 from vidgan.experiment.schema import AUTO
-from vidgan.experiment.tables import Table
+from vidgan.experiment.tables import TABLES, Table
 from vidgan.experiment.tracking import CsvTracker, RunRecorder, best_values
 from vidgan.experiment.usage import Usage
 from vidgan.experiment.wandb_layout import run_arguments, under_agent
@@ -36,6 +38,8 @@ from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.metrics.direction import read
 from vidgan.metrics.protocol import Protocol
 from vidgan.weights import load_weights
+
+logger = logging.getLogger(__name__)
 
 #: Seconds that a launcher's job waits for the process of a killed launcher to write its checkpoint and end.
 _PATIENCE = 60.0
@@ -142,7 +146,7 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
     for part in (folder.checkpoints, folder.samples):
         part.mkdir(parents=True, exist_ok=True)
     for name, half in zip(("config.yaml", "machine.yaml"), halves(config), strict=True):
-        write_atomically(folder.path / name, OmegaConf.to_yaml(OmegaConf.create(half)))
+        write_atomically(folder.path / name, sealed(OmegaConf.to_yaml(OmegaConf.create(half))))
     summary = folder.summary or {"id": folder.id, "name": run_name(config), "iteration": 0, "seconds": 0.0}
     summary.pop("error", None)  # of an earlier attempt
     now = {"state": RUNNING, "group": config.tracking.group, "label": config.tracking.label}
@@ -178,7 +182,9 @@ def kept_precision(machine: DictConfig, folder: RunFolder) -> str:
 
 
 def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) -> None:
-    precision = kept_precision(config.machine, _origin(config, folder))
+    origin = _origin(config, folder)
+    start = whole_checkpoint(origin, alone=origin is not folder)
+    precision = kept_precision(config.machine, origin)
     task = build_task(config)
     data = build_data(config.data, config.machine, config.paths)
     if is_first():
@@ -215,7 +221,7 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
         default_root_dir=folder.path,
     )
     with tracked(tracker):
-        _run(config, folder, task, data, trainer)
+        _run(config, folder, task, data, trainer, start)
         if tracker is not None and trainer.is_global_zero:
             tracker.summarize(flat_scores(folder.summary["metrics"], folder.summary["baselines"]))
             tracker.keep_results(folder.path)
@@ -224,14 +230,18 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
 
 
 def _run(
-    config: DictConfig, folder: RunFolder, task: AdversarialTask, data: pl.LightningDataModule, trainer: pl.Trainer
+    config: DictConfig,
+    folder: RunFolder,
+    task: AdversarialTask,
+    data: pl.LightningDataModule,
+    trainer: pl.Trainer,
+    start: tuple[Path | None, int],
 ) -> None:
-    checkpoint = _origin(config, folder).last_checkpoint
+    checkpoint, iteration = start
     if checkpoint is None:
         for network, path in config.warm_start.items():
             load_weights(task.networks.get_submodule(network), Path(path))
     if trainer.is_global_zero:
-        iteration = folder.summary.get("iteration", 0) if checkpoint else 0
         provenance.record(config, folder, iteration, str(trainer.precision))
     trainer.fit(task, datamodule=data, ckpt_path=checkpoint, weights_only=True)
     iteration = trainer.global_step
@@ -242,10 +252,39 @@ def _run(
             iteration=iteration,
             metrics=scores.pop(MODEL, {}),
             baselines=scores,
+            tables={name: Table(folder.path / name).checksum for name in TABLES},
             **(described(task.protocol) if task.protocol is not None else {}),
             warnings=list(idle_players(task)),
         )
     refuse_divergence(task)
+
+
+def whole_checkpoint(folder: RunFolder, alone: bool = False) -> tuple[Path | None, int]:
+    """The checkpoint that a run goes on from, and its iteration: the last, or the best where the last is damaged.
+
+    Args:
+        folder: of the run.
+        alone: only the last will do, as for a run that goes on from the end of another one.
+
+    Raises:
+        UserError: there is a last one, and neither can be used.
+    """
+    if folder.last_checkpoint is None:
+        return None, 0
+    try:
+        return folder.last_checkpoint, iteration_of(folder.last_checkpoint)
+    except UserError as error:
+        fault = str(error)
+    remedy = "put back a copy of it, or train the run anew with fresh=true"
+    if alone:
+        raise UserError(f"{fault}; {remedy}.")
+    best = folder.checkpoints / BEST
+    try:
+        iteration = iteration_of(best)
+    except UserError:
+        raise UserError(f"{fault}, and there is no {BEST} to go back to; {remedy}.") from None
+    logger.warning("%s; the run goes back to %s, iteration %d", fault, BEST, iteration)
+    return best, iteration
 
 
 def _checkpoints(config: DictConfig, folder: RunFolder, protocol: Protocol | None) -> Checkpoints:

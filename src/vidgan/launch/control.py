@@ -29,8 +29,16 @@ def show(runs: Path, part: str) -> None:
     grid = Table(box=None, pad_edge=False)
     for name in ("run", "task", "state", "iteration", "job", "newest metric", "age"):
         grid.add_column(name, no_wrap=name not in ("job", "newest metric"))
+    faults = []
     for status in statuses(run_folders(runs)):
-        row = _row(status)
+        try:
+            row = _row(status)
+        except UserError as error:  # one damaged run is no reason to show none
+            faults.append(str(error))
+            continue
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            faults.append(f"{status.folder.path}: what it recorded is damaged ({error}).")
+            continue
         if any(part in word for word in row[:3]):
             grid.add_row(*row)
     console = Console(highlight=False)
@@ -38,6 +46,8 @@ def show(runs: Path, part: str) -> None:
         console.print(grid)
     else:
         console.print(f"There are no such runs in {runs}.")
+    for fault in faults:
+        console.print(f"left out: {fault}", markup=False, soft_wrap=True)
 
 
 def _row(status: Status) -> tuple[str, ...]:

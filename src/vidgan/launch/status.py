@@ -1,6 +1,5 @@
 """What runs there are and how they fare, judged by what is going on rather than by what was last written down."""
 
-import csv
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from typing import Any
 
 import yaml
 
+from vidgan.errors import UserError
 from vidgan.experiment.folder import FAILED, RUNNING, RunFolder
 from vidgan.experiment.recorded import Loader, read_text
+from vidgan.experiment.tables import Table
 from vidgan.launch import cluster
 from vidgan.launch.job import ERROR, JOB, LOG
 from vidgan.launch.slurm import job_id
@@ -51,7 +52,10 @@ class Status:
     @cached_property
     def _config(self) -> dict[str, Any]:
         path = self.folder.path / "config.yaml"
-        return yaml.load(read_text(path), Loader) if path.is_file() else {}
+        found = yaml.load(read_text(path), Loader) if path.is_file() else {}
+        if not isinstance(found, dict):
+            raise UserError(f"{path} is damaged; it holds no keys and values.")
+        return found
 
     @property
     def iterations(self) -> int | None:
@@ -67,13 +71,9 @@ class Status:
         return (name, measured[name]) if name is not None else None
 
     def _validated(self) -> dict[str, float]:
-        path = self.folder.path / "metrics.csv"
-        if not path.is_file():
-            return {}
         measured: dict[str, float] = {}
-        with path.open(newline="") as file:
-            for row in csv.DictReader(file):
-                measured |= {k.removeprefix("val/"): float(v) for k, v in row.items() if v and k.startswith("val/")}
+        for row in Table(self.folder.path / "metrics.csv").rows():
+            measured |= {k.removeprefix("val/"): float(v) for k, v in row.items() if v and k.startswith("val/")}
         return measured
 
     @property
@@ -85,9 +85,17 @@ class Status:
 
 def statuses(folders: Iterable[RunFolder]) -> list[Status]:
     """How runs fare; SLURM is asked once for all."""
-    jobs = {folder: job_id(folder) for folder in folders}
+    jobs = {folder: _job(folder) for folder in folders}
     states = cluster.states(filter(None, jobs.values()))
     return [Status(folder, job, states.get(job) if job else None) for folder, job in jobs.items()]
+
+
+def _job(folder: RunFolder) -> str | None:
+    """Its SLURM job; none where that cannot be read, which is told where the rest of the run is."""
+    try:
+        return job_id(folder)
+    except UserError:
+        return None
 
 
 def run_folders(runs: Path) -> list[RunFolder]:

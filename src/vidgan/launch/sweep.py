@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
@@ -174,7 +176,9 @@ def sweep_folder(config: DictConfig, name: str) -> Path:
 def close(name: str, folder: Path, outcomes: Sequence[Outcome]) -> None:
     """Prints the closing table and writes ``sweep.json``: which runs the sweep consists of, after all its commands."""
     show_outcomes(name, outcomes)
-    runs = {run["id"]: run for run in RunFolder(folder).read("sweep.json").get("runs", [])}
+    runs: dict[str, Any] = {}
+    with suppress(UserError):  # a damaged one is made again, of the points of this command
+        runs = {run["id"]: run for run in RunFolder(folder).read("sweep.json").get("runs", [])}
     for end in outcomes:
         runs[end.job.id] = {"id": end.job.id, "label": end.job.label, "overrides": list(end.job.overrides)}
     write_json(folder / "sweep.json", {"name": name, "command": sys.argv, "runs": list(runs.values())})
