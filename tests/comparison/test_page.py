@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +107,21 @@ def test_what_exceeds_the_budget_is_named(comparison: Comparison) -> None:
     assert found.addresses == []
     note = next(text for text in found.texts if text.startswith("Left out, as"))
     assert "may take 0 MB (budget_mb): samples at iteration 20, samples at iteration 10, video of adv" in note
+
+
+def test_damaged_media_are_named_and_links_not_followed(recorded: Record, tmp_path: Path) -> None:
+    run = recorded(psnr=clips(30))
+    first, last = sorted(run.samples.glob("*.png"))
+    first.write_bytes(b"\x89PNG garbage")
+    last.write_bytes(last.read_bytes()[:60])
+    (tmp_path / "secret").write_text("a key of this machine")
+    (run.samples / "comparison.mp4").unlink()
+    (run.samples / "comparison.mp4").symlink_to(tmp_path / "secret")
+    found = Reader(page(compared(run), budget_mb=24))
+    assert found.addresses == []
+    note = next(text for text in found.texts if text.startswith("Left out, as they cannot be read"))
+    assert f"samples at iteration 10 ({first.name})" in note
+    assert f"samples at iteration 20 ({last.name})" in note
 
 
 def test_names_are_text_and_not_markup(recorded: Record) -> None:

@@ -54,6 +54,23 @@ def test_odd_sizes_keep_every_row_and_column(tmp_path: Path, pixels: str) -> Non
     np.testing.assert_allclose(found, frames[1:], atol=2)  # rounding to YCbCr and back
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ffconcat version 1.0\nfile other.ts\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nother.ts\n#EXT-X-ENDLIST\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n",
+    ],
+    ids=["concat", "playlist", "address"],
+)
+def test_a_list_of_other_files_is_no_video(tmp_path: Path, text: str) -> None:
+    """FFmpeg would follow it, whatever its name is."""
+    write_video(tmp_path / "other.ts", moving(4))
+    (tmp_path / "list.mp4").write_text(text)
+    with pytest.raises(BrokenFileError, match=r"list\.mp4: cannot be read as video"):
+        probe(tmp_path / "list.mp4")
+
+
 @pytest.mark.parametrize(("width", "height"), [(60000, 60000), (15000, 15000), (90000, 1000)])
 def test_large_frames_are_refused_by_their_header(tmp_path: Path, width: int, height: int) -> None:
     path = tmp_path / "a.y4m"

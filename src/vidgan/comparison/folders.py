@@ -1,6 +1,7 @@
 """Records of runs from their folders."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -56,11 +57,16 @@ def _record(folder: RunFolder) -> RunRecord:
         summary=folder.summary,
         clips=model_scores(Table(path / "per_clip.csv").rows()),
         curves=curves(Table(path / "metrics.csv").rows()),
-        samples={int(p.stem): p for p in sorted(folder.samples.glob("*.png")) if p.stem.isdigit()},
-        video=video if video.is_file() else None,
+        samples={int(p.stem): p for p in sorted(folder.samples.glob("*.png")) if p.stem.isdigit() and _is_own(p)},
+        video=video if _is_own(video) else None,
         provenance={**next(reversed(provenance.get("segments", [])), {}), "code": provenance.get("code", {})},
         project="/".join(filter(None, (tracking.get("entity"), tracking.get("project")))) or None,
     )
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a file is there, and no link: one in a foreign run would bring a file of this machine into the page."""
+    return path.is_file() and not path.is_symlink()
 
 
 def _refuse_changed_tables(folder: RunFolder) -> None:

@@ -1,7 +1,7 @@
 """Pictures and videos as parts of a page, as far as a budget of bytes goes."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -29,10 +29,15 @@ class Budget:
     def __init__(self, megabytes: float) -> None:
         self.left = int(megabytes * 1e6)
         self.refused: list[str] = []
+        self.damaged: list[str] = []
 
-    def data_uri(self, content: bytes, kind: str, what: str) -> str | None:
-        """The content inlined, or None and a note where it does not fit."""
-        text = base64.b64encode(content).decode()
+    def data_uri(self, path: Path, read: Callable[[Path], bytes], kind: str, what: str) -> str | None:
+        """What ``read`` makes of a file, inlined; None and a note where it does not fit or cannot be read."""
+        try:
+            text = base64.b64encode(read(path) if self.left else b" ").decode()
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # as Pillow tells of damage
+            self.damaged.append(f"{what} ({path.name})")
+            return None
         if len(text) > self.left:
             self.refused.append(what)
             return None
@@ -53,7 +58,7 @@ def strips(variants: Sequence[Variant], budget: Budget) -> list[Strip]:
     found = []
     for iteration in reversed(shared_iterations(variants)):  # the last first: it matters most where the budget ends
         named = f"samples at iteration {iteration}"
-        pictures = [budget.data_uri(_small(v.runs[0].samples[iteration]), "image/webp", named) for v in variants]
+        pictures = [budget.data_uri(v.runs[0].samples[iteration], _small, "image/webp", named) for v in variants]
         found.append(Strip(iteration, pictures))
     return found[::-1]
 
@@ -63,7 +68,7 @@ def videos(variants: Sequence[Variant], budget: Budget) -> dict[str, str]:
     found = {}
     for variant in variants:
         path = variant.runs[0].video
-        uri = budget.data_uri(path.read_bytes(), "video/mp4", f"video of {variant.label}") if path else None
+        uri = budget.data_uri(path, Path.read_bytes, "video/mp4", f"video of {variant.label}") if path else None
         if uri is not None:
             found[variant.label] = uri
     return found

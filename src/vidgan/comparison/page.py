@@ -129,9 +129,12 @@ def _joined(curves: Sequence[Curve]) -> list[tuple[int, float, float]]:
 
 
 def _omitted(budget: media.Budget, budget_mb: float) -> str:
-    if not budget.refused:
-        return ""
-    return (
-        f"Left out, as pictures and videos may take {budget_mb:g} MB (budget_mb): "
-        f"{', '.join(dict.fromkeys(budget.refused))}. They are in the run folders."
-    )
+    told = []
+    if budget.refused:
+        told.append(
+            f"Left out, as pictures and videos may take {budget_mb:g} MB (budget_mb): "
+            f"{', '.join(dict.fromkeys(budget.refused))}. They are in the run folders."
+        )
+    if budget.damaged:
+        told.append(f"Left out, as they cannot be read: {', '.join(dict.fromkeys(budget.damaged))}.")
+    return " ".join(told)

@@ -52,14 +52,16 @@ def experiment_half(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _media(logs: Sequence[WandbLog], name: str) -> dict[int, Path]:
-    """Media files that are there, by iteration."""
+    """Media files that are there, by iteration; those that a log names outside of its own folder are not taken."""
     named = {
-        int(row["iteration"]): log.path.parent / "files" / row[name]["path"]
+        int(row["iteration"]): (log.path.parent / "files", row[name]["path"])
         for log in logs
         for row in log.rows
         if "iteration" in row and name in row
     }
-    return {iteration: path for iteration, path in named.items() if path.is_file()}
+    found = {iteration: folder / path for iteration, (folder, path) in named.items() if (folder / path).is_file()}
+    own = {iteration: named[iteration][0].resolve() for iteration in found}
+    return {iteration: path for iteration, path in found.items() if path.resolve().is_relative_to(own[iteration])}
 
 
 def logged(row: dict[str, Any]) -> dict[str, Any]:

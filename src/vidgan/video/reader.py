@@ -31,6 +31,10 @@ _HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics of ITU-T H.273
 _UNKNOWN_RATE = Fraction(25)  # of streams that do not say, e.g. of a single frame
 
 
+# FFmpeg's names of those that hold their frames themselves.
+_CONTAINERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,yuv4mpegpipe,asf,flv,ogg,h264,hevc,mxf,nut,ivf"
+)
 #: Of one frame or picture, Pillow's own limit: more than 12K video has, and a quarter of a gigabyte decoded.
 MOST_PIXELS = 89_478_485
 
@@ -162,13 +166,18 @@ def iterate(path: Path) -> Iterator[Frames]:
         raise _cut_short(path, count, info.frames)
 
 
+def open_container(path: Path) -> InputContainer:
+    """The file itself, whatever it is named: no list of other files or addresses, which FFmpeg would follow."""
+    return av.open(str(path), options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"})
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its first video stream; FFmpeg's errors inside the block become BrokenFileError."""
     if not path.is_file():
         raise BrokenFileError(f"{path}: there is no such video file")
     try:
-        with av.open(str(path)) as container:
+        with open_container(path) as container:
             if not container.streams.video:
                 raise BrokenFileError(f"{path}: holds no video stream")
             stream = container.streams.video[0]

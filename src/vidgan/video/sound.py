@@ -9,7 +9,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
 from vidgan.errors import UserError
-from vidgan.video.reader import BrokenFileError
+from vidgan.video.reader import BrokenFileError, open_container
 
 
 class Sound:
@@ -30,7 +30,7 @@ class Sound:
     def __init__(self, source: Path, output: OutputContainer) -> None:
         self._source = source
         try:
-            self._container: InputContainer = av.open(str(source))
+            self._container: InputContainer = open_container(source)
         except (OSError, av.error.FFmpegError) as error:
             raise BrokenFileError(f"{source}: cannot be read as video ({error.strerror})") from error
         video = self._container.streams.video[0]
