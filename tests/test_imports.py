@@ -11,7 +11,7 @@ import vidgan
 
 PACKAGE = Path(vidgan.__file__).parent
 LAYERS = [
-    {"atomic", "errors", "interruption", "randomness", "weights"},
+    {"atomic", "errors", "interruption", "parsing", "randomness", "weights"},
     {"data", "degradations", "discriminators", "generators", "losses", "metrics", "pose", "video"},
     {"engine"},
     {"tasks"},

@@ -1,10 +1,10 @@
 """``vidgan-compare``: what differs between runs, and what difference it makes."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from vidgan.errors import UserError
+from vidgan.errors import mistakes_told
+from vidgan.parsing import Parser, folder, name
 
 _ABOUT = """\
 Compares finished runs: finds the keys they differ in, joins seeds, pairs the test clips, and writes tables (CSV,
@@ -23,19 +23,16 @@ keys:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "vidgan-compare", description=_ABOUT, epilog=_KEYS, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("arguments", nargs="+", metavar="runs|key=value", help="what to compare, and how")
-    parser.add_argument("--runs", type=Path, default=Path("runs"), help="the folder of all runs; default runs")
-    given = parser.parse_intermixed_args()  # runs and keys may stand around an option
-    from vidgan.comparison.command import run  # imports torch: not for --help
+    parser.add_argument("arguments", type=name, nargs="+", metavar="runs|key=value", help="what to compare, and how")
+    parser.add_argument("--runs", type=folder, default=Path("runs"), help="the folder of all runs; default runs")
+    with mistakes_told():
+        given = parser.parse_intermixed_args()  # runs and keys may stand around an option
+        from vidgan.comparison.command import run  # imports torch: not for --help
 
-    try:
         run(given.arguments, given.runs)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -4,29 +4,30 @@ import argparse
 import sys
 from pathlib import Path
 
-from vidgan.errors import UserError
+from vidgan.errors import mistakes_told
+from vidgan.parsing import Parser, count, folder, name
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("vidgan-runs", description=__doc__.partition(": ")[2])
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs (default: runs)")
+def _parser() -> Parser:
+    parser = Parser("vidgan-runs", description=__doc__.partition(": ")[2])
+    shared = Parser(add_help=False)
+    shared.add_argument("--runs", type=folder, default=Path("runs"), help="folder of the runs (default: runs)")
     verbs = parser.add_subparsers(dest="verb", metavar="list | cancel | requeue | remove | logs | sync", required=True)
     verb = verbs.add_parser("list", parents=[shared], help="state, iteration, job, newest metric and age of every run")
     verb.add_argument("filter", nargs="?", default="", help="part of an id, a task or a state")
     verb = verbs.add_parser("cancel", parents=[shared], help="end runs after a checkpoint; they can go on later")
-    verb.add_argument("run", nargs="+", help="id, the beginning of one, or folder")
+    verb.add_argument("run", type=name, nargs="+", help="id, the beginning of one, or folder")
     verb = verbs.add_parser("requeue", parents=[shared], help="have SLURM begin another attempt, after a checkpoint")
-    verb.add_argument("run", nargs="+", help="id, the beginning of one, or folder")
+    verb.add_argument("run", type=name, nargs="+", help="id, the beginning of one, or folder")
     verb = verbs.add_parser("remove", parents=[shared], help="delete run folders, after a question for each")
-    verb.add_argument("run", nargs="+", help="id, the beginning of one, or folder")
+    verb.add_argument("run", type=name, nargs="+", help="id, the beginning of one, or folder")
     verb.add_argument("-y", "--yes", action="store_true", help="ask nothing; also the only finished copy goes")
     verb = verbs.add_parser("logs", parents=[shared], help="print what a run has written, and why it failed")
-    verb.add_argument("run", help="id, the beginning of one, or folder")
-    verb.add_argument("-n", "--lines", type=int, default=50, help="so many lines from the end (default: 50)")
+    verb.add_argument("run", type=name, help="id, the beginning of one, or folder")
+    verb.add_argument("-n", "--lines", type=count, default=50, help="so many lines from the end (default: 50)")
     verb.add_argument("-f", "--follow", action="store_true", help="and go on until Ctrl-C")
     verb = verbs.add_parser("sync", parents=[shared], help="upload to W&B what it has not got, and check that it has")
-    verb.add_argument("run", nargs="*", help="id, the beginning of one, or folder (default: all)")
+    verb.add_argument("run", type=name, nargs="*", help="id, the beginning of one, or folder (default: all)")
     return parser
 
 
@@ -57,13 +58,8 @@ def main() -> None:
     given = sys.argv[1:]
     if not given or (given[0].startswith("--runs")):
         given = ["list", *given]
-    try:
+    with mistakes_told():
         _work(_parser().parse_args(given))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 if __name__ == "__main__":

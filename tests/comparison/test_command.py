@@ -71,7 +71,7 @@ def test_every_output_names_every_key_that_differs(
 def test_a_mistake_is_one_sentence(tmp_path: Path) -> None:
     answer = compare(tmp_path, "nothing", "--runs", "here", "out=there")
     assert answer.returncode == 1
-    assert answer.stderr == "error: nothing is no group, run or folder; in here there are: none.\n"
+    assert answer.stderr == "error: argument --runs: here: there is no such folder; see vidgan-compare --help.\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -80,7 +80,7 @@ def test_a_mistake_is_one_sentence(tmp_path: Path) -> None:
     [
         (["a", "ref=b"], "ref=b: there is no such key; there are reference, out, budget_mb, wandb."),
         (["a", "wandb=yes"], "wandb=yes: give true or false."),
-        (["a", "budget_mb=much"], "budget_mb=much: give a number of megabytes."),
+        (["a", "budget_mb=much"], "budget_mb=much: expected a number of megabytes, 0 or more."),
         (["out=b"], "No runs are named; give a group, ids or folders, see vidgan-compare --help."),
     ],
 )

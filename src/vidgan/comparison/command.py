@@ -1,5 +1,6 @@
 """From a command line to the files of a comparison."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -69,15 +70,20 @@ def _parsed(arguments: Sequence[str]) -> tuple[list[str], Settings]:
 
 
 def _typed(key: str, value: str) -> Any:
+    if not value:
+        raise UserError(f"{key} is empty; give a value, or leave {key}= out (is a variable of the shell unset?).")
     if key == "wandb":
         if value not in ("true", "false"):
             raise UserError(f"wandb={value}: give true or false.")
         return value == "true"
     if key == "budget_mb":
         try:
-            return float(value)
+            budget = float(value)
         except ValueError:
-            raise UserError(f"budget_mb={value}: give a number of megabytes.") from None
+            budget = math.nan
+        if not 0 <= budget < math.inf:
+            raise UserError(f"budget_mb={value}: expected a number of megabytes, 0 or more.")
+        return budget
     return Path(value) if key == "out" else value
 
 

@@ -22,7 +22,7 @@ from vidgan.data.persons.framing import Framing
 from vidgan.engine.hardware import choose_precision
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import device_kind
+from vidgan.experiment.assemble import device_kind, refuse_absent_device
 from vidgan.experiment.builder import build
 from vidgan.experiment.extraction import find_people, refuse_outside
 from vidgan.experiment.folder import RunFolder
@@ -79,6 +79,7 @@ def animate(config: DictConfig) -> Path:
     Raises:
         UserError: the run, the reference, the driving or the output is at fault; nothing half-written is left.
     """
+    refuse_absent_device(config.machine)
     lint(config, {})
     if config.chunk < 1:
         raise UserError(f"chunk={config.chunk}: give the number of frames to compute at once, 1 or more.")

@@ -1,7 +1,6 @@
 """What every command shares: its configuration, and how a user's mistake is told."""
 
 import os
-import signal
 import sys
 import traceback
 from argparse import Namespace
@@ -19,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from vidgan.errors import UserError
+from vidgan.errors import UserError, mistakes_told
 from vidgan.experiment import options
 from vidgan.experiment.invocation import note
 from vidgan.experiment.lint import refuse_missing
@@ -65,18 +64,6 @@ def command(name: str, work: Callable[[DictConfig], Any]) -> None:
         _run(name, work)
 
 
-@contextmanager
-def mistakes_told() -> Iterator[None]:
-    """Ends the process with one sentence on stderr after a user's mistake, and without a word after Ctrl-C."""
-    try:
-        yield
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
-
-
 def _run(name: str, work: Callable[[DictConfig], Any]) -> None:
     crashes: list[Exception] = []
 
@@ -95,6 +82,8 @@ def _run(name: str, work: Callable[[DictConfig], Any]) -> None:
             raise
 
     given = _arguments()
+    if given.multirun and name != "train":
+        raise UserError("-m sweeps over trainings, with vidgan-train; run this command once for each value.")
     options.look_first_into(_own_folders(given))
     try:
         with _errors_handed_on():

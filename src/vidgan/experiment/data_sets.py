@@ -18,11 +18,11 @@ from vidgan.data.splits import Splits
 from vidgan.engine.hardware import cores
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
+from vidgan.experiment import options
 from vidgan.experiment.builder import build
 from vidgan.experiment.file_fingerprint import remember_beside
 from vidgan.experiment.folder import write_atomically
 from vidgan.experiment.lint import lint
-from vidgan.experiment.places import CONF
 from vidgan.video.reader import BrokenFileError
 
 Item = TypeVar("Item")
@@ -33,8 +33,8 @@ _SHOWN = 20
 
 
 def known() -> list[str]:
-    """Names of the data sets in ``conf/data``."""
-    return sorted(path.stem for path in (CONF / "data").glob("*.yaml"))
+    """Names of the data sets in ``conf/data``, and of one's own."""
+    return options.names("data")
 
 
 def data_set(config: DictConfig) -> tuple[Layout, Path]:
@@ -61,11 +61,11 @@ def check(config: DictConfig) -> bool:
         UserError: there is nothing of the data set below its root.
     """
     layout, root = data_set(config)
+    splits = layout.splits(root)
     console = Console()
     console.print(
         f"{layout.title}, from {layout.homepage}; terms: {layout.terms}", highlight=False, markup=False, soft_wrap=True
     )
-    splits = layout.splits(root)
     sources = _all(splits)
     found = dict(zip(sources, _each(lambda source: examine(source, config.quick), sources, "checking"), strict=True))
     tallies = {name: tally([found[source] for source in getattr(splits, name)]) for name in _SPLITS}

@@ -12,7 +12,8 @@ from vidgan.degradations.base import Degradation
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import build_data, build_task, build_trainer, device_kind
+from vidgan.experiment import options
+from vidgan.experiment.assemble import build_data, build_task, build_trainer, device_kind, refuse_absent_device
 from vidgan.experiment.builder import TARGET, build, resolve_target, targets
 from vidgan.experiment.code_fingerprint import fingerprint
 from vidgan.experiment.folder import RunFolder, write_json
@@ -24,6 +25,7 @@ from vidgan.experiment.places import CONF
 from vidgan.experiment.recorded import read_config
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_scores
 from vidgan.experiment.schema import MACHINE_HALF, EngineConfig
+from vidgan.experiment.schema_check import suggestion
 from vidgan.experiment.tables import Table
 from vidgan.experiment.wandb_layout import run_arguments
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
@@ -45,10 +47,9 @@ def protocol_config(name: str) -> DictConfig:
     Raises:
         UserError: there is none of that name.
     """
-    path = Path(name) if name.endswith(".yaml") else CONF / "protocols" / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in (CONF / "protocols").glob("*.yaml")))
-        raise UserError(f"protocol={name}: there is no such protocol; there are {known}.")
+    path = Path(name) if name.endswith(".yaml") else options.find("protocols", name)
+    if path is None or not path.is_file():
+        raise UserError(f"protocol={name}: there is no such protocol; {suggestion(name, options.names('protocols'))}")
     config = read_config(path)
     if not {"_target_", "name", "follows"} <= config.keys():
         raise UserError(f"{path}: is no protocol; it needs _target_, name, follows and metrics, see conf/protocols.")
@@ -190,6 +191,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     Raises:
         UserError: the run, the weights, the protocol, a baseline or the data is at fault.
     """
+    refuse_absent_device(config.machine)
     subject = subject_of(config)
     folder, experiment = subject.folder, subject.experiment
     lint(OmegaConf.create({"protocol": experiment.protocol, "data": experiment.data}), {})

@@ -1,17 +1,16 @@
 """The options of configuration groups: the shipped ones and one's own, of which the latter win."""
 
+import importlib.resources
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.config_search_path import ConfigSearchPath, SearchPathQuery
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.object_type import ObjectType
 from hydra.core.plugins import Plugins
-from hydra.errors import HydraException
 from hydra.plugins.config_source import ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
-from omegaconf import DictConfig
-from yaml import YAMLError
 
 from vidgan.errors import UserError
 from vidgan.experiment.places import CONF
@@ -65,24 +64,13 @@ def _names(source: ConfigSource, group: str) -> Iterator[str]:
         yield from (f"{inner}/{name}" for name in _names(source, f"{group}/{inner}"))
 
 
-def load(group: str, name: str) -> DictConfig | None:
-    """The option of a group as it is written; None where there is none of that name.
-
-    Raises:
-        UserError: its file cannot be read.
-    """
-    path = f"{group}/{name}"
-    source = next((source for source in sources() if source.is_config(path)), None)
-    if source is None:
-        return None
-    try:
-        config = source.load_config(path).config
-    except (OSError, YAMLError, ValueError, HydraException) as error:
-        raise UserError(
-            f"{source.path}/{path}.yaml: cannot be read as YAML ({' '.join(str(error).split())})."
-        ) from error
-    assert isinstance(config, DictConfig)
-    return config
+def find(group: str, name: str) -> Path | None:
+    """The file of an option; None where there is none of that name."""
+    for source in sources():
+        if source.is_config(f"{group}/{name}"):
+            root = source.path if source.scheme() == "file" else str(importlib.resources.files(source.path))
+            return Path(root) / group / f"{name}.yaml"
+    return None
 
 
 def winning() -> list[str]:

@@ -15,7 +15,7 @@ from vidgan.engine.hardware import choose_precision
 from vidgan.engine.optimization import channels_last
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import device_kind
+from vidgan.experiment.assemble import device_kind, refuse_absent_device
 from vidgan.experiment.networks import load_generator
 from vidgan.generators.base import Generator, as_generator
 from vidgan.video.noise import SAMPLE, Told, measured
@@ -69,6 +69,7 @@ def predict(config: DictConfig) -> Path:
     Raises:
         UserError: the run, the weights, the input or the output is at fault; nothing half-written is left.
     """
+    refuse_absent_device(config.machine)
     given, out = open_input(Path(config.input)), Path(config.output)
     if out.resolve() == Path(config.input).resolve():
         raise UserError(f"output={out} is the input itself; choose another name.")

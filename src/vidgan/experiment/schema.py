@@ -214,7 +214,7 @@ class TrainConfig:
     """
 
     name: str = MISSING
-    seed: int = whole(0, 0, 2**63 - 1)
+    seed: int = whole(0, 0, 2**32 - 1)
     task: Any = component("tasks@task", MISSING)
     networks: dict[str, Any] = components("generators@networks.{name}")
     losses: dict[str, TermConfig] = field(default_factory=dict)
@@ -262,7 +262,7 @@ class EvaluateConfig:
     data: Any = component("data", None)
     degradation: Any = component("degradations@degradation", None)
     compare_to: list[str] | None = None
-    seed: int = whole(0, 0, 2**63 - 1)
+    seed: int = whole(0, 0, 2**32 - 1)
     sigma: float | None = number(0, None, 255)
     blind: bool = False
     machine: MachineConfig = field(default_factory=MachineConfig)
@@ -281,7 +281,7 @@ class DataSetsConfig:
 
     data: Any = component("data", None)
     quick: bool = False
-    seed: int = whole(0, 0, 2**63 - 1)
+    seed: int = whole(0, 0, 2**32 - 1)
     paths: PathsConfig = field(default_factory=PathsConfig)
 
 
