@@ -26,7 +26,7 @@ def test_from_folders_to_files(recorded: Record, tmp_path: Path) -> None:
     answer = compare(tmp_path, "study", "reference=weight=0.2")
     assert answer.returncode == 0, answer.stderr
     assert "34.05" not in answer.stdout  # means are 32.55 and 33.55
-    assert "33.55" in answer.stdout.replace("\n", "")
+    assert "33.55 ± 0.07" in answer.stdout
     out = tmp_path / "comparisons" / "study"
     names = {"comparison.html", "comparison.md", "comparison.tex", "summary.csv", "differences.csv"}
     assert {path.name for path in out.iterdir()} == names

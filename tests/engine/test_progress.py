@@ -57,7 +57,7 @@ def test_a_log_gets_a_line_by_time() -> None:
     lines = out.getvalue().splitlines()
     assert len(lines) == 100 // SECONDS
     losses = "generator 0.1235 discriminator 0.1235 adversarial 0.1235 temporal 0.1235"
-    assert lines[0] == f"training 1030/300000 1/s 3 days, 11:02:50 left {losses}"  # 298,970 s
+    assert lines[0] == f"training 1030/300000 1.0/s 3 days, 11:02:50 left {losses}"  # 298,970 s
 
 
 def test_a_log_has_the_end_and_what_is_slow() -> None:
@@ -67,7 +67,7 @@ def test_a_log_has_the_end_and_what_is_slow() -> None:
         clock.now += seconds
         lines.update(done)
     lines.update(3)
-    assert out.getvalue() == "frames 1/3 0.01/s 0:03:20 left\nframes 3/3 1/s 0:00:00 left\n"
+    assert out.getvalue() == "frames 1/3 0.01/s 0:03:20 left\nframes 3/3 1.0/s 0:00:00 left\n"
 
 
 def test_counting_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

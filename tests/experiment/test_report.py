@@ -1,6 +1,7 @@
 """The table that a user sees, in a terminal of 80 columns."""
 
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,12 @@ from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.report import show_scores, show_start
 
 
+@pytest.mark.parametrize("width", ["40", "80", "200"])
 @pytest.mark.parametrize("count", [2, 11])
 def test_no_number_is_cut_off_however_many_metrics_there_are(
-    count: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    count: int, width: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("COLUMNS", width)
     scores = {f"some_metric_{number}": 10.25 + number for number in range(count)}
     better = {name: {metric: value + 1 for metric, value in scores.items()} for name in ("bicubic", "lanczos")}
     directions = dict.fromkeys(scores, True)
@@ -32,7 +34,7 @@ def test_the_nearest_to_an_ideal_is_bold(capsys: pytest.CaptureFixture[str], mon
     show_scores("run", {"ratio": 2.2}, {"bicubic": {"ratio": 0.9}, "lanczos": {"ratio": math.nan}}, protocol)
     out = capsys.readouterr().out
     assert "ratio → 1" in out
-    assert "\x1b[1m0.9\x1b[0m" in out
+    assert re.search(r"\x1b\[1m +0\.9\x1b\[0m", out)
 
 
 def test_why_a_folder_is_worked_in_is_one_line_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

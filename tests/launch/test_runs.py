@@ -1,6 +1,7 @@
 """``vidgan-runs`` tells how runs fare by what is going on, not by what was last written down."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,6 +73,20 @@ def test_a_finished_run_shows_its_test_score(run: RunFolder) -> None:
 def test_the_list_can_be_narrowed(run: RunFolder, tmp_path: Path) -> None:
     assert "sweep-1a2b3c4d" in listed(tmp_path, "list", "stopped")
     assert "sweep-1a2b3c4d" not in listed(tmp_path, "list", "finished")
+
+
+def test_a_narrow_terminal_has_two_lines_a_run_and_a_pipe_one(
+    run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    control.show(tmp_path / "runs", "")
+    assert capsys.readouterr().out.splitlines()[1].split()[:4] == [run.id, "super_resolution", "stopped", "40/100"]
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")  # what rich takes for a terminal
+    monkeypatch.setenv("NO_COLOR", "1")
+    control.show(tmp_path / "runs", "")
+    name, facts = re.sub(r"\x1b\[\d*m", "", capsys.readouterr().out).splitlines()
+    assert name == run.id
+    assert facts.startswith("  super_resolution  stopped  40/100  psnr 22.25  ")
 
 
 def test_logs_are_the_last_lines(run: RunFolder, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from vidgan.comparison import tables
@@ -18,6 +17,7 @@ from vidgan.comparison.selection import select
 from vidgan.comparison.tables import markdown_text as escaped
 from vidgan.errors import UserError
 from vidgan.experiment.folder import write_atomically
+from vidgan.experiment.terminal import show_table
 
 _KEYS = 12  # lines of what differs on the console
 
@@ -130,12 +130,11 @@ def _markdown(comparison: Comparison) -> str:
 def _show(comparison: Comparison, written: Sequence[Path]) -> None:
     console = Console()
     grid = tables.summary_grid(comparison)
-    table = Table(title=f"{comparison.title}: mean ± standard deviation over seeds, protocol {comparison.protocol}")
-    for column, head in enumerate(grid.header):
-        table.add_column(head, justify="left" if column < grid.left else "right", overflow="fold")
+    rows = [[Text(head) for head in grid.header]]
     for index, row in enumerate(grid.rows):
-        table.add_row(*(Text(cell, "bold" if (index, column) in grid.best else "") for column, cell in enumerate(row)))
-    console.print(table)
+        rows.append([Text(cell, "bold" if (index, column) in grid.best else "") for column, cell in enumerate(row)])
+    title = f"{comparison.title}: mean ± standard deviation over seeds, protocol {comparison.protocol}"
+    show_table(console, rows, title, grid.left)
     keys = [f"{key}: {values}" for key, values, _ in tables.axes_grid(comparison).rows]
     for line in keys[:_KEYS]:
         console.print(f"differs: {line}", highlight=False, markup=False)

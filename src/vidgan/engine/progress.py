@@ -32,11 +32,15 @@ _REST = 50
 Item = TypeVar("Item")
 
 
+def _rate(items: float) -> str:
+    return f"{items:.1f}/s" if items >= 1 else f"{items:.2g}/s"
+
+
 class TaskSpeed(ProgressColumn):
     """Items a second."""
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+        return Text(_rate(task.speed) if task.speed else "")
 
 
 class Losses(ProgressColumn):
@@ -84,7 +88,7 @@ class Lines:
         rate = (done - before) / max(elapsed, 1e-9)
         left = timedelta(seconds=round((self._total - done) / rate))
         told = "".join(f" {name} {value:.4g}" for name, value in list((losses or {}).items())[:SHOWN])
-        line = f"{self._what} {done}/{self._total} {rate:.2g}/s {left} left{told}"
+        line = f"{self._what} {done}/{self._total} {_rate(rate)} {left} left{told}"
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

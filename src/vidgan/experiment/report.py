@@ -9,12 +9,12 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 from torch import Tensor
 
 from vidgan.data.datamodule import DataModule
 from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.terminal import show_table
 from vidgan.metrics.direction import read, written
 from vidgan.metrics.protocol import Protocol
 from vidgan.video.compare import comparison_picture, side_by_side
@@ -24,8 +24,6 @@ from vidgan.video.writer import VideoWriter
 _ROWS = 12
 #: Frames of a comparison video, the first ones.
 _FILMED = 300
-#: Metrics that fit side by side into a terminal of 80 columns.
-_METRICS_ABREAST = 6
 
 
 class Showcase(Callback):
@@ -135,25 +133,19 @@ def flat_scores(scores: Mapping[str, float], baselines: Mapping[str, Mapping[str
 def show_scores(
     model: str, scores: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]], protocol: Mapping[str, Any]
 ) -> None:
-    """Prints the baselines and the model, a row each and a column a metric; many metrics are rows instead.
+    """Prints the baselines and the model, a row each and a column a metric, or the other way where that fits.
 
     Best values are bold.
     """
     rows = {**baselines, model: scores}
     directions = read(protocol)
-    table = [["method", *rows]]
+    columns = [[Text("method"), *map(Text, rows)]]
     for name in scores:
         best = directions[name].best(row[name] for row in rows.values())
-        cells = (f"[bold]{row[name]:.4g}[/bold]" if row[name] == best else f"{row[name]:.4g}" for row in rows.values())
-        table.append([f"{name} {directions[name].sign}", *cells])
-    first, *others = zip(*table, strict=True) if len(scores) <= _METRICS_ABREAST else table
-    grid = Table(title=f"held-out clips, mean over clips, protocol {protocol['protocol']}")
-    for index, title in enumerate(first):
-        grid.add_column(title, justify="right" if index else "left")
-    for line in others:
-        grid.add_row(*line)
-    console = Console()
-    console.print(grid)
+        cells = [Text(f"{row[name]:.4g}", "bold" if row[name] == best else "") for row in rows.values()]
+        columns.append([Text(f"{name} {directions[name].sign}"), *cells])
+    console, title = Console(), f"held-out clips, mean over clips, protocol {protocol['protocol']}"
+    show_table(console, list(zip(*columns, strict=True)), title)
     if protocol["left_out"]:
         console.print(
             f"left out, as their weights or programs are not on this machine: {', '.join(protocol['left_out'])}"

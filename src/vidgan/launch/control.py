@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -16,38 +16,55 @@ from vidgan.errors import UserError
 from vidgan.experiment.folder import FAILED, RUNNING, RunFolder
 from vidgan.experiment.registry import register
 from vidgan.experiment.sync import sync
+from vidgan.experiment.terminal import fits
 from vidgan.launch import cluster, slurm
 from vidgan.launch.job import ERROR, LOG, Job
 from vidgan.launch.status import QUEUED, Status, run_folders, statuses
 
 _FOLLOW_SECONDS = 0.5
+_PIPED = 1000  # columns: other programs read lines
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 def show(runs: Path, part: str) -> None:
-    """Prints a table of the runs whose id, task or state contains ``part``."""
-    grid = Table(box=None, pad_edge=False)
-    for name in ("run", "task", "state", "iteration", "job", "newest metric", "age"):
-        grid.add_column(name, no_wrap=name not in ("job", "newest metric"))
-    faults = []
-    for status in statuses(run_folders(runs)):
-        try:
-            row = _row(status)
-        except UserError as error:  # one damaged run is no reason to show none
-            faults.append(str(error))
-            continue
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            faults.append(f"{status.folder.path}: what it recorded is damaged ({error}).")
-            continue
-        if any(part in word for word in row[:3]):
-            grid.add_row(*row)
-    console = Console(highlight=False)
-    if grid.row_count:
-        console.print(grid)
+    """Prints the runs whose id, task or state contains ``part``: a line each, or two on a narrow terminal."""
+    rows, faults = _rows(statuses(run_folders(runs)))
+    console = Console(highlight=False, markup=False)
+    if chosen := [row for row in rows if any(part in word for word in row[:3])]:
+        _show_rows(chosen, console)
     else:
         console.print(f"There are no such runs in {runs}.")
     for fault in faults:
-        console.print(f"left out: {fault}", markup=False, soft_wrap=True)
+        console.print(f"left out: {fault}", soft_wrap=True)
+
+
+def _rows(found: Iterable[Status]) -> tuple[list[tuple[str, ...]], list[str]]:
+    """What is shown of each run, and of those whose records are damaged why they are left out."""
+    rows, faults = [], []
+    for status in found:
+        try:
+            rows.append(_row(status))
+        except UserError as error:  # one damaged run is no reason to show none
+            faults.append(str(error))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            faults.append(f"{status.folder.path}: what it recorded is damaged ({error}).")
+    return rows, faults
+
+
+def _show_rows(rows: Sequence[tuple[str, ...]], console: Console) -> None:
+    grid = Table(box=None, pad_edge=False)
+    for name in ("run", "task", "state", "iteration", "job", "newest metric", "age"):
+        grid.add_column(name, no_wrap=True)
+    for row in rows:
+        grid.add_row(*row)
+    if not console.is_terminal:
+        console.width = max(console.width, _PIPED)
+    if fits(console, grid):
+        console.print(grid)
+        return
+    for name, *others in rows:
+        console.print(name, style="bold", soft_wrap=True)
+        console.print("  " + "  ".join(filter(None, others)), soft_wrap=True)
 
 
 def _row(status: Status) -> tuple[str, ...]:
