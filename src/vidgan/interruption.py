@@ -20,11 +20,13 @@ class Requests:
         self.number: int | None = None
         self._before: dict[int, Any] = {}
 
-    def listen(self) -> None:
-        """Notes signals from now on; a process that listens already goes on doing so."""
-        if not self._before:
-            self.number = None
-            self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+    def listen(self) -> bool:
+        """Notes signals from now on; False where the process listens already, which whoever began it ends."""
+        if self._before:
+            return False
+        self.number = None
+        self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+        return True
 
     def ignore(self) -> None:
         """Gives the signals back to the handlers of before."""
@@ -43,7 +45,10 @@ class Requests:
 requests = Requests()
 
 
-def deaf(worker: int) -> None:
-    """A loader's ``worker_init_fn``: SLURM and Ctrl-C reach every process, but only the trainer is asked to stop."""
+def deaf(worker: int = 0) -> None:
+    """Ignores all of them: a loader's ``worker_init_fn``, and the last that a process does which has done its work.
+
+    SLURM and Ctrl-C reach every process, but only the trainer is asked to stop.
+    """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

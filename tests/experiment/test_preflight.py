@@ -32,6 +32,11 @@ SMALL = ["data.patch=32", "data.frames=2", "data.batch_size=4", "networks.discri
         (["players.generator.owns=[genrator]"], "genrator"),
         (["players.generator.optimizer.lr=-1"], "players.generator.optimizer.lr=-1: expected a number, 0 or more."),
         (["losses.adversarial.discriminator=face"], "losses.adversarial.discriminator is 'face'"),
+        (["data=folder", "data.root=nowhere"], "nowhere"),
+        (["+warm_start.generator=missing.pth"], "missing.pth"),
+        (["machine.precision=fp16"], "machine.precision"),
+        (["machine.strategy=fsdp"], "machine.strategy"),
+        (["machine.n_jobs=0"], "machine.n_jobs"),
         (["networks.generator.scale=2"], "networks.generator.scale"),
         (["networks.discriminator.layers=4"], "networks.discriminator fails given a clip of (2, 3, 32, 32)"),
         (

@@ -1,5 +1,6 @@
 """The sbatch script says what the preset says; SLURM's tasks are Lightning's ranks."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 from omegaconf import DictConfig
 
 from vidgan.errors import UserError
+from vidgan.experiment.folder import RunFolder
 from vidgan.launch.sbatch import script
 
 Composed = Callable[..., DictConfig]
@@ -83,3 +85,30 @@ def test_every_script_is_one_that_bash_reads(composed: Composed) -> None:
     text = script("x", [Path("/a")], composed("machine=slurm", "machine.slurm.setup=['module load cuda']").machine)
     assert "\nmodule load cuda\n" in text
     subprocess.run(["bash", "-n"], input=text, text=True, check=True)
+
+
+#: SLURM's commands, as the script needs them of a job that runs; its step is ended by SIGUSR1.
+CLUSTER = {
+    "srun": "exit 138",
+    "squeue": "date -d '1 hour' +%FT%T",
+    "scontrol": "[ $1 = show ] && echo JobState=RUNNING || echo requeued",
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "requeued"),
+    [("running", False, True), ("running", True, False), ("finished", False, False), ("pruned", False, False)],
+)
+def test_a_job_that_ended_is_not_requeued(
+    composed: Composed, tmp_path: Path, state: str, error: bool, requeued: bool
+) -> None:
+    run = RunFolder(tmp_path)
+    run.update_summary(state=state)
+    for name, body in CLUSTER.items():
+        failing = f"touch {tmp_path}/error.txt\n" if error and name == "srun" else ""
+        (tmp_path / name).write_text(f"#!/bin/bash\n{failing}{body}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_ID": "7", "SLURM_CPUS_PER_TASK": "1"}
+    text = script("x", [tmp_path], composed("machine=slurm").machine)
+    assert subprocess.run(["bash"], input=text, text=True, env=environment).returncode == 138
+    assert ("requeued" in (tmp_path / "log.txt").read_text().splitlines()) == requeued

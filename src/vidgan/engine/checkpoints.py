@@ -72,18 +72,23 @@ class Checkpoints(Callback):
         self.best: float | None = None
         self.best_iteration: int | None = None
         self._saved_at = time.monotonic()
+        self._listens = False
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._saved_at = time.monotonic()
         if trainer.is_global_zero:
             self.folder.mkdir(parents=True, exist_ok=True)
-        requests.listen()
+        self._listens = requests.listen()
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        requests.ignore()
+        self._stop_listening()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        requests.ignore()
+        self._stop_listening()
+
+    def _stop_listening(self) -> None:
+        if self._listens:  # else the process has begun to listen before, and does so until its end
+            requests.ignore()
 
     # When to save
 

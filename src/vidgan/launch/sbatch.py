@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from vidgan.errors import UserError
+from vidgan.experiment.folder import FINISHED, PRUNED
 from vidgan.launch.job import ERROR, LOG
 
 # Options that follow from the configuration; setting them again would set the ranks of SLURM and Lightning apart.
@@ -27,8 +28,9 @@ _DERIVED = {
 
 # SLURM itself requeues after the failure of a node. All else that ends a job early is requeued by the script, outside
 # of the container and after all ranks have left; not so an error that another attempt would meet again (the worker
-# leaves its error file), nor a job that was cancelled (it is no longer RUNNING). At its limit SLURM ends the script
-# too, so a job that has not heeded the signal, for its validation is long, is ended a little before.
+# leaves its error file), nor a run that has ended, nor a job that was cancelled (it is no longer RUNNING). At its limit
+# SLURM ends the script too, so a job that has not heeded the signal, for its validation is long, is ended a little
+# before.
 _BODY = """
 folders=(
 {folders}
@@ -46,6 +48,7 @@ end=$(date -d "$(squeue -h -j "$job" -o %e)" +%s 2>/dev/null) && limit=$((end - 
 code=0
 timeout -s KILL "${{limit:-0}}" {command} "$folder" || code=$?
 if [ "$code" -ne 0 ] && [ ! -e "$folder/{error}" ] && [ "${{SLURM_RESTART_COUNT:-0}}" -lt {max_requeues} ] &&
+  ! grep -Eqs '"state": "({ended})"' "$folder/summary.json" &&
   scontrol show job "$job" | grep -q "JobState=RUNNING"; then
   echo "Ended with status $code: requeued."
   scontrol requeue "$job"
@@ -130,5 +133,6 @@ def script(name: str, folders: Sequence[Path], machine: DictConfig) -> str:
         margin=_MARGIN,
         log=LOG,
         error=ERROR,
+        ended=f"{FINISHED}|{PRUNED}",
     )
     return "\n".join(header) + body

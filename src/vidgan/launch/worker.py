@@ -19,7 +19,7 @@ from vidgan.errors import UserError, one_line
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.invocation import note
 from vidgan.experiment.registry import register
-from vidgan.interruption import requests
+from vidgan.interruption import deaf, requests
 from vidgan.launch.job import ERROR, Job
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -97,10 +97,11 @@ def _watchers(job: Job) -> list[Any]:
 
 def main() -> None:
     end_with_parent()
-    if "SLURM_JOB_ID" in os.environ:  # its signals do not wait for the imports
+    if "SLURM_JOB_ID" in os.environ:  # its signals come at any time: in the imports, in the test, at the very end
         requests.listen()
     register()
     run(Path(sys.argv[1]))
+    deaf()  # a run that has ended is not killed, which would requeue it
 
 
 if __name__ == "__main__":
