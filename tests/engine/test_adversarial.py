@@ -175,6 +175,16 @@ def test_every_parameter_has_one_owner() -> None:
         assign_parameters(networks, {"g": Player(Role.GENERATOR, ("generator", "other", "genrator"), ADAM)})
 
 
+def test_what_a_network_keeps_frozen_stays_as_it_is(tmp_path: Path) -> None:
+    frozen = toy_task()
+    frozen.networks["generator"].conv.weight.requires_grad_(False)
+    task = ToyTask(frozen.networks, toy_players(), frozen.terms, EngineSettings(3))
+    before = weights_of(task)
+    fit(task, tmp_path)
+    assert same(before, weights_of(task), "networks.generator.conv.weight")
+    assert not same(before, weights_of(task), "networks.generator.conv.bias")
+
+
 def test_lazy_penalty_keeps_its_mean(tmp_path: Path) -> None:
     logger = Steps()
     penalties = {"r1": Penalty(R1(), weight=0.5, every=2)}

@@ -36,8 +36,8 @@ class Penalty:
 
     Attributes:
         penalty: called as ``penalty(judge, real, fake, randomness)``, gives a scalar.
-        weight: its weight; multiplied by ``every`` in the iterations that compute it, so that the mean stays.
-        every: computed in every n-th iteration.
+        weight: its weight; multiplied by ``every`` in the steps that compute it, so that the mean stays.
+        every: computed in every n-th of the player's own steps, from its first on.
     """
 
     penalty: Callable[..., Tensor]
@@ -59,7 +59,8 @@ class Player:
             as they were loaded.
         every: moves in every n-th iteration only (2 on a discriminator is one D step for two G steps).
         balance: a discriminator pauses while mean sigmoid(real) - mean sigmoid(fake), averaged over about a hundred
-            iterations, exceeds this limit (TecoGAN: 0.4); none means it never pauses.
+            iterations, exceeds this limit (TecoGAN: 0.4); none means it never pauses. Asked once an iteration, of all
+            chunks; for losses whose logits are log-odds, as of ``Vanilla``.
         penalties: regularizers by name, discriminators only.
     """
 
@@ -88,7 +89,7 @@ class Player:
 
 
 def assign_parameters(networks: nn.ModuleDict, players: Mapping[str, Player]) -> dict[str, list[nn.Parameter]]:
-    """Gives every parameter to the player with the longest matching prefix.
+    """Gives every parameter to the player with the longest matching prefix, but those that a network keeps frozen.
 
     Raises:
         UserError: a prefix matches nothing, or a trainable parameter has no owner.
@@ -101,7 +102,8 @@ def assign_parameters(networks: nn.ModuleDict, players: Mapping[str, Player]) ->
         if prefixes:
             longest = max(prefixes, key=len)
             matched.add(longest)
-            assigned[owners[longest]].append(parameter)
+            if parameter.requires_grad:
+                assigned[owners[longest]].append(parameter)
         elif parameter.requires_grad:
             raise UserError(
                 f"No player owns the parameter '{key}'; name its network in players.<name>.owns "

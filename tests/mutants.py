@@ -1,0 +1,216 @@
+"""Whether the tests notice: each mutant is one changed line of the sources, and the test that has to fail of it.
+
+``python -m tests.mutants [word ...]`` (minutes; those whose file or line has all of the words) works in a temporary
+copy, prints a table, and ends with 1 if a mutant survives. All of its tests have to pass first.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[1]
+_COPIED = ("src", "conf", "tests")
+_LINKED = ("assets", "experiments", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One line changed.
+
+    Attributes:
+        file: below the root.
+        line: a part of one line that is in the file once.
+        instead: what takes its place.
+        test: below ``tests``; it fails of the mutant.
+    """
+
+    file: str
+    line: str
+    instead: str
+    test: str
+
+
+_ADVERSARIAL = "src/vidgan/engine/adversarial.py"
+_MOVES = "src/vidgan/engine/moves.py"
+_HEALTH = "src/vidgan/engine/health.py"
+_DIAGNOSIS = "src/vidgan/engine/diagnosis.py"
+_PLAYERS = "src/vidgan/engine/players.py"
+_LOSSES = "src/vidgan/losses/adversarial.py"
+_RECIPES = "conf/experiments/super_resolution"
+
+_CHUNKS = "engine/test_accumulation.py::test_a_step_does_not_depend_on_the_chunks"
+_LAZY = "engine/test_accumulation.py::test_the_mean_weight_of_a_lazy_penalty_is_the_asked_one"
+_RESUMED = "engine/test_accumulation.py::test_lazy_penalties_and_the_gate_go_on_after_a_resume"
+_NOT_FINITE = "engine/test_divergence.py::test_gradients_that_are_not_finite_are_counted_and_refused"
+_BY_HAND = "engine/test_adversarial.py::test_equals_a_hand_written_loop"
+_GOLDEN = "golden/test_golden.py::test_an_experiment_trains_as_recorded"
+
+MUTANTS = (
+    # The iteration
+    Mutant(_ADVERSARIAL, "self.manual_backward(loss / len(parts))", "self.manual_backward(loss)", _CHUNKS),
+    Mutant(_ADVERSARIAL, "self.manual_backward(loss / len(scenes))", "self.manual_backward(loss)", _CHUNKS),
+    Mutant(_ADVERSARIAL, "state = detached(scene.made.state)", "state = scene.made.state", "engine/test_truncation.py"),
+    Mutant(_ADVERSARIAL, "total = total + term.weight * value", "total = total + value", _BY_HAND),
+    Mutant(
+        _ADVERSARIAL,
+        "if move.schedule is not None and move.player.active(iteration):",
+        "if move.schedule is not None:",
+        "engine/test_adversarial.py::test_a_schedule_goes_with_its_players_interval",
+    ),
+    Mutant(
+        _ADVERSARIAL,
+        "move.player.judge == term.discriminator and move.player.active(iteration)",
+        "move.player.judge == term.discriminator",
+        "engine/test_adversarial.py::test_discriminator_waits_and_its_opinion_is_not_heard",
+    ),
+    Mutant(_PLAYERS, "(iteration - self.start) % self.every == 0", "iteration % self.every == 0", _LAZY),
+    Mutant("src/vidgan/engine/scene.py", "Made(self.fake.detach(), flow)", "Made(self.fake, flow)", _BY_HAND),
+    # The gate
+    Mutant(_ADVERSARIAL, "if not move.balance.update(logits):", "if not move.balance.update(logits[:1]):", _CHUNKS),
+    Mutant(
+        _HEALTH,
+        "self.value = self.decay * self.value + (1 - self.decay) * lead",
+        "self.value = lead",
+        "engine/test_accumulation.py::test_the_gate_averages_by_hand",
+    ),
+    Mutant(_MOVES, 'self.balance.value = state["balance"]', "pass", _RESUMED),
+    # Penalties
+    Mutant(_ADVERSARIAL, "penalty.weight * penalty.every * value", "penalty.weight * value", _LAZY),
+    Mutant(_MOVES, "return self.steps % penalty.every == 0", "return True", _LAZY),
+    Mutant(_MOVES, 'self.steps = state["steps"]', "pass", _RESUMED),
+    Mutant("src/vidgan/losses/penalties.py", "(slopes - 1).square()", "slopes.square()", "losses/test_penalties.py"),
+    # Updates
+    Mutant(
+        _MOVES,
+        "clip_gradients(self.parameters, self.norm, self.player.clip)",
+        "pass",
+        "engine/test_adversarial.py::test_clipping_acts_on_true_gradients_under_a_scaler",
+    ),
+    Mutant(
+        "src/vidgan/engine/optimization.py",
+        "scaler.update = lambda: None",
+        "scaler.update = scaler.update",
+        "engine/test_adversarial.py::test_players_of_one_backward_pass_share_its_scale",
+    ),
+    Mutant(_ADVERSARIAL, "finite if scaled else finite & torch.isfinite(move.measure())", "finite", _NOT_FINITE),
+    Mutant(_ADVERSARIAL, "not scaled or agreed(torch.isfinite(move.norm))", "True", _NOT_FINITE),
+    Mutant(_HEALTH, "self._in_a_row[player] = 0", "pass", "engine/test_divergence.py::test_in_a_row_means_in_a_row"),
+    Mutant(
+        _HEALTH,
+        'self.refused, self._in_a_row = dict(state["refused"]), dict(state["in_a_row"])',
+        "pass",
+        "engine/test_divergence.py::test_the_count_goes_on_after_a_resume",
+    ),
+    Mutant(
+        _DIAGNOSIS,
+        "if refused > move.steps:",
+        "if refused > 2 * move.steps + 1:",
+        "engine/test_divergence.py::test_a_training_that_left_out_most_of_its_updates_is_refused",
+    ),
+    Mutant(
+        _DIAGNOSIS,
+        "if 2 * len(lost) > len(scores):",
+        "if lost:",
+        "engine/test_divergence.py::test_scores_that_are_mostly_not_numbers_are_refused",
+    ),
+    # The average
+    Mutant(
+        "src/vidgan/engine/ema.py",
+        "return min(decay, (1 + updates) / (10 + updates))",
+        "return decay",
+        "engine/test_ema.py::test_a_short_training_delivers_what_it_trained",
+    ),
+    Mutant(
+        "src/vidgan/engine/ema.py",
+        "1 - warmed_up(decay, int(updates))",
+        "warmed_up(decay, int(updates))",
+        "engine/test_ema.py::test_an_average_by_hand",
+    ),
+    # The panel
+    Mutant(_HEALTH, "self._counts[name] = self._counts.get(name, 0) + 1", "self._counts[name] = 1", _CHUNKS),
+    Mutant(_LOSSES, "threshold = 0.5", "threshold = 0.0", "losses/test_adversarial.py"),
+    Mutant(
+        _ADVERSARIAL,
+        'row[f"loss/{name}"] / generators',
+        'generators / row[f"loss/{name}"]',
+        "engine/test_panel.py::test_the_ratio_of_the_losses_by_hand",
+    ),
+    # Losses, compilation, devices
+    Mutant(_LOSSES, "F.relu(1 + fake_logits)", "F.relu(fake_logits)", "losses/test_adversarial.py::test_hinge"),
+    Mutant(
+        "src/vidgan/engine/compilation.py",
+        "setattr(network, name, torch.compile(getattr(network, name)))",
+        "pass",
+        "engine/test_compilation.py::test_the_method_that_training_calls_is_compiled",
+    ),
+    Mutant(
+        "src/vidgan/engine/parallel.py",
+        "refuse_batch_norm_apart(module.networks, self.world_size)",
+        "pass",
+        "engine/test_parallel.py::test_batch_statistics_of_each_rank_are_refused",
+    ),
+    # Recipes
+    Mutant(f"{_RECIPES}/basicvsr.yaml", "lr: 2.5e-5", "lr: 2.6e-5", f"{_GOLDEN}[super_resolution/basicvsr]"),
+    Mutant(f"{_RECIPES}/tecogan.yaml", "weight: 0.02", "weight: 0.021", f"{_GOLDEN}[super_resolution/tecogan]"),
+    Mutant("conf/players/generator.yaml", "[0.9, 0.99]", "[0.9, 0.999]", f"{_GOLDEN}[super_resolution/quickstart]"),
+)
+
+
+def _tested(copy: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
+    """The tests of ``copy``, until one fails; each process has a few seconds of imports to do."""
+    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *(f"tests/{test}" for test in tests)]
+    environment = {**os.environ, "PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
+
+
+def _survives(mutant: Mutant, copy: Path) -> bool:
+    """
+    Raises:
+        SystemExit: the line is not there once, or the test did not run.
+    """
+    path = copy / mutant.file
+    source = path.read_text()
+    if source.count(mutant.line) != 1:
+        sys.exit(f"{mutant.file} has '{mutant.line}' {source.count(mutant.line)} times; mend its mutant.")
+    path.write_text(source.replace(mutant.line, mutant.instead))
+    try:
+        done = _tested(copy, [mutant.test])
+    finally:
+        path.write_text(source)
+    if done.returncode not in (0, 1):  # pytest's for passed and for failed
+        sys.exit(f"tests/{mutant.test} did not run:\n{done.stdout}{done.stderr}")
+    return done.returncode == 0
+
+
+def main(words: list[str]) -> int:
+    mutants = [mutant for mutant in MUTANTS if all(word in mutant.file + mutant.line for word in words)]
+    table = Table("file", "instead of", "there is", "killed by", title=f"{len(mutants)} mutants")
+    survivors = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in _COPIED:
+            shutil.copytree(ROOT / name, copy / name)
+        for name in _LINKED:
+            (copy / name).symlink_to(ROOT / name)
+        whole = _tested(copy, sorted({mutant.test for mutant in mutants}))
+        if whole.returncode:
+            sys.exit(f"The tests fail without a mutant:\n{whole.stdout}")
+        for mutant in mutants:
+            survives = _survives(mutant, copy)
+            survivors += survives
+            told = f"[red]SURVIVES[/red] {mutant.test}" if survives else mutant.test
+            print(f"{'SURVIVES' if survives else 'killed'}: {mutant.file}: {mutant.instead}", flush=True)
+            table.add_row(mutant.file, mutant.line, mutant.instead, told)
+    Console(width=200).print(table)
+    return int(survivors > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
