@@ -9,7 +9,9 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
+from tests.conftest import on_shipped_data
+from vidgan.errors import UserError
+from vidgan.experiment.assemble import build_data, build_task, build_trainer, check, warm_starts
 from vidgan.experiment.lint import lint
 from vidgan.experiment.places import CONF
 from vidgan.losses.vgg import VGG19Features
@@ -63,6 +65,23 @@ def test_pose_option_composes(composed: Composed, path: Path) -> None:
     lint(config, {"smoother": ("generator",)})
 
 
+@pytest.mark.parametrize("name", EXPERIMENTS, ids=str)
+def test_a_recipe_says_what_it_needs_and_nothing_else_stands_in(composed: Composed, name: Path) -> None:
+    config = composed(f"experiments={name}")
+    if name.name in ("quickstart", "gym", "pg2_persons"):  # on what ships or is made on the fly
+        check(config)
+        return
+    with pytest.raises(UserError, match=r"^data\.root is not set; .*<value>, a folder; or choose other data"):
+        check(config)
+    if name.name in ("srgan", "esrgan", "tecogan", "basicvsr"):
+        key = "warm_start.generator.spynet" if name.name == "basicvsr" else "warm_start.generator"
+        with pytest.raises(UserError, match=rf"^{key} is not set; .* a file of trained weights, as this recipe starts"):
+            check(composed(f"experiments={name}", "data=clips"))
+        started = composed(f"experiments={name}", "data=clips", f"{key}=a.pth")
+        assert list(warm_starts(started)) == [(key.partition(".")[2], "a.pth")]
+    check(composed(f"experiments={name}", *on_shipped_data(str(name))))
+
+
 def test_every_group_is_covered() -> None:
     groups = {path.name for path in CONF.iterdir() if path.is_dir()}
     assert groups == {*GROUPS, *MOUNTED, *POSE_GROUPS, "experiments", "tasks"}
@@ -73,9 +92,8 @@ def test_every_group_is_covered() -> None:
 
 @pytest.mark.parametrize("name", EXPERIMENTS, ids=str)
 def test_experiment_steps(composed: Composed, vgg19: Path, tmp_path: Path, name: Path) -> None:
-    config = composed(
-        f"experiments={name}", "data.batch_size=1", "engine.iterations=1", "machine=cpu", "machine.workers=0"
-    )
+    one = ("data.batch_size=1", "engine.iterations=1", "machine=cpu", "machine.workers=0")
+    config = composed(f"experiments={name}", *on_shipped_data(str(name)), *one)
     if "perceptual" in config.losses:
         config.losses.perceptual.loss.weights = str(vgg19)
     tbptt = config.engine.tbptt

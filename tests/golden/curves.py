@@ -16,6 +16,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
+from tests.conftest import on_shipped_data
 from tests.engine.test_adversarial import Steps
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.experiment.assemble import build_data, build_task, build_trainer
@@ -49,11 +50,17 @@ def vgg19(folder: Path) -> Path:
 def tiny(experiment: str, folder: Path, *overrides: str) -> DictConfig:
     """The experiment on one thread with narrow networks, small crops and players that start by the sixth iteration."""
     register()
+    shipped = on_shipped_data(experiment)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose(
             "train",
             [
-                *(f"experiments={experiment}", f"paths.runs={folder}/runs", f"paths.cache={folder}/cache"),
+                *(
+                    f"experiments={experiment}",
+                    *shipped,
+                    f"paths.runs={folder}/runs",
+                    f"paths.cache={folder}/cache",
+                ),
                 *(f"engine.iterations={ITERATIONS}", "engine.log_every=1", "data.batch_size=2"),
                 *("machine=cpu", "machine.workers=0", "machine.threads=1", "machine.precision=32-true"),
             ],

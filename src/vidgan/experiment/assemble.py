@@ -3,6 +3,7 @@
 import logging
 import os
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import pytorch_lightning as pl
@@ -59,6 +60,23 @@ def _refuse_other_monitor(monitor: str, protocol: Protocol) -> None:
         raise UserError(f"validation.monitor is '{monitor}', which needs what is not on this machine; choose another.")
     if monitor not in protocol.directions:
         raise UserError(f"validation.monitor is '{monitor}'; the protocol has {', '.join(protocol.directions)}.")
+
+
+def warm_starts(config: DictConfig) -> Iterator[tuple[str, str]]:
+    """Networks, or parts of them, that start from trained weights, e.g. ``generator.spynet``, and the files.
+
+    Null asks for none.
+    """
+
+    def walk(node: Any, name: str) -> Iterator[tuple[str, str]]:
+        for key, value in node.items():
+            inner = f"{name}.{key}" if name else str(key)
+            if isinstance(value, DictConfig):
+                yield from walk(value, inner)
+            elif value is not None:
+                yield inner, str(value)
+
+    return walk(config.warm_start, "")
 
 
 def build_player(node: DictConfig, key: str) -> Player:

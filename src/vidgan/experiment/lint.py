@@ -21,7 +21,16 @@ def refuse_missing(config: DictConfig) -> None:
     """
     missing = sorted(str(key) for key in OmegaConf.missing_keys(config))
     if missing:
-        raise UserError(f"{missing[0]} is not set; give it on the command line: {missing[0]}=<value>.")
+        raise UserError(_missing(missing[0]))
+
+
+def _missing(key: str) -> str:
+    more = ""
+    if key.startswith("warm_start."):
+        more = ", a file of trained weights, as this recipe starts from; null for none"
+    if key == "data.root":
+        more = ", a folder; or choose other data, such as data=clips"
+    return f"{key} is not set; give it on the command line: {key}=<value>{more}."
 
 
 def parameters_of(target: Any) -> Mapping[str, inspect.Parameter]:

@@ -35,6 +35,7 @@ from vidgan.experiment.assemble import (
     check,
     device_kind,
     refuse_absent_device,
+    warm_starts,
     world_size,
 )
 from vidgan.experiment.builder import build
@@ -151,7 +152,7 @@ def refuse_absent(config: DictConfig) -> None:
     root = config.data.get("root")
     if isinstance(root, str) and not Path(root).exists():
         raise UserError(f"data.root={root}: there is no such file or folder.")
-    for network, weights in config.warm_start.items():
+    for network, weights in warm_starts(config):
         if not Path(weights).is_file():
             raise UserError(f"warm_start.{network}={weights}: there is no such file.")
     for name, folder in config.paths.items():
@@ -209,7 +210,7 @@ def contradictions(config: DictConfig) -> Iterator[str]:
                 )
             if part.stop is not None and 0 != part.stop <= part.start:
                 yield f"{group}.{name}.stop={part.stop} is not after its start, {part.start}."
-    for key, names in (("engine.compile", config.engine.compile), ("warm_start", config.warm_start)):
+    for key, names in (("engine.compile", config.engine.compile), ("warm_start", dict(warm_starts(config)))):
         for name in names:
             if name.split(".")[0] not in config.networks:
                 yield f"{key} names '{name}', which is not in networks ({', '.join(config.networks)})."

@@ -224,7 +224,7 @@ class TrainConfig:
     engine: EngineConfig = field(default_factory=EngineConfig)
     validation: ValidationConfig = field(default_factory=ValidationConfig)
     protocol: Any = component("protocols@protocol", None)
-    warm_start: dict[str, str] = field(default_factory=dict)
+    warm_start: dict[str, Any] = field(default_factory=dict)
     extend: str | None = None
     # --- where it runs
     machine: MachineConfig = field(default_factory=MachineConfig)

@@ -20,7 +20,7 @@ from vidgan.engine.pruning import TrainingPruned
 from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError, one_line
 from vidgan.experiment import provenance
-from vidgan.experiment.assemble import build_data, build_task, build_trainer, check, device_kind
+from vidgan.experiment.assemble import build_data, build_task, build_trainer, check, device_kind, warm_starts
 from vidgan.experiment.extension import base_of, take_over
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
 from vidgan.experiment.identity import halves, locate, settle_extension
@@ -239,7 +239,7 @@ def _run(
 ) -> None:
     checkpoint, iteration = start
     if checkpoint is None:
-        for network, path in config.warm_start.items():
+        for network, path in warm_starts(config):
             load_weights(task.networks.get_submodule(network), Path(path))
     if trainer.is_global_zero:
         provenance.record(config, folder, iteration, str(trainer.precision))
