@@ -161,6 +161,17 @@ def test_machines_and_code_are_told_but_folders_of_a_machine_do_not_differ(recor
     )
 
 
+def test_one_folder_written_in_two_ways_does_not_differ(
+    recorded: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "clips").mkdir()
+    monkeypatch.chdir(tmp_path)
+    one = recorded("data=folder", "data.root=./clips", psnr=clips(30))
+    other = recorded("data=folder", f"data.root={tmp_path}/clips", "seed=1", psnr=clips(30))
+    monkeypatch.chdir("/")
+    assert compared(one, other).axes == ()
+
+
 def test_runs_are_found_by_group_id_folder_and_pattern(recorded: Record, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     one = recorded("seed=1", psnr=clips(30), group="study")

@@ -120,3 +120,8 @@ def test_paths_are_names_where_they_can_be(composed: Composed, project: Path, gi
 def test_a_word_is_no_path_because_a_folder_has_its_name(composed: Composed, project: Path) -> None:
     (project / "y").mkdir()
     assert definition(composed("protocol.color=y"))["protocol"]["color"] == "y"
+
+
+def test_a_long_text_is_no_path_and_no_error(composed: Composed) -> None:
+    said = f"published in {'a/' * 5}{'b' * 300}"
+    assert definition(composed(f"protocol.follows='{said}'"))["protocol"]["follows"] == said

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from vidgan.comparison.records import RunRecord, comparable, curves, model_scores
 from vidgan.errors import UserError
 from vidgan.experiment.folder import FINISHED, RunFolder
+from vidgan.experiment.paths import with_one_name
 from vidgan.experiment.recorded import read_plain
 from vidgan.experiment.tables import Table
 
@@ -48,12 +48,14 @@ def _record(folder: RunFolder) -> RunRecord:
     path = folder.path
     machine = read_plain(path / "machine.yaml") if (path / "machine.yaml").is_file() else {}
     tracking = machine.get("tracking", {})
+    runs = path.resolve().parents[1]
+    folders = {**machine.get("paths", {}), "runs": str(runs)}  # relative ones go from where runs/ is
     video = folder.samples / "comparison.mp4"
     provenance = folder.read("provenance.json")
     _refuse_changed_tables(folder)
     return RunRecord(
         id=folder.id,
-        config=comparable(_neutral(read_plain(path / "config.yaml"), machine.get("paths", {}))),
+        config=comparable(with_one_name(read_plain(path / "config.yaml"), folders, str(runs.parent))),
         summary=folder.summary,
         clips=model_scores(Table(path / "per_clip.csv").rows()),
         curves=curves(Table(path / "metrics.csv").rows()),
@@ -75,16 +77,3 @@ def _refuse_changed_tables(folder: RunFolder) -> None:
     for name, checksum in summary.get("tables", {}).items() if summary.get("state") == FINISHED else ():
         if Table(folder.path / name).checksum != checksum:
             raise UserError(f"{folder.path / name} is damaged: it is not as it was when the run finished.")
-
-
-def _neutral(value: Any, paths: dict[str, str]) -> Any:
-    """The value with this machine's folders as names: where a run was made is not what it is."""
-    if isinstance(value, dict):
-        return {key: _neutral(item, paths) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_neutral(item, paths) for item in value]
-    if isinstance(value, str):
-        for name, folder in sorted(paths.items(), key=lambda item: -len(item[1])):
-            if value == folder or value.startswith(f"{folder}/"):
-                return f"<paths.{name}>{value[len(folder) :]}"
-    return value
