@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 from tests.engine.toy import ToyTask, clip_of, toy_task
 from vidgan.data.clip import Clip
 from vidgan.engine.scene import Made, Scene
-from vidgan.engine.scoring import Baseline, mean_scores
+from vidgan.engine.scoring import Baseline, mean_scores, uncounted
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.experiment.report import Showcase
@@ -98,6 +98,17 @@ def test_what_is_not_a_number_does_not_count() -> None:
     rows = [{"method": "model", "clip": str(index), "a": value} for index, value in enumerate((1.0, math.nan, 4.0))]
     assert mean_scores(rows) == {"model": {"a": 2.5}}
     assert math.isnan(mean_scores(rows[1:2])["model"]["a"])
+    assert uncounted(rows) == {"a": {"1"}}
+
+
+def test_the_means_of_all_methods_are_over_the_same_clips() -> None:
+    """The model fails on the first clip, nothing can be said of the second: it counts for nobody."""
+    scores = {"model": (math.nan, math.nan, 4.0), "copy": (1.0, math.nan, 3.0)}
+    rows = [{"method": m, "clip": str(i), "a": value} for m, row in scores.items() for i, value in enumerate(row)]
+    means = mean_scores(rows)
+    assert math.isnan(means["model"]["a"])
+    assert means["copy"] == {"a": 2.0}
+    assert uncounted(rows) == {"a": {"1"}}
 
 
 @pytest.mark.parametrize(("frames", "made"), [(1, ["comparison.png"]), (3, ["comparison.mp4", "comparison.png"])])

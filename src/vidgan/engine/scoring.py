@@ -1,5 +1,6 @@
 """Scoring a task clip by clip under a protocol, on any number of devices."""
 
+import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,21 +24,37 @@ Row = dict[str, Any]
 #: From a batch of one clip, or a piece of one, and its condition to what is scored of its new frames beside the model.
 Baseline = Callable[[Clip, Any], Tensor]
 MODEL = "model"
+_PLACE = ("method", "clip", "iteration")  # what in a row is no score
+
+logger = logging.getLogger(__name__)
 
 
 def mean_scores(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    """Means over clips (each clip counts once, as in VRT) by method and metric; what is not a number does not count."""
+    """Means over clips (each clip counts once, as in VRT) by method and metric, the same clips for all methods.
+
+    A clip does not count where a metric is a number for no method, see :func:`uncounted`. Where it is one for others,
+    the mean of the method that has none is no number either.
+    """
+    without = uncounted(rows)
     means: dict[str, dict[str, float]] = {}
     for method in dict.fromkeys(row["method"] for row in rows):
         own = [row for row in rows if row["method"] == method]
-        names = [name for name in own[0] if name not in ("method", "clip", "iteration")]
-        means[method] = {name: _mean([row[name] for row in own]) for name in names}
+        scores = {name: [row[name] for row in own if row["clip"] not in without[name]] for name in _metrics(own)}
+        means[method] = {name: sum(known) / len(known) if known else math.nan for name, known in scores.items()}
     return means
 
 
-def _mean(scores: list[float]) -> float:
-    known = [score for score in scores if not math.isnan(score)]
-    return sum(known) / len(known) if known else math.nan
+def uncounted(rows: Sequence[Row]) -> dict[str, set[str]]:
+    """By metric, the clips where it is a number for no method, e.g. a ratio to a real clip in which nothing moves."""
+    clips = {row["clip"] for row in rows}
+    return {
+        name: clips - {row["clip"] for row in rows if not math.isnan(row.get(name, math.nan))}
+        for name in _metrics(rows)
+    }
+
+
+def _metrics(rows: Sequence[Row]) -> list[str]:
+    return [name for name in dict.fromkeys(name for row in rows for name in row) if name not in _PLACE]
 
 
 def gathered(rows: list[Row]) -> list[Row]:
@@ -257,3 +274,9 @@ class ScoredModule(pl.LightningModule):
 
     def on_test_epoch_end(self) -> None:
         self._finish()
+        clips = len({row["clip"] for row in self.rows})
+        for name, without in uncounted(self.rows).items():
+            if without and self.trainer.is_global_zero:
+                logger.warning(
+                    "%s is no number for %d of %d clips, which its means leave out", name, len(without), clips
+                )
