@@ -22,6 +22,8 @@ from vidgan.experiment.places import CONF
 from vidgan.experiment.tables import Table
 from vidgan.experiment.training import train, whole_checkpoint
 from vidgan.launch import control
+from vidgan.launch.job import Job
+from vidgan.launch.trial import open_storage
 
 TINY = (
     *("data.batch_size=1", "data.frames=2", "data.patch=32", "data.eval_frames=2", "data.eval_crop=32"),
@@ -141,14 +143,14 @@ def test_damaged_records_are_told(run: RunFolder, damage: Damage, name: str, how
             train(config)
 
 
-@pytest.mark.parametrize("how", [way for way in WAYS if way != "another's"])
+@pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("name", ["config.yaml", "machine.yaml"])
 def test_damaged_configurations_are_told(run: RunFolder, damage: Damage, name: str, how: str) -> None:
     damage(run, name, how)
-    with pytest.raises(UserError, match=rf"{name}(:| is not as it was written| is damaged)"):
+    with pytest.raises(UserError, match=rf"{name}(:| is not as it was written| is of another run)"):
         read_folder(run)
     if name == "config.yaml":
-        with pytest.raises(UserError, match=r"config\.yaml(:| is not as it was written)"):
+        with pytest.raises(UserError, match=r"config\.yaml(:| is not as it was written| is of another run)"):
             recorded_config(run)
 
 
@@ -218,6 +220,28 @@ def test_a_run_goes_on_from_its_best_checkpoint_where_the_last_is_damaged(
     for name in ("metrics.csv", "per_clip.csv"):
         assert b"\r" not in (ended.path / name).read_bytes()
     assert [row["iteration"] for row in Table(ended.path / "metrics.csv").rows() if row["loss/pixel"]] == list("1234")
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_a_damaged_job_is_told(tmp_path: Path, damage: Damage, trained: tuple[Path, Path], how: str) -> None:
+    jobs = [Job((), composed(tmp_path, f"seed={seed}"), RunFolder(path)) for seed, path in enumerate(trained)]
+    for job in jobs:
+        job.write()
+    again = Job.read(trained[0])
+    assert again.config == jobs[0].config
+    copy = RunFolder(tmp_path / trained[0].name)
+    copy.path.mkdir()
+    shutil.copy(trained[0] / "job.yaml", copy.path)
+    damage(copy, "job.yaml", how)
+    with pytest.raises(UserError, match=r"job\.yaml(:| is not as it was written| is of another run| is damaged)"):
+        Job.read(copy.path)
+
+
+@pytest.mark.parametrize("content", [2 * b"\x00garbage\xff\n", b"[1, 2]\n", b'{"op_code": 0}\n{"op_code": 99}\n'])
+def test_a_damaged_study_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "study.journal").write_bytes(content)
+    with pytest.raises(UserError, match=r"study\.journal cannot be opened"):
+        open_storage(str(tmp_path / "study.journal"))
 
 
 def test_a_part_of_a_row_is_no_row(tmp_path: Path) -> None:

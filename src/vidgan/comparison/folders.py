@@ -1,9 +1,6 @@
 """Records of runs from their folders."""
 
-from collections.abc import Sequence
 from pathlib import Path
-
-from rich.console import Console
 
 from vidgan.comparison.records import RunRecord, comparable, curves, model_scores
 from vidgan.errors import UserError
@@ -25,28 +22,10 @@ def read_folder(folder: RunFolder) -> RunRecord:
         raise UserError(f"{folder.path}: its recorded scores are damaged ({type(error).__name__}: {error}).") from error
 
 
-def read_several(folders: Sequence[RunFolder]) -> list[RunRecord]:
-    """The records of run folders; one that is damaged is told and left out, as long as another one can be read.
-
-    Raises:
-        UserError: none can be read.
-    """
-    records, faults = [], []
-    for folder in folders:
-        try:
-            records.append(read_folder(folder))
-        except UserError as error:
-            faults.append(error)
-    if faults and not records:
-        raise faults[0]
-    for fault in faults:
-        Console(stderr=True).print(f"left out: {fault}", highlight=False, markup=False, soft_wrap=True)
-    return records
-
-
 def _record(folder: RunFolder) -> RunRecord:
     path = folder.path
-    machine = read_plain(path / "machine.yaml") if (path / "machine.yaml").is_file() else {}
+    own = folder.recorded_id
+    machine = read_plain(path / "machine.yaml", own) if (path / "machine.yaml").is_file() else {}
     tracking = machine.get("tracking", {})
     runs = path.resolve().parents[1]
     folders = {**machine.get("paths", {}), "runs": str(runs)}  # relative ones go from where runs/ is
@@ -55,7 +34,7 @@ def _record(folder: RunFolder) -> RunRecord:
     _refuse_changed_tables(folder)
     return RunRecord(
         id=folder.id,
-        config=comparable(with_one_name(read_plain(path / "config.yaml"), folders, str(runs.parent))),
+        config=comparable(with_one_name(read_plain(path / "config.yaml", own), folders, str(runs.parent))),
         summary=folder.summary,
         clips=model_scores(Table(path / "per_clip.csv").rows()),
         curves=curves(Table(path / "metrics.csv").rows()),

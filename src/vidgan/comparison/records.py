@@ -1,13 +1,18 @@
 """A run as a comparison sees it, wherever it was recorded."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from rich.console import Console
 
 from vidgan.engine.scoring import MODEL
+from vidgan.errors import UserError
 from vidgan.experiment.folder import FINISHED
 
+Item = TypeVar("Item")
+Read = TypeVar("Read")
 Curve = list[tuple[int, float]]
 
 
@@ -70,6 +75,25 @@ class RunRecord:
             "parameters": parameters.get("generator", sum(parameters.values()) or None),
         }
         return {name: value for name, value in found.items() if value is not None}
+
+
+def read_each(items: Sequence[Item], read: Callable[[Item], Read]) -> list[Read]:
+    """What ``read`` makes of each; one that is damaged is told and left out, as long as another one can be read.
+
+    Raises:
+        UserError: none can be read.
+    """
+    found, faults = [], []
+    for item in items:
+        try:
+            found.append(read(item))
+        except UserError as error:
+            faults.append(error)
+    if faults and not found:
+        raise faults[0]
+    for fault in faults:
+        Console(stderr=True).print(f"left out: {fault}", highlight=False, markup=False, soft_wrap=True)
+    return found
 
 
 #: Costs and how a table heads them; parameters are the generator's, which is what a user of the model runs.

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from vidgan.comparison.folders import read_several
-from vidgan.comparison.records import RunRecord
+from vidgan.comparison.folders import read_folder
+from vidgan.comparison.records import RunRecord, read_each
 from vidgan.comparison.wandb_api import PREFIX, read_project
 from vidgan.comparison.wandb_logs import read_logs
 from vidgan.errors import UserError
@@ -32,7 +32,7 @@ def _named(argument: str, runs: Path) -> list[RunRecord]:
     if argument.startswith(PREFIX):
         return read_project(argument)
     if folders := _folders(argument, runs):
-        return read_several([RunFolder(path) for path in folders])
+        return read_each([RunFolder(path) for path in folders], read_folder)
     if logs := [Path(argument)] if argument.endswith(".wandb") else log_files(Path(argument)):
         return read_logs(logs)
     known = [RunFolder(path) for path in _runs_in(runs)]
@@ -45,7 +45,7 @@ def _named(argument: str, runs: Path) -> list[RunRecord]:
     if not chosen:
         some = ", ".join(sorted({group for group in groups.values() if group}) or [f.id for f in known[-5:]]) or "none"
         raise UserError(f"{argument} is no group, run or folder; in {runs} there are: {some}.")
-    return read_several(chosen)
+    return read_each(chosen, read_folder)
 
 
 def _group(folder: RunFolder) -> str | None:

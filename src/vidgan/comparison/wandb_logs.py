@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vidgan.comparison.records import RunRecord, comparable, curves, model_scores
+from vidgan.comparison.records import RunRecord, comparable, curves, model_scores, read_each
 from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder
 from vidgan.experiment.wandb_log import WandbLog
 
@@ -14,13 +14,13 @@ def read_logs(files: Sequence[Path]) -> list[RunRecord]:
     """One record a training: the logs of one that was resumed are joined.
 
     Raises:
-        UserError: a file is no W&B log or is damaged.
+        UserError: none is a W&B log, or all are damaged.
     """
     runs: dict[str, list[WandbLog]] = {}
-    for log in map(WandbLog.read, files):
+    for log in read_each(files, WandbLog.read):
         if log.run and log.run["job_type"] != "evaluate":
             runs.setdefault(log.run["run_id"], []).append(log)
-    return [_record(logs) for logs in runs.values()]
+    return read_each(list(runs.values()), _record)
 
 
 def _record(logs: Sequence[WandbLog]) -> RunRecord:

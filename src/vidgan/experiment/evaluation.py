@@ -223,9 +223,8 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
             baselines = {method: row for method, row in scores.items() if method != MODEL}
             tracker.summarize(flat_scores(scores[MODEL], baselines))
     if trainer.is_global_zero:
-        table = Table(out / "per_clip.csv")
-        table.clear()
-        table.append(task.rows)
+        (out / "per_clip.csv").unlink(missing_ok=True)
+        Table(out / "per_clip.csv").append(task.rows)
         protocol = experiment.protocol
         result = {"protocol": protocol.name, "follows": protocol.follows, "weights": str(subject.weights)}
         write_json(

@@ -102,6 +102,13 @@ class RunFolder:
         return self.read("summary.json")
 
     @property
+    def recorded_id(self) -> str | None:
+        """The id in its summary, which stays when the folder is renamed; None where that cannot be read."""
+        with suppress(UserError):
+            return self.summary.get("id")
+        return None
+
+    @property
     def state(self) -> str:
         """As its summary has it: running also where its process is gone; none where there is nothing to be read."""
         try:

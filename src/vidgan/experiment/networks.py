@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -33,7 +33,7 @@ def recorded_config(folder: RunFolder) -> DictConfig:
     path = folder.path / "config.yaml"
     if not path.is_file():
         raise UserError(f"Run {folder.id} has not started yet; see vidgan-runs list.")
-    config = read_config(path)
+    config = read_config(path, folder.recorded_id)
     parts = ("task", "networks", "engine", "networks.generator")
     if absent := next((part for part in parts if not isinstance(OmegaConf.select(config, part), DictConfig)), None):
         raise UserError(f"{path}: has no {absent}; it is damaged, or not the configuration of a run.")
@@ -93,9 +93,7 @@ def weights_in(folder: RunFolder, which: str) -> Path:
     """
     weights = folder.weights(which)
     trained = read_metadata(weights).get("run")
-    own = None
-    with suppress(UserError):  # the weights are none the worse for a damaged summary
-        own = folder.summary.get("id")
+    own = folder.recorded_id  # a damaged summary makes weights none the worse
     if None not in (trained, own) and trained != own:
         raise UserError(f"{weights} is of another run, {trained}; put back the weights of {own}.")
     return weights

@@ -23,8 +23,12 @@ _SEAL = "# crc32 "
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, owner: str | None = None) -> str:
     """The text of a YAML file that is safe to load: neither large nor deep, however often it repeats itself.
+
+    Args:
+        path: of the file.
+        owner: the run that it should be of, if it says of which; None for any.
 
     Raises:
         UserError: it cannot be read, goes beyond a limit, or is not what was sealed.
@@ -35,25 +39,31 @@ def read_text(path: Path) -> str:
         text = path.read_text(encoding="utf-8")
         _refuse_excess(text, path)
         head, _, rest = text.partition("\n")
-        if head.startswith(_SEAL) and text != sealed(rest):
+        whose = head.partition(" of ")[2]
+        if head.startswith(_SEAL) and text != sealed(rest, whose):
             raise UserError(f"{path} is not as it was written: put back a copy of it, or remove its first line.")
+        if head.startswith(_SEAL) and owner not in (None, whose):
+            raise UserError(f"{path} is of another run, {whose}; put back that of {owner}.")
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise _unreadable(path, error) from error
     return text
 
 
-def sealed(text: str) -> str:
-    """The text after a comment with its checksum, which :func:`read_text` holds it to."""
-    return f"{_SEAL}{zlib.crc32(text.encode()):08x}\n{text}"
+def sealed(text: str, owner: str) -> str:
+    """The text of a run's file after a comment with its checksum and the run, which :func:`read_text` holds it to."""
+    return f"{_SEAL}{zlib.crc32((owner + text).encode()):08x} of {owner}\n{text}"
 
 
-def read_plain(path: Path) -> dict[str, Any]:
+def read_plain(path: Path, owner: str | None = None) -> dict[str, Any]:
     """The content of a YAML file as plain containers; interpolations stay the text that they are.
+
+    Args:
+        path, owner: as of :func:`read_text`.
 
     Raises:
         UserError: as of :func:`read_text`, or it holds no keys and values.
     """
-    text = read_text(path)
+    text = read_text(path, owner)
     try:
         content = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
     except (OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
@@ -63,13 +73,16 @@ def read_plain(path: Path) -> dict[str, Any]:
     return {str(key): value for key, value in content.items()}
 
 
-def read_config(path: Path) -> DictConfig:
+def read_config(path: Path, owner: str | None = None) -> DictConfig:
     """The configuration in a YAML file, in which nothing is left to resolve.
+
+    Args:
+        path, owner: as of :func:`read_text`.
 
     Raises:
         UserError: as of :func:`read_plain`, or something is left to resolve.
     """
-    return resolved(read_plain(path), str(path))
+    return resolved(read_plain(path, owner), str(path))
 
 
 def resolved(content: Mapping[str, Any], where: str) -> DictConfig:

@@ -146,7 +146,7 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
     for part in (folder.checkpoints, folder.samples):
         part.mkdir(parents=True, exist_ok=True)
     for name, half in zip(("config.yaml", "machine.yaml"), halves(config), strict=True):
-        write_atomically(folder.path / name, sealed(OmegaConf.to_yaml(OmegaConf.create(half))))
+        write_atomically(folder.path / name, sealed(OmegaConf.to_yaml(OmegaConf.create(half)), folder.id))
     summary = folder.summary or {"id": folder.id, "name": run_name(config), "iteration": 0, "seconds": 0.0}
     summary.pop("error", None)  # of an earlier attempt
     now = {"state": RUNNING, "group": config.tracking.group, "label": config.tracking.label}

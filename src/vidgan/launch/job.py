@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from vidgan.errors import UserError
 from vidgan.experiment.folder import FINISHED, RunFolder, write_atomically
 from vidgan.experiment.identity import locate
-from vidgan.experiment.recorded import read_text
+from vidgan.experiment.recorded import read_text, sealed
 from vidgan.experiment.schema import TrainConfig
 
 JOB, ERROR, LOG = "job.yaml", "error.txt", "log.txt"
@@ -59,7 +61,7 @@ class Job:
     def error(self) -> str | None:
         """The first line of what went wrong when it last ran."""
         path = self.folder.path / ERROR
-        return path.read_text().partition("\n")[0] if path.is_file() else None
+        return path.read_text(errors="replace").partition("\n")[0] if path.is_file() else None
 
     def write(self) -> Path:
         """Makes the run folder with ``job.yaml`` and without the error of an earlier attempt; returns the folder."""
@@ -68,7 +70,7 @@ class Job:
             (self.folder.path / ERROR).unlink(missing_ok=True)
         typed = {"command": list(self.command), "overrides": list(self.overrides)}
         job = OmegaConf.create({**typed, "trial": self.trial, "config": self.config})
-        write_atomically(self.folder.path / JOB, OmegaConf.to_yaml(job))
+        write_atomically(self.folder.path / JOB, sealed(OmegaConf.to_yaml(job), self.id))
         return self.folder.path
 
     @classmethod
@@ -76,15 +78,17 @@ class Job:
         """The job of a run folder; :func:`vidgan.experiment.commands.register` must have been called.
 
         Raises:
-            UserError: the folder holds no job.
+            UserError: the folder holds no job, or a damaged one.
         """
         path = folder / JOB
         if not path.is_file():
             raise UserError(f"{path}: there is no such file; a launcher writes it into the run folder.")
-        job = OmegaConf.create(read_text(path))  # unresolved: it is this machine's own, written by a launcher
-        assert isinstance(job, DictConfig)
-        config = OmegaConf.merge(OmegaConf.structured(TrainConfig), job.config)
-        assert isinstance(config, DictConfig)
-        trial: Any = OmegaConf.to_container(job.trial) if job.trial else None
-        command = tuple(job.get("command", ()))  # one that waits may be of a version that wrote none
-        return cls(tuple(job.overrides), config, RunFolder(folder.resolve()), trial=trial, command=command)
+        try:
+            # Unresolved: it is this machine's own, written by a launcher.
+            job: Any = OmegaConf.create(read_text(path, folder.resolve().name))
+            config: Any = OmegaConf.merge(OmegaConf.structured(TrainConfig), job.config)
+            trial: Any = OmegaConf.to_container(job.trial) if job.trial else None
+            command = tuple(job.get("command", ()))  # one that waits may be of a version that wrote none
+            return cls(tuple(job.overrides), config, RunFolder(folder.resolve()), trial=trial, command=command)
+        except (OmegaConfBaseException, YAMLError, ValueError, TypeError, AttributeError) as error:
+            raise UserError(f"{path} is damaged; run the command that submitted it again.") from error

@@ -26,12 +26,12 @@ def open_storage(where: str) -> BaseStorage:
     """A database's URL, or the path of a journal, which needs no server and no database.
 
     Raises:
-        UserError: there is no such database.
+        UserError: there is no such database, or it is damaged.
     """
-    if "://" not in where:
-        return JournalStorage(JournalFileBackend(where, JournalFileOpenLock(where, grace_period=_LOCK_SECONDS)))
     try:
-        return RDBStorage(where)
+        if "://" in where:
+            return RDBStorage(where)
+        return JournalStorage(JournalFileBackend(where, JournalFileOpenLock(where, grace_period=_LOCK_SECONDS)))
     except Exception as error:  # whatever the database's driver raises
         reason = " ".join(str(error).split())
         raise UserError(f"hydra.sweeper.storage={where} cannot be opened ({reason}).") from error
