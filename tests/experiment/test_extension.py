@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from omegaconf import DictConfig, OmegaConf
+from safetensors.torch import load_file
 
 from tests.media import moving, write_video
 from tests.test_commands import TRAINING, assert_same_state
@@ -40,8 +42,8 @@ def test_ten_and_ten_more_are_twenty(small: Composed, tmp_path: Path) -> None:
     whole = train(small(20, kept))
     assert len({base.id, longer.id, whole.id}) == 3
     assert_same_state(longer.path, whole.path)
-    best = "checkpoints/best.safetensors"
-    assert (longer.path / best).read_bytes() == (whole.path / best).read_bytes()
+    best = [load_file(run.weights("best")) for run in (longer, whole)]
+    assert all(torch.equal(value, best[1][key]) for key, value in best[0].items())
     for name in ("metrics.csv", "per_clip.csv"):
         assert Table(longer.path / name).rows() == Table(whole.path / name).rows()
     assert longer.summary["metrics"] == whole.summary["metrics"]
@@ -110,6 +112,7 @@ def test_a_schedule_over_the_whole_length_is_explained(small: Composed, base: Ru
         (["+networks.generator.scale=2"], r"networks.generator.scale"),
         (["engine.iterations=10"], r"engine.iterations=10: \S+ has 10 already; give a whole length beyond it"),
         (["extend=nothing"], r"extend=nothing is not in .*runs; runs there: "),
+        (["extend=''"], r"extend is empty; give a run's id, its name or its folder"),
     ],
 )
 def test_what_is_not_the_same_training_made_longer_is_refused(

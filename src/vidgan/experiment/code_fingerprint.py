@@ -25,8 +25,8 @@ Hashes = dict[str, str]
 
 #: What computes the result of any run, beside what its configuration names.
 _ENGINE = ("vidgan.engine.adversarial", "vidgan.engine.checkpoints", "vidgan.experiment.assemble")
-#: What those import to refuse mistakes with.
-_ONLY_REFUSE = ("vidgan.experiment.builder", "vidgan.experiment.lint")
+#: The folder of which they import what refuses mistakes, which computes nothing.
+_AROUND = "vidgan.experiment."
 #: Folders of installed packages; one of those counts if it is allowed as a target.
 _LIBRARIES = {"site-packages", "dist-packages"}
 _DIGITS = 16
@@ -151,7 +151,7 @@ def _module_of(target: str) -> str:
 def _file(name: str) -> Path | None:
     """The file of a module that counts."""
     top = name.partition(".")[0]
-    if top in sys.stdlib_module_names or top == "torch" or name in _ONLY_REFUSE:
+    if top in sys.stdlib_module_names or top == "torch" or (name.startswith(_AROUND) and name not in _ENGINE):
         return None
     spec = _spec(name)
     if spec is None or not spec.has_location or spec.origin is None:

@@ -40,7 +40,7 @@ def base_of(config: DictConfig, fits: Callable[[RunFolder], bool] = lambda run: 
     try:
         base = find_trained(runs, config.extend, fits)
     except UserError as error:
-        raise UserError(str(error).replace("run=", "extend=", 1)) from None
+        raise UserError(f"extend{str(error).removeprefix('run')}") from None
     if base.path.parents[1] != runs:
         raise UserError(f"extend={config.extend}: is not in {runs}; give paths.runs=<folder of all runs>.")
     if base.state != FINISHED:
