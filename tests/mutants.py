@@ -146,7 +146,7 @@ MUTANTS = (
     Mutant(_LOSSES, "F.relu(1 + fake_logits)", "F.relu(fake_logits)", "losses/test_adversarial.py::test_hinge"),
     Mutant(
         "src/vidgan/engine/compilation.py",
-        "setattr(network, name, torch.compile(getattr(network, name)))",
+        "setattr(network, method, torch.compile(getattr(network, method)))",
         "pass",
         "engine/test_compilation.py::test_the_method_that_training_calls_is_compiled",
     ),

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from tests.engine.test_truncation import stepped
 from tests.generators.test_pose_video import clips, small
-from vidgan.engine.compilation import compile_network
+from vidgan.engine.compilation import compile_networks
 from vidgan.engine.players import Penalty
+from vidgan.errors import UserError
 from vidgan.generators.basicvsr import BasicVSR
 from vidgan.generators.fastdvdnet import FastDVDnet
 from vidgan.generators.tecogan import TecoGAN
@@ -58,7 +59,7 @@ def test_the_method_that_training_calls_is_compiled(
     network = build()
     torch.manual_seed(0)
     expected = call(network)
-    compile_network(network)
+    compile_networks(nn.ModuleDict({"network": network}), ["network"])
     torch.manual_seed(0)
     made = call(network)
     assert graphs
@@ -74,3 +75,14 @@ def test_a_compiled_step_is_the_step(tmp_path: Path, compiles: Callable[[str], l
     assert graphs
     for key, gradient in plain.items():
         torch.testing.assert_close(compiled[key], gradient, rtol=1e-4, atol=1e-6)  # float32 sums of 2,000 terms
+
+
+def test_a_part_of_a_network_is_compiled_or_named(compiles: Callable[[str], list[torch.fx.GraphModule]]) -> None:
+    graphs = compiles("eager")
+    network = BasicVSR(channels=4, blocks=1)
+    compile_networks(nn.ModuleDict({"generator": network}), ["generator.forward_trunk"])
+    network(lows())
+    assert graphs
+    assert network._compiled_call_impl is None, "the whole runs as it is written"
+    with pytest.raises(UserError, match=r"engine\.compile names 'generator\.nothing', .*\(generator\)"):
+        compile_networks(nn.ModuleDict({"generator": network}), ["generator.nothing"])

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vidgan.data.clip import Clip
-from vidgan.engine.compilation import compile_network, uncompiled
+from vidgan.engine.compilation import compile_networks, uncompiled
 from vidgan.engine.counting import count_from, count_iteration, forget_loops, mute_optimizers
 from vidgan.engine.ema import average_of
 from vidgan.engine.hardware import seed_generators
@@ -75,8 +75,7 @@ class AdversarialTask(ScoredModule, ABC):
             if settings.ema is not None
             else {}
         )
-        for name in settings.compile:
-            compile_network(self.networks[name])
+        compile_networks(self.networks, settings.compile)
         self.reducers = Reducers()
         self.panel = Panel()
         self.nonfinite = NonFinitePolicy(settings.give_up_after)
@@ -285,7 +284,7 @@ class AdversarialTask(ScoredModule, ABC):
 
     def _penalty(self, penalty: Penalty, discriminator: str, scene: Scene) -> Tensor:
         judged, network = self.judged(discriminator, scene), self.networks[discriminator]
-        with uncompiled() if discriminator in self.settings.compile else nullcontext():
+        with uncompiled() if self.settings.compile else nullcontext():
             return penalty.penalty(
                 lambda frames: network(frames, **judged.context), judged.real, judged.fake, scene.clip.randomness
             )

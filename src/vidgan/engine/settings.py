@@ -15,7 +15,7 @@ class EngineSettings:
         tbptt: frames after which back-propagation through time is cut off, see :mod:`vidgan.engine.segments`; none
             goes through whole clips.
         ema: decay of the generator's moving average in [0, 1), see :mod:`vidgan.engine.ema`; none turns it off.
-        compile: names of networks to compile with ``torch.compile``, see :mod:`vidgan.engine.compilation`.
+        compile: names of networks, or of parts of them, to compile, see :mod:`vidgan.engine.compilation`.
         channels_last: whether 2-D convolutions compute channels-last.
         log_every: iterations between two rows of the logs.
         give_up_after: non-finite updates in a row of one player that end the training.
