@@ -84,14 +84,13 @@ def _run(name: str, work: Callable[[DictConfig], Any]) -> None:
     given = _arguments()
     if given.multirun and name != "train":
         raise UserError("-m sweeps over trainings, with vidgan-train; run this command once for each value.")
-    options.look_first_into(_own_folders(given))
-    try:
-        with _errors_handed_on():
+    with options.first_in(_own_folders(given)), _errors_handed_on():
+        try:
             entry()
-    except (HydraException, OmegaConfBaseException, YAMLError, ValueError, AssertionError) as error:
-        if error in crashes or not _of_hydra(error):
-            raise
-        raise UserError(explain(error, name, given.overrides)) from error
+        except (HydraException, OmegaConfBaseException, YAMLError, ValueError, AssertionError) as error:
+            if error in crashes or not _of_hydra(error):
+                raise
+            raise UserError(explain(error, name, given.overrides)) from error
 
 
 def _arguments() -> Namespace:

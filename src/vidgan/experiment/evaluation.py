@@ -1,6 +1,7 @@
 """Scoring a run or published weights under any protocol, on the run's own test clips or on others."""
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,8 @@ def protocol_config(name: str) -> DictConfig:
     path = Path(name) if name.endswith(".yaml") else options.find("protocols", name)
     if path is None or not path.is_file():
         raise UserError(f"protocol={name}: there is no such protocol; {suggestion(name, options.names('protocols'))}")
+    if line := options.in_place_of_shipped("protocols", name):
+        print(line, file=sys.stderr)
     config = read_config(path)
     if not {"_target_", "name", "follows"} <= config.keys():
         raise UserError(f"{path}: is no protocol; it needs _target_, name, follows and metrics, see conf/protocols.")

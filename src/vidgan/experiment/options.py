@@ -2,6 +2,7 @@
 
 import importlib.resources
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from hydra._internal.sources_registry import SourcesRegistry
@@ -28,18 +29,22 @@ class OwnConfigs(SearchPathPlugin):
             search_path.prepend("own", folder, SearchPathQuery(provider="main"))
 
 
-def look_first_into(folders: Sequence[str]) -> None:
-    """Gives ``file://`` or ``pkg://`` folders precedence over vidgan's, the first of them before the others.
+@contextmanager
+def first_in(folders: Sequence[str]) -> Iterator[None]:
+    """Inside, ``file://`` or ``pkg://`` folders come before vidgan's, the first of them before the others.
 
     Raises:
         UserError: there is no such folder.
     """
-    plugins = Plugins.instance()  # which makes Hydra's own kinds of folders known
     for folder in folders:
         if not _source(folder).available():
             raise UserError(f"{folder}: there is no such folder of configuration.")
+    Plugins.instance().register(OwnConfigs)
     OwnConfigs.folders = folders
-    plugins.register(OwnConfigs)
+    try:
+        yield
+    finally:
+        OwnConfigs.folders = ()
 
 
 def sources() -> list[ConfigSource]:
@@ -50,6 +55,7 @@ def sources() -> list[ConfigSource]:
 def _source(folder: str) -> ConfigSource:
     scheme, _, path = folder.rpartition("://")
     scheme = scheme or "file"
+    Plugins.instance()  # which makes the schemes known
     return SourcesRegistry.instance().resolve(scheme)("own", f"{scheme}://{path}")
 
 
@@ -75,12 +81,15 @@ def find(group: str, name: str) -> Path | None:
 
 def winning() -> list[str]:
     """One sentence for each option of the running command that is one's own, though a shipped one has its name."""
-    own, shipped = sources()[:-1], sources()[-1]
     chosen = HydraConfig.get().runtime.choices.items()
-    paths = dict.fromkeys(f"{group.partition('@')[0]}/{name}" for group, name in chosen if isinstance(name, str))
-    return [
-        f"{path}: yours, in {source.path}, not the one that ships with vidgan."
-        for path in paths
-        for source in own
-        if source.is_config(path) and shipped.is_config(path)
-    ]
+    paths = dict.fromkeys((group.partition("@")[0], name) for group, name in chosen if isinstance(name, str))
+    return [line for group, name in paths if (line := in_place_of_shipped(group, name))]
+
+
+def in_place_of_shipped(group: str, name: str) -> str | None:
+    """One sentence where an option is one's own, though a shipped one has its name."""
+    path, (*own, shipped) = f"{group}/{name}", sources()
+    source = next((source for source in own if source.is_config(path)), None)
+    if source is None or not shipped.is_config(path):
+        return None
+    return f"{path}: yours, in {source.path}, not the one that ships with vidgan."
