@@ -1,10 +1,12 @@
 """Composes configurations as the commands do."""
 
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
@@ -26,6 +28,13 @@ def on_shipped_data(experiment: str) -> list[str]:
         missing = OmegaConf.missing_keys(compose("train", [f"experiments={experiment}"]))
     data = [_SHIPPED[experiment.partition("/")[0]]] if any(key.startswith("data.") for key in missing) else []
     return data + [f"{key}=null" for key in missing if key.startswith("warm_start.")]
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """What a test draws does not depend on the tests before it."""
+    torch.manual_seed(0)
+    random.seed(0)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.test_commands import BIN, TRAINING, assert_same_result, only_run, summary, videos, wait_for_iteration
+from tests.test_commands import BIN, LIMIT, TRAINING, assert_same_result, only_run, summary, videos, wait_for_iteration
 
 __all__ = ["videos"]  # a fixture
 SHORT = ["engine.iterations=100", "validation.every=50", "machine.threads=1"]
@@ -38,7 +38,7 @@ def test_a_lost_rank_is_started_anew_and_ends_where_the_uninterrupted_run_ends(v
     wait_for_iteration(tmp_path / "broken", 20)
     os.kill(rank(broken, 1), signal.SIGKILL)
     for process in (whole, broken):
-        out, _ = process.communicate(timeout=300)
+        out, _ = process.communicate(timeout=LIMIT)
         assert process.returncode == 0, out
     run = only_run(tmp_path / "broken")
     assert summary(run)["state"] == "finished"

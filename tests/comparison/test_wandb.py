@@ -105,7 +105,7 @@ def test_what_is_no_log_or_damaged_is_refused(tracked: RunFolder, tmp_path: Path
 def test_the_server_tells_what_the_folder_tells(tracked: RunFolder, server: FakeReports) -> None:
     for log in log_files(tracked.path / "wandb"):
         line = [str(Path(sys.executable).parent / "wandb"), "sync", "--entity", "lab", str(log.parent)]
-        subprocess.run(line, check=True, capture_output=True, timeout=60)
+        subprocess.run(line, check=True, capture_output=True, timeout=600)
     (record,) = select(["wandb:lab/vidgan/study"], Path("nowhere"))
     assert told(record) == told(read_folder(tracked))
     assert record.project == "lab/vidgan"

@@ -1,4 +1,4 @@
-"""A fake W&B server, and configurations that do not wait long for it."""
+"""A fake W&B server, and configurations that wait for it as long as a busy machine takes, or hardly."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,6 +7,9 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 
 from tests.fake_wandb import FakeWandb
+
+PATIENT = ("tracking.init_timeout=60", "tracking.finish_timeout=60")
+IMPATIENT = ("tracking.init_timeout=2", "tracking.finish_timeout=3")
 
 
 @pytest.fixture
@@ -18,8 +21,7 @@ def server() -> Iterator[FakeWandb]:
 @pytest.fixture
 def config(composed: Callable[..., DictConfig]) -> Callable[..., dict[str, Any]]:
     def make(*overrides: str) -> dict[str, Any]:
-        short = ["tracking.init_timeout=2", "tracking.finish_timeout=3"]
-        plain = OmegaConf.to_container(composed(*short, *overrides), resolve=True)
+        plain = OmegaConf.to_container(composed(*PATIENT, *overrides), resolve=True)
         assert isinstance(plain, dict)
         return {str(key): value for key, value in plain.items()}
 

@@ -20,7 +20,7 @@ Composed = Callable[..., DictConfig]
 
 def run(*arguments: str) -> tuple[int, str, str]:
     command = [sys.executable, "-m", "vidgan.data_sets", *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, env=None)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=600, env=None)
     return ended.returncode, ended.stdout, ended.stderr
 
 

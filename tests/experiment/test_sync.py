@@ -1,11 +1,11 @@
 """Uploading later: what the server has is compared with what was logged."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.experiment.tracked_training import ALL, Training, finish, iterations, synced
+from tests.experiment.conftest import IMPATIENT
+from tests.experiment.tracked_training import ALL, MIDDLE, Training, finish, iterations, synced, wait_for_rows
 from tests.fake_wandb import FakeWandb
 
 
@@ -15,7 +15,7 @@ def test_sync_uploads_verifies_and_remembers(
     given = config("tracking.upload_weights=true")
     first = Training(tmp_path, given)
     first.reach_middle()
-    time.sleep(1.5)
+    wait_for_rows(tmp_path, MIDDLE + 1)  # and that of the samples
     first.kill()
     assert finish(Training(tmp_path, given, start=4)) == 0
     server.lost_iterations = {7}
@@ -32,7 +32,7 @@ def test_sync_uploads_verifies_and_remembers(
 def test_sync_recovers_what_an_online_run_could_not_send(
     tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb
 ) -> None:
-    training = Training(tmp_path, config("tracking=online"), environment=server.environment)
+    training = Training(tmp_path, config("tracking=online", *IMPATIENT), environment=server.environment)
     assert finish(training, lambda: server.fail("file_stream", status=400)) == 0
     assert "missing 12 rows" in synced(tmp_path, server)[0]
     server.failures.clear()

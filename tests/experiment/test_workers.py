@@ -18,7 +18,7 @@ from tests.media import moving, write_video
 from vidgan.experiment.commands import register
 from vidgan.experiment.training import train
 
-LIMIT = 120  # seconds: what has not ended by then hangs
+LIMIT = 300  # seconds: what has not ended by then hangs
 
 # The children of a fork server share its imports, which take longer than all that is tested here.
 _PROCESSES = multiprocessing.get_context("forkserver")

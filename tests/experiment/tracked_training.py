@@ -28,7 +28,7 @@ from vidgan.weights import save_weights
 ROWS = 10
 MIDDLE = 5
 ALL = list(range(1, ROWS + 1))
-LIMIT = 90  # seconds: what has not ended by then hangs
+LIMIT = 300  # seconds: what has not ended by then hangs
 
 # The children of a fork server share its imports, which take longer than all that is tested here.
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -172,6 +172,14 @@ def csv_iterations(folder: Path) -> list[int]:
         return [int(row["iteration"]) for row in csv.DictReader(file)]
 
 
+def wait_for_rows(folder: Path, count: int) -> None:
+    """Until W&B, which writes its log every second, has written so many rows of a run."""
+    deadline = time.monotonic() + LIMIT
+    while sum(len(log.rows) for log in logs(folder)) < count:
+        assert time.monotonic() < deadline, f"W&B has not written {count} rows"
+        time.sleep(0.1)
+
+
 def finish(training: Training, meanwhile: Callable[[], None] = lambda: None) -> int | None:
     training.reach_middle()
     meanwhile()
@@ -192,6 +200,6 @@ def synced(folder: Path, server: FakeWandb, **environment: str) -> tuple[str, st
         env={**os.environ, **server.environment, "HOME": str(folder), **environment},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=LIMIT,
     )
     return answer.stdout.strip(), answer.stderr.strip()

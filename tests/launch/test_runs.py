@@ -106,14 +106,14 @@ def test_what_cannot_be_done_is_told(run: RunFolder, tmp_path: Path) -> None:
 def test_cancel_asks_the_process_on_this_machine(run: RunFolder) -> None:
     code = (
         "import sys, time; from pathlib import Path; from vidgan.experiment.folder import RunFolder\n"
-        "with RunFolder(Path(sys.argv[1])).locked(): print('locked', flush=True); time.sleep(60)"
+        "with RunFolder(Path(sys.argv[1])).locked(): print('locked', flush=True); time.sleep(600)"
     )
     command = [sys.executable, "-c", code, str(run.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
         assert control.cancel(run) == f"Process {process.pid} is asked to write its checkpoint and end."
-        assert process.wait(timeout=30) == -15
+        assert process.wait(timeout=600) == -15
 
 
 def test_a_run_that_waits_for_slurm_is_found(tmp_path: Path) -> None:

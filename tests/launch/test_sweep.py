@@ -76,7 +76,7 @@ def test_stopped_and_run_again_ends_where_the_uninterrupted_sweep_ends(
     sweep = launch(tmp_path, "train", "-m", *small, f"{RATE}=0.003")
     wait_for_iteration(tmp_path, 15)
     sweep.send_signal(how)
-    code, out, _ = ended(sweep, timeout=600)
+    code, out, _ = ended(sweep)
     assert code == (-how if how == signal.SIGKILL else 128 + how)
     assert how == signal.SIGKILL or "1 stopped" in out
     (run,) = tmp_path.glob("runs/super_resolution/*")
@@ -95,7 +95,7 @@ def test_a_killed_job_is_told_and_the_next_one_starts(
     wait_for_iteration(tmp_path, 5)
     (run,) = tmp_path.glob("runs/super_resolution/*")
     os.kill(int((run / ".lock").read_text().split()[1]), signal.SIGKILL)
-    code, out, _ = ended(sweep, timeout=600)
+    code, out, _ = ended(sweep)
     assert code == 1
     assert "The process was killed by SIGKILL (too little memory?)" in out
     assert summary(run)["state"] == "failed"

@@ -56,7 +56,7 @@ def test_a_finished_point_gives_the_sweep_its_recorded_result(
             "tracking=online",
             env={**os.environ, **agent, **server.environment},
         )
-        code, out, error = ended(again, timeout=600)
+        code, out, error = ended(again)
         assert code == 0, error
         assert "Finished before" in out
         (told,) = server.runs.values()
