@@ -26,7 +26,12 @@ _PROCESSES.set_forkserver_preload([__name__, "wandb"])
 
 SMALL = [
     *("data=folder", "data.patch=32", "data.frames=2", "data.batch_size=2", "machine=cpu", "machine.progress=false"),
-    *("engine.iterations=3", "validation.every=null", "networks.discriminator.layers=1"),
+    *(
+        "engine.iterations=3",
+        "validation.every=null",
+        "networks.discriminator.layers=1",
+        "players.discriminator.start=0",
+    ),
 ]
 
 
