@@ -10,7 +10,7 @@ _ABOUT = """\
 Compares finished runs: finds the keys they differ in, joins seeds, pairs the test clips, and writes tables (CSV,
 Markdown, LaTeX) and one self-contained HTML page.
 
-runs are groups, run ids or their beginnings, run folders or folders of such, patterns, offline W&B logs, or
+runs are groups, run ids, names or their beginnings, run folders or folders of such, patterns, offline W&B logs, or
 wandb:entity/project[/group].
 """
 _KEYS = """\

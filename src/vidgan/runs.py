@@ -14,7 +14,7 @@ def _parser() -> Parser:
     shared.add_argument("--runs", type=folder, default=Path("runs"), help="folder of the runs (default: runs)")
     verbs = parser.add_subparsers(dest="verb", metavar="list | cancel | requeue | remove | logs | sync", required=True)
     verb = verbs.add_parser("list", parents=[shared], help="state, iteration, job, newest metric and age of every run")
-    verb.add_argument("filter", nargs="?", default="", help="part of an id, a task or a state")
+    verb.add_argument("filter", nargs="?", default="", help="part of an id, a task, a state or a point of a sweep")
     verb = verbs.add_parser("cancel", parents=[shared], help="end runs after a checkpoint; they can go on later")
     verb.add_argument("run", type=name, nargs="+", help="id, the beginning of one, or folder")
     verb = verbs.add_parser("requeue", parents=[shared], help="have SLURM begin another attempt, after a checkpoint")

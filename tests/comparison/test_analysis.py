@@ -185,6 +185,8 @@ def test_runs_are_found_by_group_id_folder_and_pattern(recorded: Record, tmp_pat
     assert found(one.id) == found(str(one.path)) == {one.id}
     assert found(str(runs)) == found("*/*") == found("study", "other") == {one.id, two.id, three.id}
     assert found(f"{runs}/*/other-*") == {three.id}
+    recorded("name=othermost", psnr=clips(30))
+    assert found("other") == {three.id}  # the name, not what begins so
     with pytest.raises(UserError, match=r"nothing is no group, run or folder; in .*runs there are: study"):
         found("nothing")
 

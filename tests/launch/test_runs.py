@@ -89,6 +89,14 @@ def test_a_narrow_terminal_has_two_lines_a_run_and_a_pipe_one(
     assert facts.startswith("  super_resolution  stopped  40/100  psnr 22.25  ")
 
 
+def test_points_of_a_sweep_are_told_apart(run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    control.show(tmp_path / "runs", "")
+    assert "point" not in capsys.readouterr().out  # there is none
+    run.update_summary(label="seed=1,weight=0.1")
+    control.show(tmp_path / "runs", "weight=0.1")
+    assert "seed=1,weight=0.1" in capsys.readouterr().out
+
+
 def test_logs_are_the_last_lines(run: RunFolder, tmp_path: Path) -> None:
     (run.path / "log.txt").write_text("one\ntwo\nthree\n")
     assert listed(tmp_path, "logs", "sweep", "-n", "2") == "two\nthree\n"

@@ -9,6 +9,7 @@ from vidgan.comparison.wandb_api import PREFIX, read_project
 from vidgan.comparison.wandb_logs import read_logs
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.names import name_of
 from vidgan.experiment.wandb_log import log_files
 
 
@@ -16,7 +17,7 @@ def select(arguments: Sequence[str], runs: Path) -> list[RunRecord]:
     """The runs that the arguments name, in their order, each once.
 
     An argument is ``wandb:entity/project[/group]``, an offline W&B log or a folder of such, a run folder or a folder of
-    such, a pattern of folders, a group, a run's id or the beginning of ids.
+    such, a pattern of folders, a group, a run's id, the name of runs or the beginning of ids.
 
     Raises:
         UserError: an argument names nothing.
@@ -40,10 +41,13 @@ def _named(argument: str, runs: Path) -> list[RunRecord]:
     chosen = (
         [folder for folder in known if groups[folder.path] == argument]
         or [folder for folder in known if folder.id == argument]
+        or [folder for folder in known if name_of(folder.id) == argument]
         or [folder for folder in known if folder.id.startswith(argument)]
     )
     if not chosen:
-        some = ", ".join(sorted({group for group in groups.values() if group}) or [f.id for f in known[-5:]]) or "none"
+        grouped = sorted({group for group in groups.values() if group})
+        single = sorted({name_of(folder.id) for folder in known if not groups[folder.path]})
+        some = ", ".join([*grouped, *single]) or "none"
         raise UserError(f"{argument} is no group, run or folder; in {runs} there are: {some}.")
     return read_each(chosen, read_folder)
 

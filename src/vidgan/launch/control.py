@@ -23,14 +23,15 @@ from vidgan.launch.status import QUEUED, Status, run_folders, statuses
 
 _FOLLOW_SECONDS = 0.5
 _PIPED = 1000  # columns: other programs read lines
+_HEADS = ("run", "task", "state", "point", "iteration", "job", "newest metric", "age")
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 def show(runs: Path, part: str) -> None:
-    """Prints the runs whose id, task or state contains ``part``: a line each, or two on a narrow terminal."""
+    """Prints the runs of which id, task, state or label contains ``part``: a line each, or two on a narrow terminal."""
     rows, faults = _rows(statuses(run_folders(runs)))
     console = Console(highlight=False, markup=False)
-    if chosen := [row for row in rows if any(part in word for word in row[:3])]:
+    if chosen := [row for row in rows if any(part in word for word in row[:4])]:
         _show_rows(chosen, console)
     else:
         console.print(f"There are no such runs in {runs}.")
@@ -52,10 +53,11 @@ def _rows(found: Iterable[Status]) -> tuple[list[tuple[str, ...]], list[str]]:
 
 
 def _show_rows(rows: Sequence[tuple[str, ...]], console: Console) -> None:
+    columns = [column for column in zip(_HEADS, *rows, strict=True) if any(column[1:])]
     grid = Table(box=None, pad_edge=False)
-    for name in ("run", "task", "state", "iteration", "job", "newest metric", "age"):
-        grid.add_column(name, no_wrap=True)
-    for row in rows:
+    for head, *_ in columns:
+        grid.add_column(head, no_wrap=True)
+    for row in list(zip(*columns, strict=True))[1:]:
         grid.add_row(*row)
     if not console.is_terminal:
         console.width = max(console.width, _PIPED)
@@ -73,7 +75,8 @@ def _row(status: Status) -> tuple[str, ...]:
     word = f" {status.slurm}" if status.slurm not in (None, "RUNNING", "COMPLETED") else ""
     job = f"{status.job or ''}{word}"
     iteration = f"{status.iteration}" + (f"/{total}" if total else "")
-    return status.folder.id, status.folder.path.parent.name, status.state, iteration, job, metric, _readable(status.age)
+    task, label = status.folder.path.parent.name, status.folder.summary.get("label") or ""
+    return status.folder.id, task, status.state, label, iteration, job, metric, _readable(status.age)
 
 
 def _readable(seconds: float) -> str:
