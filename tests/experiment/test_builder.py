@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from vidgan.errors import UserError
 from vidgan.experiment.builder import ALLOWED_VARIABLE, build
-from vidgan.experiment.evaluation import protocol_config, subject_of
+from vidgan.experiment.evaluation import evaluate, protocol_config, subject_of
 from vidgan.experiment.folder import FINISHED, RunFolder, write_json
 from vidgan.experiment.identity import halves
 from vidgan.experiment.lint import lint
@@ -208,6 +208,21 @@ def test_a_recorded_checksum_trusts_no_program(composed: Composed, tmp_path: Pat
     own = tmp_path / "own.yaml"
     own.write_text(json.dumps(OmegaConf.to_container(config.protocol, resolve=True)))
     assert subject_of(composed("run=theirs", f"protocol={own}", command="evaluate")).experiment.protocol.metrics.fid
+
+
+@pytest.mark.parametrize("part", ["task", "engine", "networks", "networks.generator", "protocol"])
+@pytest.mark.parametrize("left", [None, {}, "text", [1]])
+def test_a_configuration_that_is_not_whole_is_told(composed: Composed, tmp_path: Path, part: str, left: Any) -> None:
+    """Of a run, by whoever it was written; the score of a run without a protocol is nobody's."""
+    config = halves(composed("experiments=super_resolution/quickstart"))[0]
+    *above, name = part.split(".")
+    (config[above[0]] if above else config)[name] = left
+    run = RunFolder(tmp_path / "runs" / "super_resolution" / "theirs-12345678")
+    save_weights({}, run.path / "checkpoints" / "last.safetensors")
+    (run.path / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
+    run.update_summary(id=run.id, state=FINISHED)
+    with pytest.raises(UserError):
+        evaluate(composed("run=theirs", "machine=cpu", command="evaluate"))
 
 
 def test_partials_lists_and_dicts_are_built_where_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:

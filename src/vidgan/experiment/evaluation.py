@@ -4,6 +4,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
@@ -54,9 +55,13 @@ def protocol_config(name: str) -> DictConfig:
     if line := options.in_place_of_shipped("protocols", name):
         print(line, file=sys.stderr)
     config = read_config(path)
-    if not {"_target_", "name", "follows"} <= config.keys():
+    if not _is_protocol(config):
         raise UserError(f"{path}: is no protocol; it needs _target_, name, follows and metrics, see conf/protocols.")
     return config
+
+
+def _is_protocol(config: Any) -> bool:
+    return isinstance(config, DictConfig) and {TARGET, "name", "follows"} <= config.keys()
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,8 @@ def subject_of(config: DictConfig) -> Subject:
         experiment[key] = OmegaConf.to_container(config[key], resolve=True, throw_on_missing=True)
     if config.protocol:
         experiment.protocol = protocol_config(config.protocol)
+    elif not _is_protocol(experiment.protocol):
+        raise UserError("protocol is not set, and the run has none; give protocol=<name of a file in conf/protocols>.")
     elif run:
         _refuse_programs(experiment.protocol, run)
     if experiment.data is None:
@@ -148,6 +155,8 @@ def _place(folder: RunFolder, name: str, runs: Path) -> Path:
 
 def _without_training(config: DictConfig) -> DictConfig:
     """A recorded configuration without what only training needs; saved weights are the moving average already."""
+    absent = {"seed": 0, "data": None, "degradation": None, "protocol": None}
+    config = cast(DictConfig, OmegaConf.merge(absent, config))
     config.players, config.losses = {}, {}
     config.engine.compile, config.engine.ema = [], None
     return config

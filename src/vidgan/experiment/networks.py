@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from vidgan.errors import UserError
-from vidgan.experiment.builder import NETWORKS, build, resolve_target
+from vidgan.experiment.builder import NETWORKS, TARGET, build, resolve_target
 from vidgan.experiment.folder import RunFolder, find_trained
 from vidgan.experiment.lint import lint
 from vidgan.experiment.recorded import read_config, resolved
@@ -20,6 +20,7 @@ from vidgan.generators.recognition import recognise
 from vidgan.weights import PICKLED, fit, misfit, read_metadata, read_state
 
 DESCRIPTION = "network"  # the entry of a safetensors file's metadata that tells how to build its network
+_BUILT = ("task", "networks.generator")  # parts of a run's configuration that name a class
 _SPARE = 10  # times as many parameters as tensors are counted before a network is given up: they are told as missing
 SUFFIXES = (".safetensors", *PICKLED)
 
@@ -34,9 +35,11 @@ def recorded_config(folder: RunFolder) -> DictConfig:
     if not path.is_file():
         raise UserError(f"Run {folder.id} has not started yet; see vidgan-runs list.")
     config = read_config(path, folder.recorded_id)
-    parts = ("task", "networks", "engine", "networks.generator")
-    if absent := next((part for part in parts if not isinstance(OmegaConf.select(config, part), DictConfig)), None):
-        raise UserError(f"{path}: has no {absent}; it is damaged, or not the configuration of a run.")
+    for part in ("task", "engine", "networks", "networks.generator"):
+        if not isinstance(found := OmegaConf.select(config, part), DictConfig) or (
+            part in _BUILT and TARGET not in found
+        ):
+            raise UserError(f"{path}: has no {part}; it is damaged, or not the configuration of a run.")
     return config
 
 
