@@ -18,6 +18,7 @@ from vidgan.degradations.resize import Bicubic
 from vidgan.degradations.video_codec import H264
 from vidgan.engine.adversarial import AdversarialTask, EngineSettings
 from vidgan.engine.players import Player, Role
+from vidgan.errors import UserError
 from vidgan.generators.basicvsr import BasicVSR
 from vidgan.generators.recurrent_denoiser import RecurrentDenoiser
 from vidgan.generators.srvgg import SRVGGNetCompact
@@ -149,3 +150,27 @@ def test_each_level_of_noise_is_scored_in_pieces(root: Path, monkeypatch: pytest
         # hqdn3d remembers the eight frames before a piece, not all: of noise, less than a level is left of the others.
         assert streamed[place] == pytest.approx(scores, rel=2e-2 if place[0] == "ffmpeg_hqdn3d" else 1e-4), place
     assert [streamed["model", name]["whole_10"] // 1 for name in FRAMES] == [17, 7]
+
+
+@pytest.mark.parametrize(
+    ("frames", "size", "cuts", "sentence"),
+    [
+        (1, SIZE, {}, "c would be scored: metrics over time need clips of at least 2 frames and this one has 1"),
+        (
+            4,
+            SIZE,
+            {"skip_first": 2, "skip_last": 2},
+            "c would be scored: protocol p leaves nothing of a clip of 4 frames",
+        ),
+        (4, (32, 12), {"crop": 4}, "c would be scored: SSIM needs frames of at least 11 pixels a side"),
+    ],
+)
+def test_a_clip_that_a_protocol_cannot_score_is_told_before_any_is_scored(
+    root: Path, frames: int, size: tuple[int, int], cuts: dict[str, int], sentence: str
+) -> None:
+    write_folder(root / "c", moving(frames, *size))
+    task = made(SuperResolution, SRVGGNetCompact(4, 4, 1), Bicubic())
+    task.protocol = Protocol("p", "", {"ssim": SSIM(), "temporal_error": TemporalError()}, **cuts)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=sentence):
+        scored(task, root)
+    assert task.rows == []

@@ -19,7 +19,7 @@ from vidgan.data.clip import Clip
 from vidgan.data.datasets import Stretches, TrainingWindows, WholeClips, refuse_missing, usable
 from vidgan.data.layout import Folder, Layout
 from vidgan.data.sampling import IterationSampler
-from vidgan.data.sources import Source
+from vidgan.data.sources import Size, Source
 from vidgan.data.splits import Splits
 from vidgan.errors import UserError
 from vidgan.interruption import deaf
@@ -104,6 +104,10 @@ class DataModule(pl.LightningDataModule, ABC):
     def scored_piece(self) -> Clip | None:
         """The largest piece that is scored, blank, on the meta device; None where it is small."""
         return None
+
+    def scored_sizes(self, split: Literal["val", "test"]) -> list[tuple[str, Size]]:
+        """Names and sizes of clips that are scored, where they come from files; the first ones of many."""
+        return []
 
     def described(self) -> list[str]:
         """Lines for a person: what trains, validates and tests, or what of it is scored."""
@@ -222,6 +226,9 @@ class ClipDataModule(DataModule):
     def blank(self) -> Clip:
         frames = torch.zeros(1, self.frames, 3, self.patch, self.patch)
         return Clip(frames, ["blank"], torch.zeros(1, dtype=torch.int64))
+
+    def scored_sizes(self, split: Literal["val", "test"]) -> list[tuple[str, Size]]:
+        return self.evaluated(split).sizes()
 
     def scored_piece(self) -> Clip:
         pieces = [self.evaluated(split).largest(self.context) for split in ("val", "test")]

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.clip import Clip, Piece
 from vidgan.data.sampling import clip_of
-from vidgan.data.sources import Box, Paired, Source, files
+from vidgan.data.sources import Box, Paired, Size, Source, files
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 from vidgan.video.reader import BrokenFileError, Frames
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 _ATTEMPTS = 10
 _SHOWN = 5  # faults in one message
 _PIXELS = 1 << 23  # of a piece: 16 frames of 960 x 540, 9 of 1280 x 720
-_LOOKED_AT = 16  # clips, to know how large pieces are
+_LOOKED_AT = 500  # clips, before any is scored
 _FRAMES = 8  # of a piece at least: noise is estimated from so many
 
 
@@ -137,6 +137,19 @@ class WholeClips(Dataset[Clip]):
         length = max(_FRAMES, _PIXELS // (box.height * box.width))
         for first in range(0, total, length):
             yield Stretch(index, first, min(first + length, total), context)
+
+    def sizes(self) -> list[tuple[str, Size]]:
+        """Names of the first clips, and what of each is read.
+
+        Raises:
+            UserError: one of these clips is broken; the text names its file.
+        """
+        indices = range(len(self.sources))[:_LOOKED_AT]
+        boxes = [self._box(self.sources[index]) for index in indices]
+        return [
+            (self.sources[index].name, Size(self._count(index), box.height, box.width))
+            for index, box in zip(indices, boxes, strict=True)
+        ]
 
     def largest(self, context: int | None) -> Clip:
         """A piece as large as any of the first clips' (whole clips without a context), blank, on the meta device.

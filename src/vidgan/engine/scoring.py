@@ -2,9 +2,9 @@
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pytorch_lightning as pl
 import torch
@@ -13,11 +13,12 @@ from torch import Tensor
 
 from vidgan.data.clip import Clip
 from vidgan.data.datamodule import DataModule
+from vidgan.data.sources import Size
 from vidgan.degradations.base import Degradation
 from vidgan.engine.health import distributed
 from vidgan.engine.scene import Condition
 from vidgan.errors import UserError
-from vidgan.metrics.protocol import Protocol
+from vidgan.metrics.protocol import LARGE_ENOUGH, Protocol
 from vidgan.metrics.tally import Tally
 
 Row = dict[str, Any]
@@ -76,6 +77,12 @@ def _known(clip: Clip) -> dict[str, Tensor]:
     return whole if clip.piece is None else {name: value[clip.piece.new] for name, value in whole.items()}
 
 
+def _by_size(data: DataModule, splits: Sequence[Literal["val", "test"]]) -> Iterable[tuple[str, Size]]:
+    """One of the clips that are scored, and its size, of each size; all that are large are alike."""
+    clips = [clip for split in splits for clip in data.scored_sizes(split)]
+    return {tuple(min(side, LARGE_ENOUGH) for side in size): (name, size) for name, size in clips}.values()
+
+
 @dataclass
 class _Run:
     """A clip under one of its protocol's degradations, as far as it has been worked through."""
@@ -120,9 +127,23 @@ class ScoredModule(pl.LightningModule):
         if self.protocol is None:
             return
         self.protocol.refuse_other_scale(self.degradation)
+        self.refuse_small(data, *(("test",) if stage == "test" else ("val", "test")))
         clip = data.blank() if isinstance(data, DataModule) else None
         if clip is not None:
             self.protocol.refuse_unknown(_known(clip))
+
+    def refuse_small(self, data: pl.LightningDataModule | None, *splits: Literal["val", "test"]) -> None:
+        """
+        Raises:
+            UserError: a clip that would be scored is shorter or smaller than the protocol needs; the text names it.
+        """
+        if self.protocol is None or not isinstance(data, DataModule):
+            return
+        for name, size in _by_size(data, splits):
+            try:
+                self.protocol.refuse_size(*size)
+            except UserError as error:
+                raise UserError(f"{name} would be scored: {error}") from error
 
     def ask(self, data: pl.LightningDataModule | None, with_baselines: bool = False) -> None:
         """Tells the data which frames are scored, and in which pieces clips can be."""

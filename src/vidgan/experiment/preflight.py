@@ -117,6 +117,7 @@ class Preflight:
             return 0
         task.protocol = build(config.protocol, "protocol")
         task.ask(data, with_baselines=True)
+        task.refuse_small(data, "val", "test")
         piece = data.scored_piece()
         if piece is None:
             return 0

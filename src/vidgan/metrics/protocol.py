@@ -8,9 +8,11 @@ from torch import Tensor
 
 from vidgan.degradations.base import Degradation
 from vidgan.errors import UserError
-from vidgan.metrics.base import Metric, SetMetric
+from vidgan.metrics.base import Metric, PiecewiseMetric, SetMetric
 from vidgan.metrics.direction import Direction
 from vidgan.metrics.tally import Tally
+
+LARGE_ENOUGH = 256  # pixels a side, and frames, for any metric and border
 
 
 class Protocol:
@@ -115,6 +117,21 @@ class Protocol:
             for level, _ in self.levels()
             for name, metric in self.set_metrics.items()
         }
+
+    def refuse_size(self, frames: int, height: int, width: int) -> None:
+        """Tries a clip of that size without content, as large as needed to know.
+
+        Raises:
+            UserError: nothing of it would be scored, or a metric needs more frames or larger ones.
+        """
+        counted = len(self.counted(frames))
+        if not counted:
+            raise self.nothing_left(frames, torch.Size((height, width)))
+        blank = self.prepared(torch.zeros(1, 3, min(height, LARGE_ENOUGH), min(width, LARGE_ENOUGH)))
+        for metric in self.metrics.values():
+            if isinstance(metric, PiecewiseMetric):
+                clip = blank.expand(min(counted, metric.before + 1), -1, -1, -1)
+                metric.measure(clip, clip)
 
     def refuse_unknown(self, known: Collection[str]) -> None:
         """
