@@ -135,6 +135,27 @@ def test_one_folder_is_scored_as_a_whole_and_that_is_told(
     assert "scored, of each the first 2 frames\n" in capsys.readouterr().out
 
 
+def test_other_data_of_the_same_name_is_another_evaluation(
+    composed: Composed, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for seed, folder in enumerate(("one", "two")):
+        write_folder(tmp_path / folder / "clips" / "a", moving(2, 24, 24, seed=seed))
+    given = [f"weights={weights}", "data=folder", "protocol=image_rgb", "compare_to=[bicubic]"]
+    for root in ("one/clips", "two/clips", f"{tmp_path}/one/clips", "./one/clips"):
+        evaluate(composed(*given, f"data.root={root}", *SCORING, command="evaluate"))
+    evaluate(composed(*given, "data.root=one/clips", "data.eval_frames=1", *SCORING, command="evaluate"))
+    evaluations = tmp_path / "runs/published/Tiny_x4plus/evaluations"
+    asked = {
+        path.parent.name: json.loads(path.read_text())["asked"]["data"] for path in evaluations.glob("*/scores.json")
+    }
+    assert {name: (Path(data["root"]).parent.name, data["eval_frames"]) for name, data in asked.items()} == {
+        "image_rgb-clips": ("one", None),
+        "image_rgb-clips-2": ("two", None),
+        "image_rgb-clips-3": ("one", 1),
+    }
+
+
 def test_another_degradation_is_another_evaluation(
     composed: Composed, weights: Path, videos: list[str], tmp_path: Path
 ) -> None:

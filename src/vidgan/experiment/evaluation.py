@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from vidgan.experiment.inputs import code_of
 from vidgan.experiment.lint import lint
 from vidgan.experiment.names import checked_name, slug
 from vidgan.experiment.networks import describe, load_network, recorded_config, weights_of
+from vidgan.experiment.paths import with_one_name
 from vidgan.experiment.places import CONF
 from vidgan.experiment.recorded import read_config
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_scores
@@ -120,8 +122,23 @@ def subject_of(config: DictConfig) -> Subject:
     folder = run or RunFolder(Path(config.paths.runs) / "published" / slug(weights.stem))
     recorded = _recorded_precision(run) if run else "32-true"
     name = "-".join(parts)
-    place = _place(folder, name, Path(config.paths.runs))
+    place = _free(_place(folder, name, Path(config.paths.runs)), _asked(experiment, config.paths))
     return Subject(folder, name, place, weights, experiment, recorded)
+
+
+def _asked(experiment: DictConfig, paths: DictConfig) -> dict[str, Any]:
+    """What was scored and how, beside the weights; each path under one name."""
+    parts = {key: OmegaConf.to_container(experiment[key], resolve=True) for key in ("data", "degradation", "protocol")}
+    asked: dict[str, Any] = with_one_name(parts, dict(paths))
+    return asked
+
+
+def _free(place: Path, asked: dict[str, Any]) -> Path:
+    """That folder, or where it holds an evaluation of something else under the same name, one with a number."""
+    numbered = (place.with_name(f"{place.name}-{number}") for number in count(2))
+    return next(
+        path for path in chain([place], numbered) if RunFolder(path).read("scores.json").get("asked", asked) == asked
+    )
 
 
 def _recorded_precision(run: RunFolder) -> str:
@@ -239,6 +256,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         Table(out / "per_clip.csv").append(task.rows)
         protocol = experiment.protocol
         result = {"protocol": protocol.name, "follows": protocol.follows, "weights": str(subject.weights)}
+        result["asked"] = _asked(experiment, config.paths)
         write_json(
             out / "scores.json", {**result, "fingerprint": fingerprint(code_of(experiment)), "scores": task.scores}
         )
