@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env train test test-slurm check benchmark clean
+.PHONY: help env train test test-fast test-slurm check benchmark clean
 
 help:
 	@echo "make train      train the quickstart on the shipped clips, a few minutes on two cores"
 	@echo "make test       run the tests"
+	@echo "make test-fast  run those that start no processes and do not train: what to run while changing code"
 	@echo "make test-slurm run the tests on a SLURM of two nodes on this machine; installs it (Debian, root) if missing"
 	@echo "make check      pre-commit hooks (style, types, spelling) and tests"
 	@echo "make benchmark  measure speed; prints a table and writes benchmarks/results/"
@@ -27,6 +28,9 @@ train: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/slurm
+
+test-fast: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slurm: $(READY)
 	tests/slurm/install.sh

@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,24 @@ def on_shipped_data(experiment: str) -> list[str]:
         missing = OmegaConf.missing_keys(compose("train", [f"experiments={experiment}"]))
     data = [_SHIPPED[experiment.partition("/")[0]]] if any(key.startswith("data.") for key in missing) else []
     return data + [f"{key}=null" for key in missing if key.startswith("warm_start.")]
+
+
+#: What starts processes, trains, or tries hundreds of commands; ``make test-fast`` leaves it out.
+SLOW = (
+    *("comparison/test_command.py", "comparison/test_wandb.py", "engine/test_parallel.py", "golden"),
+    *("experiment/test_code_fingerprint.py", "experiment/test_data_sets.py", "experiment/test_denoising_run.py"),
+    *("experiment/test_extension.py", "experiment/test_sync.py", "experiment/test_tracking.py"),
+    *("experiment/test_workers.py", "launch/test_runs.py", "launch/test_study.py", "launch/test_sweep.py"),
+    *("launch/test_wandb_sweep.py", "launch/test_worker.py", "slurm", "test_benchmarks.py", "test_combinations.py"),
+    *("test_commands.py", "test_notebooks.py", "test_own_package.py", "test_torchrun.py", "wrong_inputs"),
+)
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    slow = [Path(__file__).parent / name for name in SLOW]
+    for item in items:
+        if any(item.path.is_relative_to(path) for path in slow):
+            item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True)
