@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 from vidgan.errors import UserError
 from vidgan.experiment.identity import locate, run_id
 from vidgan.experiment.names import LONGEST, checked_name, name_of, slug, task_name
+from vidgan.launch.sweep import sweep_folder
 
 Composed = Callable[..., DictConfig]
 LEADING_AWAY = [
@@ -85,3 +86,8 @@ def test_a_run_stays_within_its_folder(composed: Composed, tmp_path: Path) -> No
     config = composed()
     folder, _ = locate(config)
     assert folder.path.parent == tmp_path / "runs/super_resolution"
+
+
+def test_a_sweep_stays_within_the_runs(composed: Composed, tmp_path: Path) -> None:
+    assert sweep_folder(composed(), "../../evil") == tmp_path / "runs/sweeps/evil"
+    assert list(tmp_path.iterdir()) == [tmp_path / "runs"]
