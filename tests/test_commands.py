@@ -309,6 +309,7 @@ def test_two_devices_are_one_run(train: Start, tmp_path: Path) -> None:
     one, two = (next(tmp_path.glob(f"on{devices}/*/*")) for devices in (1, 2))
     assert one.name == two.name
     for name in ("loss/generator", "loss/discriminator", "val/psnr"):
+        # Float32 gradients summed in another order; Adam, which divides by their size, keeps the relative error.
         assert logged(two, name) == pytest.approx(logged(one, name), rel=1e-4)
     assert summary(two)["metrics"] == pytest.approx(summary(one)["metrics"], rel=1e-3)
     assert summary(two)["baselines"] == summary(one)["baselines"]

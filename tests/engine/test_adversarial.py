@@ -75,7 +75,7 @@ def test_equals_a_hand_written_loop(tmp_path: Path) -> None:
         of_d.step()
     fit(task, tmp_path)
     for name, network in (("generator", generator), ("discriminator", discriminator)):
-        for key, value in network.state_dict().items():
+        for key, value in network.state_dict().items():  # the same float32 sums, in another order
             torch.testing.assert_close(task.networks[name].state_dict()[key], value, rtol=1e-5, atol=1e-6)
 
 
@@ -98,7 +98,7 @@ def test_chunks_add_up_to_the_batch(tmp_path: Path) -> None:
     whole, chunked = toy_task(3), toy_task(3, accumulate=4)
     fit(whole, tmp_path)
     fit(chunked, tmp_path)
-    for key, value in weights_of(whole).items():
+    for key, value in weights_of(whole).items():  # float32 sums of four parts instead of one
         torch.testing.assert_close(weights_of(chunked)[key], value, rtol=1e-5, atol=1e-6)
 
 
@@ -218,6 +218,7 @@ def test_clipping_acts_on_true_gradients_under_a_scaler(tmp_path: Path, limit: f
 
     true = displacement(scaled=False, clip=None)
     assert 1e-3 < true < 1e3
+    # Gradients in float16 are rounded to 11 bits, .05 % each, and so are the activations that they are made of.
     assert displacement(scaled=True, clip=limit) == pytest.approx(min(true, limit), rel=5e-3)
 
 
@@ -314,6 +315,7 @@ def test_players_of_one_backward_pass_share_its_scale(tmp_path: Path) -> None:
     fit(plain, tmp_path)
     fit(scaled, tmp_path, plugins=[MixedPrecision("16-mixed", "cpu", scaler)])
     bias = "networks.generator.conv.bias"
+    # Float16 has 11 bits, .05 % of a value.
     torch.testing.assert_close(weights_of(scaled)[bias], weights_of(plain)[bias], rtol=1e-3, atol=1e-4)
     assert scaler.get_scale() == 2.0**12  # one update for the generator's side, one for the discriminator
 

@@ -28,6 +28,7 @@ def train(folder: Path, devices: int, accumulate: int = 1, flaw: str = "") -> di
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_two_ranks_equal_one(tmp_path: Path, accumulate: int) -> None:
     one, two = train(tmp_path, 1, accumulate), train(tmp_path, 2, accumulate)
+    # Two ranks add the gradients of halves of the batch: float32 sums in another order, over 4 steps.
     for first, second in zip(one["losses"], two["losses"], strict=True):
         assert second == pytest.approx(first, rel=1e-5)
     for key, value in one["weights"].items():

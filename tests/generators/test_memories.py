@@ -18,6 +18,9 @@ SMALL: dict[str, Callable[[], Memory]] = {
     "transformer": lambda: TemporalTransformer(4, blocks=2, heads=2, window=3),
 }
 
+#: Values near 1 in double precision, through a few hundred sums that may be blocked otherwise: 1e-16 each.
+ROUNDING = 1e-12
+
 
 @pytest.fixture(params=SMALL)
 def memory(request: pytest.FixtureRequest) -> Memory:
@@ -41,9 +44,9 @@ def test_part_by_part_is_the_whole(memory: Memory, clip: Tensor, parts: list[int
         made.append(frames)
     whole, last = memory(clip)
     assert whole.shape == clip.shape
-    torch.testing.assert_close(torch.cat(made, dim=1), whole, rtol=0, atol=1e-12)
+    torch.testing.assert_close(torch.cat(made, dim=1), whole, rtol=0, atol=ROUNDING)
     for one, other in zip(state, last, strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
+        torch.testing.assert_close(one, other, rtol=0, atol=ROUNDING)
 
 
 def test_the_past_counts_and_the_future_does_not(memory: Memory, clip: Tensor) -> None:
@@ -55,7 +58,7 @@ def test_the_past_counts_and_the_future_does_not(memory: Memory, clip: Tensor) -
 
 
 def test_clips_of_a_batch_are_independent(memory: Memory, clip: Tensor) -> None:
-    torch.testing.assert_close(memory(clip)[0][1:], memory(clip[1:])[0], rtol=0, atol=1e-12)
+    torch.testing.assert_close(memory(clip)[0][1:], memory(clip[1:])[0], rtol=0, atol=ROUNDING)
 
 
 def test_every_parameter_gets_a_gradient(memory: Memory, clip: Tensor) -> None:
