@@ -81,3 +81,13 @@ def test_predict_and_evaluate(run: str, composed: Composed, tmp_path: Path, caps
     assert json.loads(next(tmp_path.glob("runs/*/*/summary.json")).read_text())["baselines"].keys() >= {"noisy"}
     with pytest.raises(UserError, match="noise levels of its own"):
         scores("protocol=davis_denoising", "sigma=10")
+
+
+def test_scoring_the_clips_that_trained_is_told(
+    run: str, composed: Composed, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_video(tmp_path / "others" / "b.mp4", moving(8, 40, 40, seed=1))
+    (tmp_path / "others" / "c.mp4").symlink_to(tmp_path / "clips" / "a.mp4")
+    given = [f"run={run}", "tracking=disabled", "compare_to=[]", "data=folder", f"data.root={tmp_path}/others", *HERE]
+    evaluate(composed(*given, command="evaluate"))
+    assert "1 of 2 clips have trained this run (c): they do not tell how it does on new ones" in caplog.text

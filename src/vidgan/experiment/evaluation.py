@@ -1,5 +1,6 @@
 """Scoring a run or published weights under any protocol, on the run's own test clips or on others."""
 
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -8,9 +9,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning import LightningDataModule
 from rich.console import Console
 
-from vidgan.data.datamodule import DataModule
+from vidgan.data.datamodule import ClipDataModule, DataModule
+from vidgan.data.sources import files
 from vidgan.degradations.base import Degradation
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
@@ -37,6 +40,8 @@ from vidgan.generators.base import as_generator
 from vidgan.metrics.noise_levels import NoiseLevels
 from vidgan.metrics.torchscript import TorchScriptMetric
 from vidgan.tasks.denoising import Denoising
+
+logger = logging.getLogger(__name__)
 
 # What weights of a file are scored at where nothing else is said: task, degradation and protocol.
 _SUPER_RESOLUTION = ("super_resolution", "bicubic", "default")
@@ -76,6 +81,7 @@ class Subject:
         place: the folder that it is written to.
         weights: the generator's.
         experiment: what defines the score: task, network, degradation, data and protocol.
+        trained: the data that the run was trained on; None for weights of a file.
         precision: that the run's recorded scores were computed in; float32 for weights of a file.
     """
 
@@ -84,6 +90,7 @@ class Subject:
     place: Path
     weights: Path
     experiment: DictConfig
+    trained: DictConfig | None
     precision: str
 
     def task(self) -> ScoredModule:
@@ -100,6 +107,7 @@ def subject_of(config: DictConfig) -> Subject:
     """
     run, weights = weights_of(config)
     experiment = _without_training(recorded_config(run)) if run else _experiment_of(weights)
+    trained = experiment.data if run else None
     replaced = [key for key in _GROUPS if config[key] is not None]
     for key in replaced:
         if isinstance(config[key], str):
@@ -123,7 +131,7 @@ def subject_of(config: DictConfig) -> Subject:
     recorded = _recorded_precision(run) if run else "32-true"
     name = "-".join(parts)
     place = _free(_place(folder, name, Path(config.paths.runs)), _asked(experiment, config.paths))
-    return Subject(folder, name, place, weights, experiment, recorded)
+    return Subject(folder, name, place, weights, experiment, trained, recorded)
 
 
 def _asked(experiment: DictConfig, paths: DictConfig) -> dict[str, Any]:
@@ -237,6 +245,8 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         data.only_scored = config.data is not None
     task.ask(data, with_baselines=True)
     show_data(data)
+    if subject.trained is not None and config.data is not None:
+        _warn_of_trained(data, build_data(subject.trained, config.machine, config.paths))
     out = subject.place
     with RunFolder(out).written():
         out.mkdir(parents=True, exist_ok=True)
@@ -265,6 +275,21 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
         console.print(f"written to {out}", highlight=False, markup=False, soft_wrap=True)
     return task.scores
+
+
+def _warn_of_trained(given: LightningDataModule, trained: LightningDataModule) -> None:
+    """Says which of the clips that are scored have trained the run, as far as those are still here."""
+    if not isinstance(given, ClipDataModule) or not isinstance(trained, ClipDataModule) or not trained.root.exists():
+        return
+    seen = {file.path.resolve() for source in trained.splits.train for file in files(source)}
+    clips = [source.name for source in given.splits.test if seen & {file.path.resolve() for file in files(source)}]
+    if clips:
+        logger.warning(
+            "%d of %d clips have trained this run (%s): they do not tell how it does on new ones",
+            len(clips),
+            len(given.splits.test),
+            ", ".join(clips[:8]),
+        )
 
 
 def _set_noise(task: ScoredModule, sigma: float | None, blind: bool) -> None:

@@ -144,7 +144,7 @@ def show_scores(
         best = directions[name].best(row[name] for row in rows.values())
         cells = [Text(f"{row[name]:.4g}", "bold" if row[name] == best else "") for row in rows.values()]
         columns.append([Text(f"{name} {directions[name].sign}"), *cells])
-    console, title = Console(), f"held-out clips, mean over clips, protocol {protocol['protocol']}"
+    console, title = Console(), f"mean over clips, protocol {protocol['protocol']}"
     show_table(console, list(zip(*columns, strict=True)), title)
     if protocol["left_out"]:
         console.print(
