@@ -21,7 +21,7 @@ Composed = Callable[..., DictConfig]
 EXPERIMENTS = sorted(p.relative_to(CONF / "experiments").with_suffix("") for p in CONF.glob("experiments/*/*.yaml"))
 GROUPS = ("degradations", "discriminators", "generators", "losses", "penalties", "protocols", "players")
 OPTIONS = sorted(path for group in GROUPS for path in CONF.glob(f"{group}/**/*.yaml"))
-MOUNTED = {"data": "data", "machine": "machine", "tracking": "tracking"}
+MOUNTED = {"data": "data", "debug": "debug", "machine": "machine", "tracking": "tracking"}
 POSE_GROUPS = ("estimator", "smoother")
 
 

@@ -63,6 +63,16 @@ class ClipLoader(DataLoader[Clip]):
             raise UserError(str(error).rpartition(f"{type(error).__name__}: ")[2].strip()) from None
 
 
+class FirstBatch(Dataset[Clip]):
+    """The samples of the first batch, whatever number is asked for."""
+
+    def __init__(self, training: Dataset[Clip], batch_size: int) -> None:
+        self.training, self.batch_size = training, batch_size
+
+    def __getitem__(self, sample: int) -> Clip:
+        return self.training[sample % self.batch_size]
+
+
 class DataModule(pl.LightningDataModule, ABC):
     """Data sets as batches of :class:`Clip`; a subclass says what they hold.
 
@@ -78,6 +88,7 @@ class DataModule(pl.LightningDataModule, ABC):
         only_scored: whether it was given to be scored, not to be trained on; nothing is held out for a training then.
         context: frames on either side with which pieces of clips can be scored; None where whole clips are needed.
         scored_frames: the protocol scores the first ones of a clip alone; None for all.
+        overfit: every iteration trains on the samples of the first one.
     """
 
     def __init__(self, batch_size: int, loading: Loading | None) -> None:
@@ -87,6 +98,7 @@ class DataModule(pl.LightningDataModule, ABC):
         self.only_scored = False
         self.context: int | None = None
         self.scored_frames: int | None = None
+        self.overfit = False
 
     @property
     @abstractmethod
@@ -123,7 +135,8 @@ class DataModule(pl.LightningDataModule, ABC):
             rank=trainer.global_rank,
             world_size=trainer.world_size,
         )
-        return self._loader(self.training, batch_sampler=sampler, collate_fn=Clip.collate)
+        samples = FirstBatch(self.training, self.batch_size) if self.overfit else self.training
+        return self._loader(samples, batch_sampler=sampler, collate_fn=Clip.collate)
 
     def val_dataloader(self) -> ClipLoader:
         return self._one_by_one(self.evaluated("val"))

@@ -194,6 +194,23 @@ class PathsConfig:
     data: str = "data"
 
 
+@dataclass
+class DebugConfig:
+    """What a run that looks for a fault does; such a run lives in ``<paths.runs>/debug`` and is nobody's result.
+
+    Attributes:
+        fast_dev_run: train so many iterations, in which every player and loss begins, and score one clip.
+        overfit: train on the first batch again and again.
+        profiler: Lightning's ``simple``, ``advanced`` or ``pytorch``; it writes into the run's folder.
+        detect_anomaly: find the operation whose gradient is not finite.
+    """
+
+    fast_dev_run: int | None = whole(1, None)
+    overfit: bool = False
+    profiler: str | None = ruled(Choices(("simple", "advanced", "pytorch")), None)
+    detect_anomaly: bool = False
+
+
 class Preflight(Enum):
     """See :class:`TrainConfig`."""
 
@@ -230,12 +247,13 @@ class TrainConfig:
     machine: MachineConfig = field(default_factory=MachineConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
+    debug: DebugConfig = field(default_factory=DebugConfig)
     fresh: bool = False
     preflight: Preflight = Preflight.first
     dry_run: bool = False
 
 
-MACHINE_HALF = ("machine", "tracking", "paths", "fresh", "preflight", "dry_run")
+MACHINE_HALF = ("machine", "tracking", "paths", "debug", "fresh", "preflight", "dry_run")
 
 
 @dataclass

@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import Callback
 
+from vidgan.data.datamodule import DataModule
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.checkpoints import BEST, HIGHER, Checkpoints, TrainingInterrupted, iteration_of
 from vidgan.engine.diagnosis import idle_players, refuse_divergence
@@ -21,6 +22,7 @@ from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError, one_line
 from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check, device_kind, warm_starts
+from vidgan.experiment.debug import debugged, debugging, emptied_folder, trainer_arguments
 from vidgan.experiment.extension import base_of, take_over
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
 from vidgan.experiment.identity import halves, locate, settle_extension
@@ -57,11 +59,17 @@ def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequenc
         UserError: the configuration, the data or the machine is at fault; nothing is lost.
         SystemExit: 128 + the signal's number when a signal stopped the training; its checkpoint is written.
     """
+    if debugging(config):
+        config = debugged(config)
     check(config)
     if not is_first():
         return _follow(config, folder or appointed(), watchers)
     patience = 0.0 if folder is None else _PATIENCE
-    if folder is None:
+    if folder is None and debugging(config):
+        Preflight().examine(config)
+        folder, reason = emptied_folder(config)
+        show_start(folder, reason)
+    elif folder is None:
         # What torchrun starts anew goes on with the revision that its first attempt has begun.
         if restarted():
             config.fresh = False
@@ -187,6 +195,8 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
     precision = kept_precision(config.machine, origin)
     task = build_task(config)
     data = build_data(config.data, config.machine, config.paths)
+    if isinstance(data, DataModule):
+        data.overfit = config.debug.overfit
     if is_first():
         task.ask(data)
         show_data(data)
@@ -217,8 +227,8 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
         max_epochs=-1,
         check_val_every_n_epoch=None,
         val_check_interval=every or config.engine.iterations,
-        limit_val_batches=None if every else 0,
         default_root_dir=folder.path,
+        **{"limit_val_batches": None if every else 0, **trainer_arguments(config, folder)},
     )
     with tracked(tracker):
         _run(config, folder, task, data, trainer, start)

@@ -87,6 +87,10 @@ def examine(points: Sequence[Point], preflight: Preflight | None = None) -> list
         try:
             if point.config is None:
                 raise UserError(point.error)
+            if any(point.config.debug.values()):
+                raise UserError(
+                    "debug is for single runs on this machine: leave it out, or -m, slurm and preflight=only."
+                )
             costs.append(preflight.examine(point.config))
         except UserError as error:
             mistakes.setdefault(str(error), []).append(label(point.values, keys))

@@ -1,0 +1,74 @@
+"""Runs that look for a fault: short, replaced by the next one, and found by no command."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from omegaconf import DictConfig
+
+from tests.media import moving, write_video
+from tests.test_commands import TRAINING
+from vidgan.errors import UserError
+from vidgan.experiment.assemble import build_data
+from vidgan.experiment.debug import debugged
+from vidgan.experiment.folder import find_run
+from vidgan.experiment.identity import run_id
+from vidgan.experiment.training import train
+from vidgan.launch.status import run_folders
+from vidgan.launch.sweep import Point, examine
+
+Composed = Callable[..., DictConfig]
+
+
+@pytest.fixture
+def small(composed: Composed, tmp_path: Path) -> Composed:
+    """A small training on small videos."""
+    for number, split in enumerate(("train", "train", "val", "test")):
+        write_video(tmp_path / "videos" / split / f"{number}.mp4", moving(4, 48, 48, seed=number))
+    given = [*TRAINING, f"data.root={tmp_path}/videos", "machine.progress=false", "engine.iterations=4000"]
+    return lambda *overrides: composed(*given, "tracking=offline", *overrides)
+
+
+def test_a_dry_run_is_short_whole_and_nobodys_result(small: Composed, tmp_path: Path) -> None:
+    config = small("debug=fast_dev_run", "debug.profiler=simple", "debug.detect_anomaly=true", "debug.overfit=true")
+    folder = train(config)
+    assert folder.path.relative_to(tmp_path / "runs").parts[:2] == ("debug", "super_resolution")
+    assert (folder.summary["state"], folder.summary["iteration"]) == ("finished", 4)
+    assert "psnr" in folder.summary["metrics"]
+    assert list(folder.path.glob("*profile*"))
+    assert not (folder.path / "wandb").exists()
+    assert run_folders(tmp_path / "runs") == []
+    with pytest.raises(UserError, match="is not in"):
+        find_run(tmp_path / "runs", folder.id)
+    (folder.path / "left_behind").touch()
+    again = train(config)
+    assert again.path == folder.path
+    assert not (folder.path / "left_behind").exists()
+
+
+def test_every_part_begins_in_a_dry_run(small: Composed) -> None:
+    config = debugged(small("debug=fast_dev_run", "players.discriminator.start=3000", "losses.pixel.stop=3000"))
+    assert config.engine.iterations == 4
+    assert config.players.discriminator.start == 2
+    assert (config.losses.pixel.start, config.losses.pixel.stop) == (0, None)
+    assert config.tracking.mode == "disabled"
+
+
+def test_debugging_is_no_part_of_what_a_run_is(small: Composed) -> None:
+    assert run_id(small("debug.profiler=pytorch")) == run_id(small())
+
+
+def test_the_first_batch_is_repeated(small: Composed) -> None:
+    config = small("debug=overfit")
+    data = build_data(config.data, config.machine, config.paths)
+    data.overfit = True
+    data.trainer = type("Trainer", (), {"max_steps": 3, "global_step": 0, "global_rank": 0, "world_size": 1})()
+    first, *others = [batch.frames for batch in data.train_dataloader()]
+    assert len(others) == 2
+    assert all(torch.equal(first, other) for other in others)
+
+
+def test_a_sweep_does_not_debug(small: Composed) -> None:
+    with pytest.raises(UserError, match="debug is for single runs"):
+        examine([Point((), small("debug=fast_dev_run"))])
