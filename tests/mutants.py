@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 ROOT = Path(__file__).parents[1]
@@ -137,9 +138,9 @@ MUTANTS = (
     Mutant(_HEALTH, "self._counts[name] = self._counts.get(name, 0) + 1", "self._counts[name] = 1", _CHUNKS),
     Mutant(_LOSSES, "threshold = 0.5", "threshold = 0.0", "losses/test_adversarial.py"),
     Mutant(
-        _ADVERSARIAL,
-        'row[f"loss/{name}"] / generators',
-        'generators / row[f"loss/{name}"]',
+        "src/vidgan/engine/terms.py",
+        'row[f"loss/{player}"] / generators',
+        'generators / row[f"loss/{player}"]',
         "engine/test_panel.py::test_the_ratio_of_the_losses_by_hand",
     ),
     # Losses, compilation, devices
@@ -205,9 +206,9 @@ def main(words: list[str]) -> int:
         for mutant in mutants:
             survives = _survives(mutant, copy)
             survivors += survives
-            told = f"[red]SURVIVES[/red] {mutant.test}" if survives else mutant.test
+            told = f"[red]SURVIVES[/red] {escape(mutant.test)}" if survives else escape(mutant.test)
             print(f"{'SURVIVES' if survives else 'killed'}: {mutant.file}: {mutant.instead}", flush=True)
-            table.add_row(mutant.file, mutant.line, mutant.instead, told)
+            table.add_row(mutant.file, escape(mutant.line), escape(mutant.instead), told)
     Console(width=200).print(table)
     return int(survivors > 0)
 

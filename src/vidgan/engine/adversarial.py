@@ -23,7 +23,7 @@ from vidgan.engine.scene import Condition, Judged, Made, Opinion, Scene
 from vidgan.engine.scoring import ScoredModule
 from vidgan.engine.segments import Segment, detached, segments
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term, asked_beside_frames
+from vidgan.engine.terms import Term, accuracies, asked_beside_frames, loss_ratio
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 
@@ -376,13 +376,8 @@ class AdversarialTask(ScoredModule, ABC):
     # Logs --------------------------------------------------------------------------------------------------------
 
     def _log_accuracy(self, name: str, terms: Sequence[Term], real: Tensor, fake: Tensor) -> None:
-        """How much of either side a discriminator's player tells apart, by the first of its losses that can say."""
-        for term in terms:
-            shares = term.accuracy(real.detach(), fake.detach())
-            if shares is not None:
-                for side, share in zip(("real", "fake"), shares, strict=True):
-                    self.panel.add(f"{name}/accuracy_{side}", share)
-                return
+        for side, share in accuracies(terms, real.detach(), fake.detach()).items():
+            self.panel.add(f"{name}/accuracy_{side}", share)
 
     def _log_panel(self) -> None:
         if self.iteration % self.settings.log_every != 0 and self.iteration != self.settings.iterations:
@@ -393,16 +388,8 @@ class AdversarialTask(ScoredModule, ABC):
             if move.balance is not None:
                 row[f"{name}/balance"] = move.balance.value
             if move.player.role is Role.DISCRIMINATOR:
-                row |= self._loss_ratio(name, move.player.judge, row)
+                row |= loss_ratio(self.terms, name, move.player.judge, row)
         row["skipped_updates"] = float(self.nonfinite.total)
         self.latest = row
         for logger in self.trainer.loggers:
             logger.log_metrics(row, step=self.iteration)
-
-    def _loss_ratio(self, name: str, judge: str, row: Mapping[str, float]) -> dict[str, float]:
-        """A discriminator's loss over the generator's against it, both unweighted; nothing where one did not count."""
-        against = [f"loss/{key}" for key, term in self.terms.items() if term.trains(judge)]
-        generators = sum(row.get(key, 0.0) for key in against)
-        if f"loss/{name}" not in row or generators == 0:
-            return {}
-        return {f"{name}/loss_ratio": row[f"loss/{name}"] / generators}

@@ -1,7 +1,7 @@
 """Loss terms: a loss, its weight and when it counts; each is fed what its parameters name."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -89,3 +89,26 @@ class Term:
 
     def counts(self, iteration: int) -> bool:
         return iteration in Interval(self.start, self.stop)
+
+
+def accuracies(terms: Iterable[Term], real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
+    """How much of the ``real`` and of the ``fake`` side is told apart, by the first loss that can say; else empty."""
+    for term in terms:
+        shares = term.accuracy(real_logits, fake_logits)
+        if shares is not None:
+            return dict(zip(("real", "fake"), shares, strict=True))
+    return {}
+
+
+def loss_ratio(terms: Mapping[str, Term], player: str, judge: str, row: Mapping[str, float]) -> dict[str, float]:
+    """A discriminator's loss over the generator's against it, both unweighted; empty where one did not count.
+
+    Args:
+        terms: all, by name.
+        player, judge: the discriminator's player and its network.
+        row: of the log, with the losses.
+    """
+    generators = sum(row.get(f"loss/{name}", 0.0) for name, term in terms.items() if term.trains(judge))
+    if f"loss/{player}" not in row or generators == 0:
+        return {}
+    return {f"{player}/loss_ratio": row[f"loss/{player}"] / generators}
