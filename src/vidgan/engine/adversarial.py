@@ -100,17 +100,15 @@ class AdversarialTask(ScoredModule, ABC):
 
     def judged(self, discriminator: str, scene: Scene) -> Judged:
         """What a discriminator is shown: real and fake frames, and what else its ``forward`` names."""
-        network = self.networks[discriminator]
-        asker = f"networks.{discriminator} ({type(network).__name__})"
-        return Judged(scene.real, scene.fake, {name: scene.named(name, asker) for name in asked_beside_frames(network)})
+        asked = asked_beside_frames(self.networks[discriminator])
+        return Judged(scene.real, scene.fake, {name: scene.named(name, f"networks.{discriminator}") for name in asked})
 
     def auxiliary(self, player: str, scene: Scene) -> Tensor:
         """The loss of an auxiliary player."""
         raise NotImplementedError(f"{type(self).__name__} has no auxiliary player '{player}'")
 
     def made_and_real(self, clip: Clip) -> tuple[Condition, Tensor, Tensor]:
-        condition = self.condition(clip)
-        return condition, self.generate(condition).fake, self.target(clip)
+        return self.play(clip, None)[:3]
 
     def play(self, clip: Clip, memory: Any) -> tuple[Condition, Tensor, Tensor, Any]:
         condition, new = self.condition(clip), clip.place.new
@@ -118,13 +116,7 @@ class AdversarialTask(ScoredModule, ABC):
         return condition, fake, self.target(clip)[:, new], memory
 
     def made(self, condition: Any, new: slice, memory: Any) -> tuple[Tensor, Any]:
-        """What the generator makes of the new frames of a piece's condition, and its memory after them; here of all.
-
-        Args:
-            condition: of the piece, in use, not in training.
-            new: which of its frames are new.
-            memory: what the call for the piece before gave; None where a clip begins.
-        """
+        """What the generator makes of the new frames of a piece, given its memory, and the memory after them."""
         return self.generate(condition).fake, None
 
     def network(self, name: str) -> nn.Module:
