@@ -136,7 +136,8 @@ def subject_of(config: DictConfig) -> Subject:
 
 def _asked(experiment: DictConfig, paths: DictConfig) -> dict[str, Any]:
     """What was scored and how, beside the weights; each path under one name."""
-    parts = {key: OmegaConf.to_container(experiment[key], resolve=True) for key in ("data", "degradation", "protocol")}
+    whole: Any = OmegaConf.to_container(experiment, resolve=True)
+    parts = {key: whole[key] for key in ("data", "degradation", "protocol")}  # null for a task without degradation
     asked: dict[str, Any] = with_one_name(parts, dict(paths))
     return asked
 
