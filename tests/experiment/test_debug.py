@@ -72,3 +72,26 @@ def test_the_first_batch_is_repeated(small: Composed) -> None:
 def test_a_sweep_does_not_debug(small: Composed) -> None:
     with pytest.raises(UserError, match="debug is for single runs"):
         examine([Point((), small("debug=fast_dev_run"))])
+
+
+LIGHTNING = "pytorch_lightning.callbacks"
+
+
+def test_own_callbacks_and_loggers_are_used(small: Composed, tmp_path: Path) -> None:
+    watching = f"+callbacks.rates={{_target_: {LIGHTNING}.LearningRateMonitor, logging_interval: step}}"
+    logging = f"+loggers.table={{_target_: pytorch_lightning.loggers.CSVLogger, save_dir: {tmp_path}/own}}"
+    train(small("debug=fast_dev_run", watching, logging))
+    (table,) = (tmp_path / "own").rglob("metrics.csv")
+    assert "loss/generator" in table.read_text().splitlines()[0]
+
+
+def test_a_callback_that_may_change_a_run_makes_it_another_one(small: Composed) -> None:
+    watching = small(f"+callbacks.a={{_target_: {LIGHTNING}.DeviceStatsMonitor}}")
+    changing = small(f"+callbacks.a={{_target_: {LIGHTNING}.StochasticWeightAveraging, swa_lrs: 0.1}}")
+    assert run_id(watching) == run_id(small()) != run_id(changing)
+
+
+@pytest.mark.parametrize("target", ["os.system", "vidgan.losses.pixel.L1", "pytorch_lightning.loggers.CSVLogger"])
+def test_only_lightnings_callbacks_and_ones_own_are_built(small: Composed, target: str) -> None:
+    with pytest.raises(UserError, match=r"callbacks\.a\._target_"):
+        train(small(f"+callbacks.a={{_target_: {target}}}"))

@@ -23,6 +23,8 @@ ALLOWED = (
     "torch.optim.",
     "torch.nn.",
 )
+#: What further callbacks and loggers of a training may be; nothing else builds them.
+LIGHTNING = {"callbacks": ("pytorch_lightning.callbacks.",), "loggers": ("pytorch_lightning.loggers.",)}
 #: What a network may be made of, whatever the file that describes it says.
 NETWORKS = ("vidgan.generators.", "vidgan.discriminators.", "torch.nn.")
 #: Comma-separated prefixes of a user's own packages, e.g. ``mylab.networks.``; read from the environment so that no

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from vidgan.errors import UserError
 from vidgan.experiment.defaults import without_defaults
 from vidgan.experiment.extension import base_of, recorded_root, refuse_another_training
+from vidgan.experiment.extras import changing_callbacks
 from vidgan.experiment.folder import RunFolder, choose_folder
 from vidgan.experiment.inputs import changes
 from vidgan.experiment.names import run_name, task_name
@@ -60,6 +61,9 @@ def _normal(definition: dict[str, Any]) -> dict[str, Any]:
     plain = _whole(without_defaults(definition))
     if plain.get("extend") is None:
         plain.pop("extend", None)
+    if not (changing := changing_callbacks(plain.pop("callbacks", {}))):
+        return plain
+    plain["callbacks"] = changing
     return plain
 
 

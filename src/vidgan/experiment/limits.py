@@ -116,6 +116,6 @@ def component(group: str | None, default: Any) -> Any:
     return field(default=default, metadata={"component": True, "group": group})
 
 
-def components(group: str) -> Any:
+def components(group: str | None) -> Any:
     """A field that holds nodes with ``_target_`` by name; ``group`` is as of :func:`component`, for ``{name}``."""
     return field(default_factory=dict, metadata={"component": True, "group": group})

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from vidgan.errors import UserError
 from vidgan.experiment.arguments import unfit_argument
-from vidgan.experiment.builder import PARTIAL, TARGET, checked, targets
+from vidgan.experiment.builder import ALLOWED, LIGHTNING, PARTIAL, TARGET, checked, targets
 from vidgan.experiment.schema_check import resolved, shown
 
 
@@ -47,7 +47,7 @@ def parameters_of(target: Any) -> Mapping[str, inspect.Parameter]:
 
 def _check(key: str, node: Mapping[str, Any], supplied: Collection[str]) -> None:
     path = node[TARGET]
-    parameters = parameters_of(checked(node, key))
+    parameters = parameters_of(checked(node, key, LIGHTNING.get(key.partition(".")[0], ALLOWED)))
     given = [name for name in node if name not in (TARGET, PARTIAL)]
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     for name in given:

@@ -225,6 +225,9 @@ class TrainConfig:
     Attributes:
         extend: a finished run of the same experiment with fewer iterations, from whose end this one goes on; null
             starts anew. ``engine.iterations`` is the whole length.
+        callbacks: further ones of Lightning's trainer, by name. They may change what is trained and are part of what a
+            run is, unless they only watch: see :data:`vidgan.experiment.extras.WATCHING`.
+        loggers: further ones, by name, beside the run's own tables and W&B.
         fresh: train again in a new revision of the run folder.
         preflight: ``first`` checks every point of a sweep before a job starts; ``only`` checks, says what it would
             cost, and stops.
@@ -242,18 +245,20 @@ class TrainConfig:
     validation: ValidationConfig = field(default_factory=ValidationConfig)
     protocol: Any = component("protocols@protocol", None)
     warm_start: dict[str, Any] = field(default_factory=dict)
+    callbacks: dict[str, Any] = components(None)
     extend: str | None = None
     # --- where it runs
     machine: MachineConfig = field(default_factory=MachineConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
+    loggers: dict[str, Any] = components(None)
     debug: DebugConfig = field(default_factory=DebugConfig)
     fresh: bool = False
     preflight: Preflight = Preflight.first
     dry_run: bool = False
 
 
-MACHINE_HALF = ("machine", "tracking", "paths", "debug", "fresh", "preflight", "dry_run")
+MACHINE_HALF = ("machine", "tracking", "paths", "loggers", "debug", "fresh", "preflight", "dry_run")
 
 
 @dataclass

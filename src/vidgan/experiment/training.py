@@ -24,6 +24,7 @@ from vidgan.experiment import provenance
 from vidgan.experiment.assemble import build_data, build_task, build_trainer, check, device_kind, warm_starts
 from vidgan.experiment.debug import debugged, debugging, emptied_folder, trainer_arguments
 from vidgan.experiment.extension import base_of, take_over
+from vidgan.experiment.extras import own_callbacks, own_loggers
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
 from vidgan.experiment.identity import halves, locate, settle_extension
 from vidgan.experiment.names import run_name
@@ -207,6 +208,7 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
     if config.tracking.mode != "disabled":
         tracker = WandbTracker(run_arguments(config, folder), config.tracking)
         loggers.append(tracker)
+    loggers += own_loggers(config)
     showcase = Showcase(folder.samples, task.shown, tracker)
     task.watchers.append(showcase.watch)
     callbacks: list[Callback] = [
@@ -214,6 +216,7 @@ def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) ->
         showcase,
         Usage(folder),
         *watchers,
+        *own_callbacks(config),
         _checkpoints(config, folder, task.protocol),  # after those that record: what it is past is never done again
     ]
     if config.machine.progress:
