@@ -82,6 +82,20 @@ def test_a_recipe_says_what_it_needs_and_nothing_else_stands_in(composed: Compos
     check(composed(f"experiments={name}", *on_shipped_data(str(name))))
 
 
+@pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name.name in ("quickstart", "gym")], ids=str)
+def test_a_quickstart_is_a_whole_game_at_any_length(composed: Composed, name: Path) -> None:
+    for iterations in (1, 4, 200):
+        config = composed(f"experiments={name}", f"engine.iterations={iterations}")
+        check(config)
+        assert all(player.start < iterations for player in config.players.values())
+
+
+def test_a_share_of_a_training_by_hand(composed: Composed) -> None:
+    starts = {4000: 3200, 200: 160, 7: 5, 1: 0}  # four fifths, rounded down
+    for iterations, start in starts.items():
+        assert composed(f"engine.iterations={iterations}").players.discriminator.start == start
+
+
 def test_every_group_is_covered() -> None:
     groups = {path.name for path in CONF.iterdir() if path.is_dir()}
     assert groups == {*GROUPS, *MOUNTED, *POSE_GROUPS, "experiments", "tasks"}

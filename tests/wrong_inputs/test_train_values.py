@@ -119,7 +119,10 @@ RANGES = [
 ]
 
 CONTRADICTIONS = [
-    ("engine.iterations=200", "players.discriminator.start=3200 is not before the end, engine.iterations=200"),
+    (
+        "engine.iterations=200 players.discriminator.start=3200",
+        "players.discriminator.start=3200 is not before the end, engine.iterations=200",
+    ),
     ("players.discriminator.stop=5", "players.discriminator.stop=5 is not after its start, 3200"),
     ("losses.pixel.start=9 losses.pixel.stop=9", "losses.pixel.stop=9 is not after its start, 9"),
     ("losses.pixel.start=4000", "losses.pixel.start=4000 is not before the end, engine.iterations=4000"),

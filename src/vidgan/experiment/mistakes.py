@@ -142,14 +142,14 @@ def _no_key(key: str, command: str, overrides: Sequence[str]) -> str:
 
 
 def _near_key(key: str, known: Sequence[str]) -> str:
-    """The known keys that may be meant: written alike below the same key, else with the same last part, else alike."""
+    """The known keys that may be meant: with the same last part or written alike, first of all below the same key."""
     above, wanted = key.rpartition(".")[0], re.split(r"[.@]", key)[-1]
     last = {name: re.split(r"[.@]", name)[-1] for name in known}
     beside = [name for name in known if name.rpartition(".")[0] == above]
-    near = [name for name in beside if name.partition("@")[0] == key or last[name] in _alike(wanted, beside, last)]
-    if not near:
-        same = [name for name in known if last[name] == wanted]
-        near = difflib.get_close_matches(key, same, n=1, cutoff=0.8) or same
+    same = [name for name in known if last[name] == wanted]
+    near = [name for name in beside if name.partition("@")[0] == key]
+    near = near or [name for name in beside if (above or not same) and last[name] in _alike(wanted, beside, last)]
+    near = near or difflib.get_close_matches(key, same, n=1, cutoff=0.8) or same
     near = near or [name for name in known if last[name] in _alike(wanted, known, last)]
     if near:
         return f"did you mean {' or '.join(near[:3])}?"
