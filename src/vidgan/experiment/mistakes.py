@@ -14,9 +14,9 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError
 
 from vidgan.experiment import options
+from vidgan.experiment.command_schemas import ROOTS
 from vidgan.experiment.places import CONF
 from vidgan.experiment.registry import register
-from vidgan.experiment.schema import ROOTS
 from vidgan.experiment.schema_check import ALIKE, expected_at, suggestion
 
 _UNKNOWN = re.compile(r"Could not override '([^']+)'|Override (\S+?)=.* looks like a config group")

@@ -5,8 +5,8 @@ from fractions import Fraction
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
+from vidgan.experiment.command_schemas import ROOTS
 from vidgan.experiment.places import ROOT
-from vidgan.experiment.schema import ROOTS
 
 
 def register() -> None:
