@@ -11,7 +11,8 @@ import pytest
 
 from tests.media import moving, write_folder, write_video, write_zip
 from vidgan.data.discovery import discover
-from vidgan.data.sources import Box, FrameFolder, FrameZip, Size, Span, VideoFile, decode_image
+from vidgan.data.pictures import decode_image
+from vidgan.data.sources import Box, FrameFolder, FrameZip, Size, Span, VideoFile
 from vidgan.errors import UserError
 from vidgan.video.reader import BrokenFileError, Frames
 

@@ -112,7 +112,7 @@ class Kept:
         "vidgan.data.sources.Path",
         "vidgan.data.sources.zipfile.ZipFile",
         "vidgan.losses.pixel.torch.hub.load",
-        "vidgan.data.sources.decode_image",
+        "vidgan.data.pictures.decode_image",
         "vidgan.data.sources.FrameFolder.stream",
         "vidgan.data.sources.FrameFolder.__init__",
         "vidgan.data.sources.Source.__subclasses__",

@@ -5,7 +5,8 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from vidgan.data.sources import FileSource, FrameFolder, FrameZip, VideoFile, is_image, is_video, natural
+from vidgan.data.pictures import is_image
+from vidgan.data.sources import FileSource, FrameFolder, FrameZip, VideoFile, is_video, natural
 from vidgan.errors import UserError
 
 

@@ -10,7 +10,8 @@ import torch
 from omegaconf import DictConfig
 from rich.console import Console
 
-from vidgan.data.sources import IMAGE_SUFFIXES, FrameFolder, FrameZip, VideoFile, decode_image
+from vidgan.data.pictures import decode_image, is_image
+from vidgan.data.sources import FrameFolder, FrameZip, VideoFile
 from vidgan.engine.hardware import choose_precision
 from vidgan.engine.optimization import channels_last
 from vidgan.engine.progress import counted
@@ -55,7 +56,7 @@ def open_input(path: Path, key: str = "input") -> Input:
     if path.is_dir() or path.suffix.lower() == ".zip":
         source = (FrameFolder if path.is_dir() else FrameZip)(path.name, path)
         return Input(source.stream(), source.size.frames, RATE_OF_FOLDERS)
-    if path.suffix.lower() in IMAGE_SUFFIXES:
+    if is_image(path.name):
         return Input(iter([decode_image(path.read_bytes(), str(path))]), 1, RATE_OF_FOLDERS)
     info = probe(path)
     if info.varying_rate:

@@ -13,8 +13,8 @@ from vidgan.data.clip import Clip
 from vidgan.data.datamodule import DataModule, Loading
 from vidgan.data.persons.lists import PairLists, Pairs
 from vidgan.data.persons.pairs import Person, pair
+from vidgan.data.pictures import decode_image
 from vidgan.data.sampling import clip_of
-from vidgan.data.sources import decode_image
 from vidgan.errors import UserError
 from vidgan.pose.maps import pose_mask
 from vidgan.pose.sequence import flip
