@@ -14,6 +14,7 @@ from tests.media import moving, write_video
 from vidgan.data.index import NAME
 from vidgan.errors import UserError
 from vidgan.experiment.data_sets import check, index, known
+from vidgan.experiment.file_fingerprint import NAME as CONTENTS
 
 Composed = Callable[..., DictConfig]
 
@@ -79,13 +80,14 @@ def test_quick_and_absent_splits(composed: Composed, tmp_path: Path, capsys: pyt
 
 @pytest.mark.parametrize("name", ["folder", "clips"])
 def test_folders_are_indexed(composed: Composed, tmp_path: Path, name: str) -> None:
+    root = tmp_path / "clips"
     for number in range(3):
-        write_video(tmp_path / f"{number}.mp4", moving(4, seed=number))
-    (tmp_path / "2.mp4").write_text("no video")
-    config = composed(f"data={name}", f"data.root={tmp_path}", command="data_sets")
-    assert index(config) == tmp_path / NAME
-    assert sorted(json.loads((tmp_path / NAME).read_text())["files"]) == ["0.mp4", "1.mp4"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [NAME, "0.mp4", "1.mp4", "2.mp4"]
+        write_video(root / f"{number}.mp4", moving(4, seed=number))
+    (root / "2.mp4").write_text("no video")
+    config = composed(f"data={name}", f"data.root={root}", command="data_sets")
+    assert index(config) == root / NAME
+    assert sorted(json.loads((root / NAME).read_text())["files"]) == ["0.mp4", "1.mp4"]
+    assert sorted(path.name for path in root.iterdir()) == [CONTENTS, NAME, "0.mp4", "1.mp4", "2.mp4"]
     assert not check(config)
 
 
