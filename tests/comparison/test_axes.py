@@ -38,7 +38,10 @@ def test_a_grid_with_seeds_has_two_axes(axes_of: Callable[..., Any]) -> None:
 def test_a_copy_by_interpolation_follows(axes_of: Callable[..., Any]) -> None:
     (axis,) = axes_of(*([f"engine.iterations={count}"] for count in (100, 200, 400)))
     assert (axis.key, axis.values) == ("engine.iterations", (100, 200, 400))
-    assert axis.followers == {"players.generator.schedule.T_max": (100, 200, 400)}
+    assert axis.followers == {
+        "players.generator.schedule.T_max": (100, 200, 400),
+        "players.discriminator.start": (80, 160, 320),  # four fifths
+    }
 
 
 def test_a_factor_follows_and_a_random_search_does_not(axes_of: Callable[..., Any]) -> None:

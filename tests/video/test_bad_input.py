@@ -116,7 +116,7 @@ def test_rounded_time_stamps_are_no_varying_rate(tmp_path: Path, rate: Fraction)
 def test_hdr_is_refused(tmp_path: Path, transfer: int, name: str) -> None:
     path = tmp_path / "hdr.mp4"
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx265", rate=25, options={"x265-params": "log-level=none"})
+        stream = container.add_stream("libx264", rate=25)  # x265 writes 10-bit headers that at times cannot be muxed
         stream.width = stream.height = 64
         stream.pix_fmt = "yuv420p10le"
         stream.codec_context.color_trc = transfer

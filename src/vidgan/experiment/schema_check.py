@@ -29,7 +29,8 @@ def keep_to_schema(config: DictConfig) -> None:
     schema = OmegaConf.get_type(config)
     assert is_dataclass(schema), "the root of a command is a dataclass"
     plain = resolved(config)
-    for problem in (*unknown_keys(plain, schema), *unfit_values(plain, schema)):
+    given = _given(plain, OmegaConf.to_container(config))
+    for problem in (*unknown_keys(plain, schema), *unfit_values(given, schema), *unfit_values(plain, schema)):
         raise UserError(problem)
 
 
@@ -44,6 +45,14 @@ def resolved(config: DictConfig) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         raise UserError(f"{error.full_key}: {str(error).partition(chr(10))[0]}.") from error
     return plain
+
+
+def _given(plain: Any, raw: Any) -> Any:
+    """The values without those that follow from others, which are ``???``: the cause is named before what follows."""
+    if isinstance(plain, dict) and isinstance(raw, dict):
+        return {name: _given(value, raw.get(name)) for name, value in plain.items()}
+    follows = isinstance(raw, str) and "${" in raw and not isinstance(plain, dict | list)
+    return _MISSING if follows else plain
 
 
 def unknown_keys(plain: dict[str, Any], schema: Any, key: str = "") -> Iterator[str]:
