@@ -192,6 +192,8 @@ def _survives(mutant: Mutant, copy: Path) -> bool:
 
 def main(words: list[str]) -> int:
     mutants = [mutant for mutant in MUTANTS if all(word in mutant.file + mutant.line for word in words)]
+    if not mutants:
+        sys.exit(f"No mutant's file and line have the words {' '.join(words)}.")
     table = Table("file", "instead of", "there is", "killed by", title=f"{len(mutants)} mutants")
     survivors = 0
     with tempfile.TemporaryDirectory() as folder:
