@@ -130,9 +130,15 @@ MUTANTS = (
     ),
     Mutant(
         "src/vidgan/engine/ema.py",
-        "1 - warmed_up(decay, int(updates))",
-        "warmed_up(decay, int(updates))",
+        "1 - warmed_up(self.decay, since)",
+        "warmed_up(self.decay, since)",
         "engine/test_ema.py::test_an_average_by_hand",
+    ),
+    Mutant(
+        _ADVERSARIAL,
+        "name: iteration - move.begun for",
+        "name: iteration for",
+        "engine/test_ema.py::test_a_part_that_starts_late_does_not_remember_what_it_began_with",
     ),
     # The panel
     Mutant(_HEALTH, "self._counts[name] = self._counts.get(name, 0) + 1", "self._counts[name] = 1", _CHUNKS),

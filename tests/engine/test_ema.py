@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tests.engine.toy import ADAM, ToyDiscriminator, ToyTask, clip_of, fit, toy_task, weights_of
+from tests.engine.toy import ADAM, ToyDiscriminator, ToyTask, clip_of, fit, toy_players, toy_task, weights_of
 from vidgan.data.clip import Clip
-from vidgan.engine.ema import average_of, warmed_up
+from vidgan.engine.ema import MovingAverage, warmed_up
 from vidgan.engine.players import Player, Role
 from vidgan.engine.settings import EngineSettings
 from vidgan.engine.terms import Term
@@ -29,23 +29,50 @@ def test_the_decay_warms_up_by_hand() -> None:
 
 def test_an_average_by_hand() -> None:
     network = nn.Linear(1, 1, bias=False)
-    average = average_of(network, 0.25)
+    average = MovingAverage(network, {"player": [network.weight]}, 0.25)
     seen = []
-    for weight in (8.0, 19.0, 4.0, 20.0):
+    for updates, weight in enumerate((8.0, 19.0, 4.0, 20.0)):
         nn.init.constant_(network.weight, weight)
-        average.update_parameters(network)
+        average.follow(network, {"player": updates})
         seen.append(average.module.weight.item())
     # 8, then 2/11 * 8 + 9/11 * 19 = 17, then 3/12 * 17 + 9/12 * 4 = 7.25, then 1/4 (not 4/13) * 7.25 + 3/4 * 20.
     assert seen == pytest.approx([8, 17, 7.25, 16.8125], rel=1e-6)  # three roundings of float32
 
 
-def test_buffers_are_copied() -> None:
-    network = nn.BatchNorm1d(2)
-    average = average_of(network, 0.9)
-    for _ in range(3):
+def test_what_is_not_averaged_is_copied() -> None:
+    network = nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 2))  # two buffers of floats and one of whole numbers
+    average = MovingAverage(network, {"owner": list(network[1].parameters())}, 0.9)
+    for updates in range(3):
         network(torch.randn(4, 2))
-        average.update_parameters(network)
-    assert torch.equal(average.module.running_mean, network.running_mean)
+        nn.init.normal_(network[0].weight)  # nobody owns it, as of a network that is kept frozen and was loaded
+        average.follow(network, {"owner": updates})
+    for name, value in network[0].state_dict().items():
+        assert torch.equal(average.module[0].state_dict()[name], value), name
+
+
+def test_a_part_that_starts_late_does_not_remember_what_it_began_with(tmp_path: Path) -> None:
+    """As the second stage of PG2, which waits for the first: of 40 iterations of which it trains the last 10."""
+    players = {
+        "early": Player(Role.GENERATOR, ("generator",), ADAM),
+        "late": Player(Role.GENERATOR, ("generator.conv.bias",), ADAM, start=30),
+        "discriminator": toy_players()["discriminator"],
+    }
+    task = toy_task(40, players, ema=0.999)
+    seen: list[Tensor] = []
+    task.on_train_batch_end = lambda *_: seen.append(task.networks["generator"].conv.bias.detach().clone())
+    fit(task, tmp_path)
+    expected = seen[30]
+    for updates in range(1, 10):
+        expected = torch.lerp(expected, seen[30 + updates], 1 - warmed_up(0.999, updates))
+    torch.testing.assert_close(task.average("generator").conv.bias, expected)  # the same roundings, up to one
+
+
+def test_before_its_first_step_an_average_is_the_network(tmp_path: Path) -> None:
+    """Also where weights were loaded after it was made, as a warm start's are."""
+    task = toy_task(3, {**toy_players(), "generator": Player(Role.GENERATOR, ("generator",), ADAM, stop=0)})
+    nn.init.normal_(task.networks["generator"].conv.weight)
+    fit(task, tmp_path)
+    assert torch.equal(task.average("generator").conv.weight, task.networks["generator"].conv.weight)
 
 
 def test_the_warm_up_goes_on_after_a_resume(tmp_path: Path) -> None:
@@ -54,7 +81,7 @@ def test_the_warm_up_goes_on_after_a_resume(tmp_path: Path) -> None:
     fit(first, tmp_path, max_steps=3).save_checkpoint(tmp_path / "3.ckpt")
     fit(second, tmp_path, resume=tmp_path / "3.ckpt")
     assert all(torch.equal(value, weights_of(second)[key]) for key, value in weights_of(whole).items())
-    assert second.averages["generator"].n_averaged == 6
+    assert second.moves["generator"].begun == 0
 
 
 @pytest.mark.parametrize("ema", [math.nan, -0.1, 1.0, math.inf])

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vidgan.data.clip import Clip
 from vidgan.engine.compilation import compile_networks, uncompiled
 from vidgan.engine.counting import count_from, count_iteration, forget_loops, mute_optimizers
-from vidgan.engine.ema import average_of
+from vidgan.engine.ema import MovingAverage
 from vidgan.engine.hardware import seed_generators
 from vidgan.engine.health import NonFinitePolicy, Panel, agreed
 from vidgan.engine.moves import Move
@@ -71,7 +71,10 @@ class AdversarialTask(ScoredModule, ABC):
             for network in self.networks.values():
                 channels_last(network)
         self.averages = nn.ModuleDict(
-            {name: average_of(self.networks[name], settings.ema) for name in sorted(generators)}
+            {
+                name: MovingAverage(self.networks[name], self.player_parameters, settings.ema)
+                for name in sorted(generators)
+            }
             if settings.ema is not None
             else {}
         )
@@ -153,8 +156,9 @@ class AdversarialTask(ScoredModule, ABC):
         for move in self.moves.values():
             if move.schedule is not None and move.player.active(iteration):
                 move.schedule.step()
+        updates = {name: iteration - move.begun for name, move in self.moves.items() if move.begun is not None}
         for name, average in self.averages.items():
-            average.update_parameters(self.networks[name])  # type: ignore[operator]
+            average.follow(self.networks[name], updates)  # type: ignore[operator]
         count_iteration(self.trainer)
         self._log_panel()
 
@@ -302,7 +306,7 @@ class AdversarialTask(ScoredModule, ABC):
         move.optimizer.zero_grad(set_to_none=True)
         self.nonfinite.record(accepted, name, iteration)
         if accepted:
-            move.steps += 1
+            move.count(iteration)
             self.panel.add(f"gradient/{name}", move.norm)
 
     def on_before_optimizer_step(self, optimizer: Any) -> None:

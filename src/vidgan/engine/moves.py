@@ -23,6 +23,7 @@ class Move:
         optimizer: Lightning's wrapper, from the start of the training on.
         schedule: of its rate; none where it is constant.
         steps: those that its optimizer has taken, over all resumes.
+        begun: the iteration of the first of them; none before it.
         norm: L2 norm of the gradients of the step at hand; none before it is known.
     """
 
@@ -32,6 +33,7 @@ class Move:
     optimizer: Any = None
     schedule: LRScheduler | None = None
     steps: int = 0
+    begun: int | None = None
     norm: Tensor | None = None
 
     @classmethod
@@ -48,6 +50,12 @@ class Move:
         """Whether the step at hand computes a lazy penalty: the first of the player's own steps, and every n-th."""
         return self.steps % penalty.every == 0
 
+    def count(self, iteration: int) -> None:
+        """Takes note of a step that was taken."""
+        self.steps += 1
+        if self.begun is None:
+            self.begun = iteration
+
     def measure(self) -> Tensor:
         """The norm of the gradients as they are now, kept in :attr:`norm`."""
         self.norm = gradient_norm(self.parameters)
@@ -60,9 +68,10 @@ class Move:
             clip_gradients(self.parameters, self.norm, self.player.clip)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"steps": self.steps, "balance": None if self.balance is None else self.balance.value}
+        balance = None if self.balance is None else self.balance.value
+        return {"steps": self.steps, "begun": self.begun, "balance": balance}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.steps = state["steps"]
+        self.steps, self.begun = state["steps"], state["begun"]
         if self.balance is not None and state["balance"] is not None:
             self.balance.value = state["balance"]
