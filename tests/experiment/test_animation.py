@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from tests.media import write_video
 from tests.pose.boxes import boxes
+from vidgan.data.pictures import decode_image
 from vidgan.errors import UserError
 from vidgan.experiment import animation
 from vidgan.experiment.animation import animate, generate_video
@@ -24,7 +25,7 @@ from vidgan.experiment.training import train
 from vidgan.pose.files import write_poses
 from vidgan.pose.sequence import PoseSequence
 from vidgan.pose.skeleton import COCO_17
-from vidgan.video.reader import iterate, probe
+from vidgan.video.reader import probe
 from vidgan.video.writer import encode_picture
 
 TINY = [
@@ -77,18 +78,20 @@ def run(runs: Path, tmp_path: Path) -> Run:
 
 
 def test_a_video_becomes_key_points_and_these_a_video(run: Run, tmp_path: Path) -> None:
-    direct = run()
-    made = probe(direct)
+    made = probe(run())
     assert (made.frames, made.fps, made.height, made.width) == (11, Fraction(25), 32, 24)
+    direct = run("output=direct")
     with initialize_config_dir(str(CONF), version_base="1.3"):
         overrides = [f"input={tmp_path}/dance.mp4", f"output={tmp_path}/dance.pose.npz", "machine.progress=false"]
         config = compose("pose", [*overrides, "confidence=0.3"])
     config.estimator = {"_target_": "tests.pose.boxes.Boxes"}
     extract(config)
     # The key points are smoothed already.
-    again = run("driving=dance.pose.npz", "output=again.mp4", "smoother=none")
-    for one, other in zip(iterate(direct), iterate(again), strict=True):
-        np.testing.assert_allclose(one.astype(float), other, atol=3)
+    again = run("driving=dance.pose.npz", "output=again", "smoother=none")
+    for name in sorted(path.name for path in direct.iterdir()):
+        one, other = (decode_image((folder / name).read_bytes(), name) for folder in (direct, again))
+        # The file keeps the key points in float32; what falls on the border of two grey levels may fall on either side.
+        np.testing.assert_allclose(one.astype(float), other, atol=1)
 
 
 def test_chunks_make_the_same_video(run: Run, tmp_path: Path) -> None:

@@ -46,3 +46,11 @@ def test_sync_says_what_is_missing(tmp_path: Path, config: Callable[..., dict[st
     assert synced(tmp_path, server, WANDB_API_KEY="f" * 40)[1].startswith("W&B did not let us in")
     server.fail("CreateRunFiles", status=403)
     assert "and 4 files or artifacts" in synced(tmp_path, server)[0]
+
+
+def test_an_upload_that_never_ends_is_given_up(
+    tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb
+) -> None:
+    assert finish(Training(tmp_path, config())) == 0
+    server.fail("UpsertBucket", status=500)  # W&B tries such an answer again for hours
+    assert "the server did not take it in 3 s" in synced(tmp_path, server, patience=3)[0]

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -187,19 +188,22 @@ def finish(training: Training, meanwhile: Callable[[], None] = lambda: None) -> 
     return training.end()
 
 
-def synced(folder: Path, server: FakeWandb, **environment: str) -> tuple[str, str]:
+def synced(folder: Path, server: FakeWandb, patience: float = LIMIT, **environment: str) -> tuple[str, str]:
     """What syncing the run says: its reports, and its error."""
     code = (
         "import sys; from pathlib import Path\n"
         "from vidgan.errors import UserError; from vidgan.experiment.sync import sync\n"
-        "try: [print(report) for report in sync([Path(sys.argv[1])], patience=8)]\n"
+        "try: [print(report) for report in sync([Path(sys.argv[1])], patience=float(sys.argv[2]))]\n"
         "except UserError as error: print(error, file=sys.stderr)"
     )
-    answer = subprocess.run(
-        [sys.executable, "-c", code, str(run_folder(folder))],
-        env={**os.environ, **server.environment, "HOME": str(folder), **environment},
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-    )
-    return answer.stdout.strip(), answer.stderr.strip()
+    # Files and not pipes: W&B's own background process keeps what it inherits open.
+    with tempfile.TemporaryFile("w+") as reports, tempfile.TemporaryFile("w+") as errors:
+        subprocess.run(
+            [sys.executable, "-c", code, str(run_folder(folder)), str(patience)],
+            env={**os.environ, **server.environment, "HOME": str(folder), **environment},
+            stdout=reports,
+            stderr=errors,
+            timeout=2 * LIMIT,
+        )
+        reports.seek(0), errors.seek(0)
+        return reports.read().strip(), errors.read().strip()

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -214,14 +215,17 @@ def _upload(run: _Run, server: _Server, entity: str, patience: float) -> str | N
     folders = [str(log.path.parent) for log in lacking]
     with kept_inside(run.folder.path):
         environment = {key: value for key, value in os.environ.items() if key not in _NOT_PASSED_ON}
-        try:
-            answer = subprocess.run(
-                [*command, *folders], env=environment, capture_output=True, text=True, timeout=patience
-            )
-        except subprocess.TimeoutExpired:
-            return f"the server did not take it in {patience:.0f} s"
-    complaints = [line.partition("ERROR")[2].strip() for line in answer.stderr.splitlines() if "ERROR" in line]
-    return "; ".join(complaints) or (None if answer.returncode == 0 else "wandb sync failed")
+        # A file and not a pipe: W&B's own background process keeps what it inherits open, maybe for hours.
+        with tempfile.TemporaryFile("w+") as said:
+            try:
+                ended = subprocess.run(
+                    [*command, *folders], env=environment, stdout=said, stderr=subprocess.STDOUT, timeout=patience
+                )
+            except subprocess.TimeoutExpired:
+                return f"the server did not take it in {patience:.0f} s"
+            said.seek(0)
+            complaints = [line.partition("ERROR")[2].strip() for line in said if "ERROR" in line]
+    return "; ".join(complaints) or (None if ended.returncode == 0 else "wandb sync failed")
 
 
 def _avoid(server: _Server, log: WandbLog) -> None:
