@@ -16,7 +16,9 @@ def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     book = nbformat.read(path, as_version=4)
     assert not any(cell.outputs for cell in book.cells if cell.cell_type == "code"), "stored without outputs"
-    NotebookClient(book, timeout=900, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    here = {"metadata": {"path": str(tmp_path)}}
+    # Seconds a cell may take, and the kernel to start: what has not ended by then, on a busy machine too, hangs.
+    NotebookClient(book, timeout=1800, startup_timeout=600, kernel_name="python3", resources=here).execute()
     told = "".join(output.get("text", "") for cell in book.cells for output in cell.get("outputs", []))
     assert "Traceback" not in told
     typos = sum("one letter is missing" in cell.source for cell in book.cells)

@@ -86,6 +86,7 @@ def test_killed_process_leaves_a_cache_that_the_next_one_completes(tmp_path: Pat
     cache = tmp_path / "cache"
     process = start(folder, cache, "stall")
     while not (folder.with_suffix(".log").exists() and entries(cache) == [".part"]):
+        assert process.poll() is None
         time.sleep(0.02)
     process.kill()
     process.communicate()

@@ -15,7 +15,7 @@ from vidgan.errors import UserError
 
 def run(out: Path, devices: int, accumulate: int = 1, flaw: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.engine.parallel_worker", str(out), str(devices), str(accumulate), flaw]
-    return subprocess.run(command, timeout=300, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    return subprocess.run(command, timeout=600, cwd=Path(__file__).parents[2], capture_output=True, text=True)
 
 
 def train(folder: Path, devices: int, accumulate: int = 1, flaw: str = "") -> dict[str, Any]:

@@ -8,8 +8,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from tests.fake_wandb import FakeWandb
 
-PATIENT = ("tracking.init_timeout=60", "tracking.finish_timeout=60")
-IMPATIENT = ("tracking.init_timeout=2", "tracking.finish_timeout=3")
+PATIENT = ("tracking.init_timeout=600", "tracking.finish_timeout=600")
+#: For a server that is in trouble when a run starts, or when it ends: every second of these is waited.
+HASTY_START, HASTY_END = "tracking.init_timeout=2", "tracking.finish_timeout=3"
 
 
 @pytest.fixture

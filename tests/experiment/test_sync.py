@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.experiment.conftest import IMPATIENT
+from tests.experiment.conftest import HASTY_END
 from tests.experiment.tracked_training import ALL, MIDDLE, Training, finish, iterations, synced, wait_for_rows
 from tests.fake_wandb import FakeWandb
 
@@ -32,7 +32,7 @@ def test_sync_uploads_verifies_and_remembers(
 def test_sync_recovers_what_an_online_run_could_not_send(
     tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb
 ) -> None:
-    training = Training(tmp_path, config("tracking=online", *IMPATIENT), environment=server.environment)
+    training = Training(tmp_path, config("tracking=online", HASTY_END), environment=server.environment)
     assert finish(training, lambda: server.fail("file_stream", status=400)) == 0
     assert "missing 12 rows" in synced(tmp_path, server)[0]
     server.failures.clear()

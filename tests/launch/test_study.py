@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -59,8 +61,10 @@ def study_of(folder: Path, name: str = "rates") -> optuna.Study:
     return optuna.load_study(study_name=name, storage=open_storage(str(folder / f"runs/sweeps/{name}/study.journal")))
 
 
-def iterations(folder: Path) -> list[int]:
-    return [json.loads(path.read_text())["iteration"] for path in folder.glob("runs/super_resolution/*/summary.json")]
+def begun(folder: Path) -> set[Path]:
+    """Runs of which a checkpoint is written."""
+    summaries = folder.glob("runs/super_resolution/*/summary.json")
+    return {path.parent for path in summaries if json.loads(path.read_text())["iteration"] >= 5}
 
 
 def test_a_killed_study_goes_on_towards_its_total(
@@ -70,9 +74,17 @@ def test_a_killed_study_goes_on_towards_its_total(
     options = ["study=rates", "trials=2", "sampler=random", "objective=psnr", "max_failures=2"]
     command = ["hydra/sweeper=study", *(f"hydra.sweeper.{option}" for option in options), f"paths.runs={tmp_path}/runs"]
     process = launch(tmp_path, "train", "-m", *small, *command, rates)
-    while not (len(iterations(tmp_path)) == 2 and min(iterations(tmp_path)) >= 5):
+    jobs: dict[Path, int] = {}
+    while len(jobs) < 2:  # who comes first waits for the other, lest it finish
         assert process.poll() is None
+        for run in begun(tmp_path) - jobs.keys():
+            jobs[run] = int((run / ".lock").read_text().split()[1])
+            os.kill(jobs[run], signal.SIGSTOP)
+        time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
+    process.wait()
+    for job in jobs.values():
+        os.kill(job, signal.SIGCONT)
     ended(process)
     (tmp_path / "runs/sweeps/rates/study.journal.lock").touch()  # as a writer leaves it that was killed
 

@@ -10,7 +10,7 @@ import pytest
 from omegaconf import DictConfig
 
 from tests.launch.conftest import RATE, runs_of
-from tests.test_commands import assert_same_result, ended, launch, summary, wait_for_iteration
+from tests.test_commands import LIMIT, assert_same_result, ended, launch, summary, wait_for_iteration
 from vidgan.experiment.folder import RunFolder
 from vidgan.launch.local import share_of
 from vidgan.launch.sweep import Point
@@ -80,7 +80,7 @@ def test_stopped_and_run_again_ends_where_the_uninterrupted_sweep_ends(
     assert code == (-how if how == signal.SIGKILL else 128 + how)
     assert how == signal.SIGKILL or "1 stopped" in out
     (run,) = tmp_path.glob("runs/super_resolution/*")
-    with RunFolder(run).locked(patience=60):  # the job ends with its sweep, after its checkpoint
+    with RunFolder(run).locked(patience=LIMIT):  # the job ends with its sweep, after its checkpoint
         assert summary(run)["state"] == "running"
         assert 15 <= summary(run)["iteration"] < 60
     assert launch_points([point(composed, small, tmp_path, f"{RATE}=0.003")]) == 0
