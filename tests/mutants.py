@@ -121,6 +121,18 @@ MUTANTS = (
         "if lost:",
         "engine/test_divergence.py::test_scores_that_are_mostly_not_numbers_are_refused",
     ),
+    Mutant(
+        _ADVERSARIAL,
+        "if self.nonfinite.total > refused:",
+        "if False:",
+        "engine/test_divergence.py::test_running_statistics_do_not_remember_a_batch_that_was_left_out",
+    ),
+    Mutant(
+        _ADVERSARIAL,
+        "iteration < move.player.start",
+        "not move.player.active(iteration)",
+        "engine/test_adversarial.py::test_a_discriminator_that_has_stopped_is_still_heard",
+    ),
     # The average
     Mutant(
         "src/vidgan/engine/ema.py",

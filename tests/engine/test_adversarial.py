@@ -143,6 +143,16 @@ def test_discriminator_waits_and_its_opinion_is_not_heard(tmp_path: Path) -> Non
     assert same(weights_of(alone), weights_of(task), "networks.generator")
 
 
+def test_a_discriminator_that_has_stopped_is_still_heard(tmp_path: Path) -> None:
+    """So is one that never moves, which judges as it was loaded."""
+    for stop, moved in ((1, 1), (0, 0)):
+        logger = Steps()
+        task = toy_task(3, toy_players(stop=stop))
+        fit(task, tmp_path, logger=logger)
+        assert task.moves["discriminator"].steps == moved
+        assert ["loss/adversarial" in row for _, row in logger.rows] == [True, True, True]
+
+
 def test_players_move_in_their_intervals(tmp_path: Path) -> None:
     players = {
         "weight": Player(Role.GENERATOR, ("generator",), ADAM, stop=2),
@@ -164,6 +174,10 @@ def test_every_parameter_has_one_owner() -> None:
     networks = nn.ModuleDict({"generator": nn.Linear(2, 2), "other": nn.Linear(2, 2)})
     with pytest.raises(UserError, match=r"other\.weight"):
         assign_parameters(networks, {"g": Player(Role.GENERATOR, ("generator",), ADAM)})
+    networks["other"].weight.requires_grad_(False)
+    owned = {"g": ("generator", "other"), "h": ("other.weight",)}
+    with pytest.raises(UserError, match=r"players\.h has nothing to train: all of other\.weight is kept frozen"):
+        assign_parameters(networks, {name: Player(Role.GENERATOR, owns, ADAM) for name, owns in owned.items()})
     with pytest.raises(UserError, match=r"players\.g\.owns: 'genrator'"):
         assign_parameters(networks, {"g": Player(Role.GENERATOR, ("generator", "other", "genrator"), ADAM)})
 

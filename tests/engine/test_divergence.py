@@ -9,9 +9,11 @@ from pytorch_lightning.plugins.precision import MixedPrecision
 from torch import Tensor, nn
 
 from tests.engine.test_adversarial import Steps
-from tests.engine.toy import ToyTask, fit, toy_players, toy_task, weights_of
+from tests.engine.toy import ToyDiscriminator, ToyGenerator, ToyTask, fit, toy_players, toy_task, weights_of
+from vidgan.data.clip import Clip
 from vidgan.engine.diagnosis import idle_players, refuse_divergence
 from vidgan.engine.scoring import MODEL
+from vidgan.engine.settings import EngineSettings
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares
@@ -67,6 +69,39 @@ def poisoned(iterations: int, bad: tuple[int, ...], **settings: int) -> ToyTask:
     target = task.target
     task.target = lambda clip: target(clip) * (math.nan if task.iteration in bad else 1.0)
     return task
+
+
+class Normalized(ToyGenerator):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(3)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        return self.norm(super().forward(frames).flatten(0, 1)).unflatten(0, frames.shape[:2])
+
+
+class Interrupted(ToyTask):
+    """One batch is not a number."""
+
+    broken = 0
+
+    def condition(self, clip: Clip) -> Tensor:
+        return super().condition(clip) * (math.nan if self.training and self.iteration == self.broken else 1)
+
+
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_running_statistics_do_not_remember_a_batch_that_was_left_out(tmp_path: Path, broken: int) -> None:
+    task = Interrupted(
+        {"generator": Normalized(), "discriminator": ToyDiscriminator()},
+        toy_players(),
+        {"pixel": Term(MSE()), "adversarial": Term(LeastSquares(), weight=0.1)},
+        EngineSettings(3),
+    )
+    task.broken = broken
+    fit(task, tmp_path)
+    assert task.nonfinite.refused == {"generator": 1, "discriminator": 1}
+    assert task.networks["generator"].norm.num_batches_tracked == 2
+    assert all(value.isfinite().all() for value in task.state_dict().values())
 
 
 def test_in_a_row_means_in_a_row(tmp_path: Path) -> None:

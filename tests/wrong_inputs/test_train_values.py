@@ -36,6 +36,18 @@ TYPES = [
     ("players.generator.optimizer.lr=text", "players.generator.optimizer.lr=text: expected a number, 0 or more"),
     ("players.generator.optimizer.betas=x", "players.generator.optimizer.betas=x: expected a number, 0 or more and"),
     ("players.generator.optimizer.betas=[0.5]", "players.generator: its optimizer or schedule refuses its arguments"),
+    (
+        "players.discriminator.schedule={_target_:torch.optim.lr_scheduler.ReduceLROnPlateau,_partial_:true}",
+        "players.discriminator: its optimizer or schedule refuses its arguments (ReduceLROnPlateau.step() missing",
+    ),
+    (
+        "players.discriminator.schedule={_target_:torch.optim.lr_scheduler.OneCycleLR,_partial_:true,max_lr:1,"
+        "total_steps:9}",
+        "players.discriminator.schedule ends after 9 steps and the player is active for",
+    ),
+    ("players.generator.balance=0.4", "players.generator.balance is for players of role discriminator"),
+    ("players.discriminator.owns=[discriminator,generator]", "players.generator.owns and players.discriminator.owns"),
+    ("losses.adversarial.discriminator=critic", "losses.adversarial.discriminator is 'critic', which is not in"),
     ("players.generator.schedule.T_max=x", "players.generator.schedule.T_max=x: expected a whole number"),
 ]
 

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from vidgan.data.clip import Clip
+from vidgan.engine.buffers import Buffers
 from vidgan.engine.compilation import compile_networks, uncompiled
+from vidgan.engine.consistency import refuse_inconsistent
 from vidgan.engine.counting import count_from, count_iteration, forget_loops, mute_optimizers
 from vidgan.engine.ema import MovingAverage
 from vidgan.engine.hardware import seed_generators
@@ -64,6 +66,7 @@ class AdversarialTask(ScoredModule, ABC):
         if settings.tbptt is not None and type(self).proceed is AdversarialTask.proceed:
             raise UserError(f"engine.tbptt={settings.tbptt}: {type(self).__name__} carries no memory; remove it.")
         self.seed = seed
+        refuse_inconsistent(self.networks.keys(), players, self.terms)
         self.player_parameters = assign_parameters(self.networks, players)
         self.moves = {name: Move.of(player, self.player_parameters[name]) for name, player in players.items()}
         generators = {prefix.split(".")[0] for p in players.values() if p.role is Role.GENERATOR for prefix in p.owns}
@@ -144,6 +147,8 @@ class AdversarialTask(ScoredModule, ABC):
     def training_step(self, batch: Clip, batch_idx: int) -> None:
         iteration = self.iteration
         mute_optimizers(self.trainer)
+        self.buffers_before.keep()
+        refused = self.nonfinite.total
         # For dropout and the like.
         seed_generators(mix(self.seed, "network", iteration, self.global_rank), self.device)
         scenes = self._move_generators(iteration, segments(batch, self.settings.accumulate, self.settings.tbptt))
@@ -156,6 +161,8 @@ class AdversarialTask(ScoredModule, ABC):
         for move in self.moves.values():
             if move.schedule is not None and move.player.active(iteration):
                 move.schedule.step()
+        if self.nonfinite.total > refused:
+            self.buffers_before.put_back()
         updates = {name: iteration - move.begun for name, move in self.moves.items() if move.begun is not None}
         for name, average in self.averages.items():
             average.follow(self.networks[name], updates)  # type: ignore[operator]
@@ -220,13 +227,12 @@ class AdversarialTask(ScoredModule, ABC):
 
     def _counts(self, term: Term, iteration: int) -> bool:
         """Whether the term counts; not while its discriminator has not started, which has no opinion worth hearing."""
-        if term.weight == 0 or not term.counts(iteration):
-            return False
-        return not term.judged or any(
-            move.player.judge == term.discriminator and move.player.active(iteration)
+        waiting = term.judged and any(
+            move.player.judge == term.discriminator and iteration < move.player.start
             for move in self.moves.values()
             if move.player.role is Role.DISCRIMINATOR
         )
+        return term.weight != 0 and term.counts(iteration) and not waiting
 
     def _play(self, part: Segment, state: Any, terms: Mapping[str, Term]) -> tuple[Scene, Tensor]:
         """Makes the frames, and the weighted sum of the loss terms."""
@@ -342,6 +348,7 @@ class AdversarialTask(ScoredModule, ABC):
         for term in self.terms.values():
             term.loss.to(self.device).requires_grad_(False)
         self.panel.to(self.device)
+        self.buffers_before = Buffers(self.networks.values())
         count_from(self.trainer, self._restored_iteration)
 
     # Checkpoints -------------------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ def assign_parameters(networks: nn.ModuleDict, players: Mapping[str, Player]) ->
     """Gives every parameter to the player with the longest matching prefix, but those that a network keeps frozen.
 
     Raises:
-        UserError: a prefix matches nothing, or a trainable parameter has no owner.
+        UserError: a prefix matches nothing, a trainable parameter has no owner, or a player owns none.
     """
     owners = {prefix: name for name, player in players.items() for prefix in player.owns}
     assigned: dict[str, list[nn.Parameter]] = {name: [] for name in players}
@@ -113,5 +113,11 @@ def assign_parameters(networks: nn.ModuleDict, players: Mapping[str, Player]) ->
         if prefix not in matched:
             raise UserError(
                 f"players.{name}.owns: '{prefix}' matches no parameter; networks are {', '.join(networks)}."
+            )
+    for name, parameters in assigned.items():
+        if not parameters:
+            raise UserError(
+                f"players.{name} has nothing to train: all of {', '.join(players[name].owns)} is kept frozen by its "
+                "network or owned by other players; remove the player."
             )
     return assigned

@@ -96,7 +96,7 @@ class Preflight:
         refuse_absent(config)
         _refuse_large_batch(config)
         players = {name: build_player(node, f"players.{name}") for name, node in config.players.items()}
-        states = {name: optimizer_states(player, name) for name, player in players.items()}
+        states = {name: optimizer_states(player, name, config.engine.iterations) for name, player in players.items()}
         trial = self._trial(config)
         owned = assign_parameters(trial.task.networks, players)
         optimizers = sum(round(states[name] * sum(p.numel() for p in owned[name])) for name in players)
@@ -217,21 +217,33 @@ def contradictions(config: DictConfig) -> Iterator[str]:
                 yield f"{key} names '{name}', which is not in networks ({', '.join(config.networks)})."
 
 
-def optimizer_states(player: Player, name: str) -> float:
+def optimizer_states(player: Player, name: str, iterations: int) -> float:
     """Numbers that the player's optimizer keeps for each parameter, found by one step on a stand-in.
 
+    Args:
+        player: whose.
+        name: the player's.
+        iterations: of the training.
+
     Raises:
-        UserError: the optimizer or the schedule refuses its arguments.
+        UserError: the optimizer or the schedule refuses its arguments, cannot be stepped, or ends before the training.
     """
     stand_in = nn.Parameter(torch.zeros(64, 64))
     stand_in.grad = torch.zeros_like(stand_in)
     try:
         optimizer = player.optimizer([stand_in])
-        if player.schedule is not None:
-            player.schedule(optimizer)
+        schedule = None if player.schedule is None else player.schedule(optimizer)
         optimizer.step()
+        if schedule is not None:
+            schedule.step()
     except (TypeError, ValueError, LookupError, RuntimeError) as error:
         raise UserError(f"players.{name}: its optimizer or schedule refuses its arguments ({error}).") from error
+    active = min(iterations, player.stop or iterations) - player.start
+    if (steps := getattr(schedule, "total_steps", active)) < active:  # it refuses each further step
+        raise UserError(
+            f"players.{name}.schedule ends after {steps} steps and the player is active for {active} iterations; make "
+            "its length that of the training."
+        )
     kept = sum(value.numel() for value in optimizer.state[stand_in].values() if isinstance(value, Tensor))
     return kept / stand_in.numel()
 

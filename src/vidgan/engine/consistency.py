@@ -1,0 +1,56 @@
+"""Whether networks, players and losses make one game: what does not would be left out of it without a word."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from vidgan.engine.players import Player, Role
+from vidgan.engine.terms import Term
+from vidgan.errors import UserError
+
+#: What the log has of a discriminator's player beside its penalties.
+_LOGGED = ("accuracy_fake", "accuracy_real", "balance", "loss_ratio")
+
+
+def refuse_inconsistent(networks: Collection[str], players: Mapping[str, Player], terms: Mapping[str, Term]) -> None:
+    """
+    Raises:
+        UserError: a part of the game could never count, or two parts are logged under one name.
+    """
+    for problem in (*_of_owners(networks, players), *_of_opinions(networks, terms), *_of_names(players, terms)):
+        raise UserError(problem)
+
+
+def _of_owners(networks: Collection[str], players: Mapping[str, Player]) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for name, player in players.items():
+        for prefix in player.owns:
+            if prefix in owners:
+                yield f"players.{owners[prefix]}.owns and players.{name}.owns both name '{prefix}'; one can own it."
+            owners[prefix] = name
+        if player.role is Role.DISCRIMINATOR and (len(player.owns) != 1 or player.owns[0] not in networks):
+            yield (
+                f"players.{name}.owns={list(player.owns)}: a player of role discriminator owns one network as a whole "
+                f"({', '.join(networks)}); give each discriminator a player of its own."
+            )
+        if player.role is not Role.DISCRIMINATOR and (player.penalties or player.balance is not None):
+            key = "penalties" if player.penalties else "balance"
+            yield f"players.{name}.{key} is for players of role discriminator, and this is {player.role}; remove it."
+
+
+def _of_opinions(networks: Collection[str], terms: Mapping[str, Term]) -> Iterator[str]:
+    for name, term in terms.items():
+        if term.judged and term.discriminator not in networks:
+            yield (
+                f"losses.{name}.discriminator is '{term.discriminator}', which is not in networks "
+                f"({', '.join(networks)})."
+            )
+
+
+def _of_names(players: Mapping[str, Player], terms: Mapping[str, Term]) -> Iterator[str]:
+    taken = {"generator", *(name for name, player in players.items() if player.role is not Role.GENERATOR)}
+    for name in terms:
+        if name in taken:
+            yield f"losses.{name}: the log has loss/{name} for a whole player's loss; give the term another name."
+    for name, player in players.items():
+        for key in player.penalties:
+            if key in _LOGGED:
+                yield f"players.{name}.penalties.{key}: the log has {name}/{key} for something else; name it otherwise."

@@ -1,0 +1,77 @@
+"""Parts of a game that would be left out of it without a word are refused, by the name of their key."""
+
+from typing import Any
+
+import pytest
+from torch import nn
+
+from tests.engine.toy import ADAM, ToyDiscriminator, ToyGenerator, ToyTask, toy_players
+from vidgan.engine.players import Penalty, Player, Role
+from vidgan.engine.settings import EngineSettings
+from vidgan.engine.terms import Term
+from vidgan.errors import UserError
+from vidgan.losses.adversarial import LeastSquares
+from vidgan.losses.feature_matching import FeatureMatching
+from vidgan.losses.penalties import R1
+from vidgan.losses.pixel import MSE
+
+
+def _task(players: dict[str, Player], terms: dict[str, Term]) -> ToyTask:
+    networks: dict[str, nn.Module] = {
+        "generator": ToyGenerator(),
+        "discriminator": ToyDiscriminator(),
+        "other": ToyDiscriminator(),
+    }
+    other = {"other": _player("other")} if not any("other" in player.owns for player in players.values()) else {}
+    return ToyTask(networks, {**toy_players(), **other, **players}, {"pixel": Term(MSE()), **terms}, EngineSettings(1))
+
+
+def _player(*owns: str, role: Role = Role.DISCRIMINATOR, **arguments: Any) -> Player:
+    return Player(role, owns, ADAM, **arguments)
+
+
+PENALTIES = {"penalties": {"r1": Penalty(R1(), 1.0)}}
+
+
+@pytest.mark.parametrize(
+    ("players", "terms", "told"),
+    [
+        ({"discriminator": _player("discriminator", "other")}, {}, r"players\.discriminator\.owns=.* one network"),
+        (
+            {"head": _player("discriminator.head")},
+            {},
+            r"players\.head\.owns=\['discriminator\.head'\].* one network",
+        ),
+        ({"twin": _player("discriminator")}, {}, r"players\.discriminator\.owns and players\.twin\.owns both name"),
+        (
+            {"generator": _player("generator", role=Role.GENERATOR, **PENALTIES)},
+            {},
+            r"players\.generator\.penalties is for players of role discriminator",
+        ),
+        (
+            {"generator": _player("generator", role=Role.GENERATOR, balance=0.4)},
+            {},
+            r"players\.generator\.balance is for players of role discriminator",
+        ),
+        ({}, {"features": Term(FeatureMatching(), discriminator="othr")}, r"losses\.features\.discriminator is 'othr'"),
+        (
+            {},
+            {"adversarial": Term(LeastSquares(), discriminator="othr")},
+            r"losses\.adversarial\.discriminator is 'othr'",
+        ),
+        ({}, {"discriminator": Term(LeastSquares())}, r"losses\.discriminator: the log has loss/discriminator"),
+        ({}, {"generator": Term(LeastSquares())}, r"losses\.generator: the log has loss/generator"),
+        (
+            {"discriminator": _player("discriminator", penalties={"balance": Penalty(R1(), 1.0)})},
+            {},
+            r"players\.discriminator\.penalties\.balance: the log has discriminator/balance",
+        ),
+    ],
+)
+def test_what_would_be_left_out_is_refused(players: dict[str, Player], terms: dict[str, Term], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        _task(players, terms)
+
+
+def test_what_fits_is_not_refused() -> None:
+    _task({}, {"adversarial": Term(LeastSquares()), "features": Term(FeatureMatching(), discriminator="other")})
