@@ -25,6 +25,7 @@ def write_video(path: Path, frames: Frames, codec: str = "libx264", rotation: in
         stream = container.add_stream(codec, rate=Fraction(25), options=options)
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = 1  # what codecs make depends on it: the same clips on every machine
         if rotation:
             stream.set_display_rotation(rotation)
         for rgb in frames:

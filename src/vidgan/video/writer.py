@@ -25,6 +25,8 @@ from vidgan.video.sound import Sound
 H264_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
+#: Of x264, on every machine: what it makes depends on their number, which would else be that of the cores.
+_THREADS = 8
 _BT709, _STUDIO = 1, 1
 _CONVERSION = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
@@ -156,6 +158,7 @@ class VideoWriter(FrameWriter):
             stream.pix_fmt = "yuv444p" if height % 2 or width % 2 else "yuv420p"
             stream.options = {"crf": str(self.crf)}
             context = stream.codec_context
+            context.thread_type, context.thread_count = "FRAME", _THREADS
             context.color_primaries = context.color_trc = context.colorspace = _BT709
             context.color_range = _STUDIO
         if self.source is not None:
