@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -68,6 +69,35 @@ def test_a_clip_replaced_by_one_of_the_same_size_and_time_is_decoded_anew(tmp_pa
     source = VideoFile("a", path)
     cache.fill([source])
     np.testing.assert_array_equal(cache.wrap(source).read(0, 2), source.read(0, 2))
+
+
+def test_more_clips_than_a_process_may_open_files(tmp_path: Path) -> None:
+    sources = [FrameFolder(name, write_folder(tmp_path / name, moving(1))) for name in map(str, range(40))]
+    cache = DecodedCache(tmp_path / "cache", 1, threads=1)
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 20, most))
+    try:
+        cache.fill(sources)
+        cached = [cache.wrap(source) for source in sources]
+        for clip in cached:
+            np.testing.assert_array_equal(clip.read(0, 1), moving(1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (few, most))
+    assert all(isinstance(clip, CachedClip) for clip in cached)
+    assert len(entries(cache.folder)) == 40
+
+
+def test_what_cannot_be_read_is_decoded_and_made_again(tmp_path: Path, folder: Path) -> None:
+    source, cache = FrameFolder("clip", folder), DecodedCache(tmp_path / "cache", 1)
+    cache.fill([source])
+    cached = cache.wrap(source)
+    (entry,) = cache.folder.glob("*.npy")
+    entry.unlink()
+    (entry / "inside").mkdir(parents=True)
+    np.testing.assert_array_equal(cached.read(3, 2), moving(12)[3:5])
+    assert not isinstance(cache.wrap(source), CachedClip)
+    cache.fill([source])
+    np.testing.assert_array_equal(open_entry(entry).read(0, 12), moving(12))
 
 
 def test_clips_beyond_the_budget_are_decoded_and_that_is_said_once(

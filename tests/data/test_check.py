@@ -1,5 +1,7 @@
 """What a look through a data set finds."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,20 @@ def test_missing_low_resolution_is_a_fault_of_a_clip_that_is_there(tmp_path: Pat
     truth = FrameFolder("a", write_folder(tmp_path / "a", moving(3)))
     finding = examine(Paired(truth, FrameFolder("a", tmp_path / "low")))
     assert (finding.absent, finding.fault) == (False, f"{tmp_path / 'low'}: is missing")
+
+
+def test_pairs_are_checked_where_python_leaves_out_assertions(tmp_path: Path) -> None:
+    for name, frames in (("high", 3), ("low", 2)):
+        write_folder(tmp_path / name, moving(frames))
+    code = (
+        "import sys; from pathlib import Path; from vidgan.data.check import examine; "
+        "from vidgan.data.sources import FrameFolder, Paired; "
+        "print(examine(Paired(*(FrameFolder(name, Path(name)) for name in ('high', 'low'))), quick=True).fault)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-O", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.startswith("low: 2 frames of 64 x 48 pixels are no low resolution of high with 3 of 64 x 48")
 
 
 COMPLETE, PART, NONE, EMPTY = (Tally(*counts, 0, []) for counts in ((2, 2, 0), (2, 1, 1), (2, 0, 2), (0, 0, 0)))

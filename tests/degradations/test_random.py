@@ -143,6 +143,11 @@ def test_either_takes_the_first_with_its_probability() -> None:
     assert sorted(bright.unique().tolist()) == [0.25, 0.75]
 
 
+def test_either_refuses_two_scales() -> None:
+    with pytest.raises(ValueError, match=r"scales 2 and 4 differ"):
+        Either(Bicubic(2), Bicubic(4))
+
+
 class _Shift(Degradation):
     def __init__(self, by: float) -> None:
         super().__init__()

@@ -220,3 +220,14 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be made"), writer(tmp_path / "full" / "file" / "a.png", NTSC):
         pass
     assert not (tmp_path / "a.mp4").exists()
+
+
+@pytest.mark.parametrize(("suffix", "width"), [(".webp", 16_384), (".jpg", 65_536)])
+def test_a_picture_beyond_its_format_is_refused(tmp_path: Path, suffix: str, width: int) -> None:
+    """One pixel more than the most that the format counts."""
+    with (
+        pytest.raises(UserError, match=rf"{width} x 1 pixels cannot be written as {suffix}; write it as \.png"),
+        PictureWriter(tmp_path / f"wide{suffix}") as output,
+    ):
+        output.write(np.zeros((1, width, 3), np.uint8))
+    assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""The decoded cache: a clip's frames as one memory-mapped array, decoded once, shared by all workers and runs."""
+"""The decoded cache: a clip's frames as one file of pixels, decoded once, shared by all workers and runs."""
 
 import fcntl
 import logging
@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import cv2
 
+from vidgan.atomic import remove
 from vidgan.data.entries import DamagedEntryError, entry_bytes, open_entry, write_entry
 from vidgan.data.sources import Box, FileSource, Paired, Size, Source, Span, files
 from vidgan.errors import UserError
@@ -36,7 +37,7 @@ class CachedClip(Source):
     def read(self, start: int, count: int, box: Box | None = None) -> Frames:
         try:
             return open_entry(self.array).read(start, count, box)
-        except FileNotFoundError:
+        except OSError:  # it was deleted, or the system refuses: the clip itself is there
             pass
         except DamagedEntryError:
             logger.warning("%s: is damaged; %s is decoded instead, and cached anew next time", self.array, self.path)
@@ -119,7 +120,7 @@ class DecodedCache:
         places = {_place(original) for original in missing.values()}
         for entry in self.folder.glob("*.npy"):
             if entry.stem.rpartition("-")[0] in places:  # made of what the file was before
-                entry.unlink()
+                remove(entry)
         left = int(self.budget_gb * 1e9) - sum(entry.stat().st_size for entry in self.folder.glob("*.npy"))
         chosen: dict[Path, FileSource] = {}
         over = 0
@@ -168,6 +169,6 @@ def _is_whole(entry: Path) -> bool:
     """Whether an entry is there, as it was written as far as its pixels do not have to be read."""
     try:
         open_entry(entry)
-    except (FileNotFoundError, DamagedEntryError):
+    except (OSError, DamagedEntryError):
         return False
     return True

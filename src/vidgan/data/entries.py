@@ -1,13 +1,16 @@
-"""An entry of the decoded cache: a clip's frames, memory-mapped, and the checksums that every read of them is held to.
+"""An entry of the decoded cache: a clip's frames, and the checksums that every read of them is held to.
 
 The file is a .npy array (T, H, W, 3) of 8 bits; after it a CRC-32 of each band of rows of each frame; last a CRC-32 of
 all that is not pixels and of the entry's own name.
 """
 
+import math
+import os
 import zlib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,42 +29,55 @@ class DamagedEntryError(Exception):
 class Entry:
     """An entry that is there as a whole; whether its pixels are as they were is told when they are read.
 
+    It holds no file open, and no map of one, which would: a data set has more clips than a process may open files.
+
     Raises:
-        FileNotFoundError: there is none.
+        OSError: it is not there, or cannot be read.
         DamagedEntryError: it was cut short, or is another one's.
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            frames: Frames = np.load(path, mmap_mode="r")
-            header, rest = _around(path, frames)
-            sums = np.frombuffer(rest[: -_SUM.itemsize], _SUM).reshape(len(frames), _bands(frames.shape[1]))
-            whole = rest[-_SUM.itemsize :] == _seal(path, header, sums)
-        except FileNotFoundError:
-            raise
-        except Exception as error:  # whatever NumPy makes of it
-            raise DamagedEntryError(str(path)) from error
-        if not whole or frames.dtype != np.uint8:
-            raise DamagedEntryError(str(path))
-        self.path, self.frames, self.sums = path, frames, sums
+        with path.open("rb") as file:
+            try:
+                self._shape, self._start = _header(file)
+            except Exception as error:  # whatever NumPy makes of it
+                raise DamagedEntryError(str(path)) from error
+            if os.fstat(file.fileno()).st_size != self._start + entry_bytes(self.size) + _SUM.itemsize:
+                raise DamagedEntryError(str(path))
+            header = _read_at(file, 0, self._start)
+            self.sums = np.empty((self.size.frames, _bands(self.size.height)), _SUM)
+            file.seek(self._start + math.prod(self._shape))
+            file.readinto(self.sums.data)
+            if file.read() != _seal(path, header, self.sums):
+                raise DamagedEntryError(str(path))
+        self.path = path
 
     @property
     def size(self) -> Size:
-        return Size(*self.frames.shape[:3])
+        return Size(*self._shape[:3])
 
     def read(self, start: int, count: int, box: Box | None = None) -> Frames:
         """Frames ``start`` to ``start + count``, whole or within ``box``, as they were written.
 
         Raises:
-            DamagedEntryError: they are not.
+            OSError: they cannot be read.
+            DamagedEntryError: they are not what was written.
         """
-        frames, sums = self.frames[start : start + count], self.sums[start : start + count]
-        top, bottom = (box.top, box.top + box.height) if box else (0, self.size.height)
-        for frame, expected in zip(frames, sums, strict=True):
-            for band in range(top // _BAND, _bands(bottom)):
-                if zlib.crc32(frame[band * _BAND : (band + 1) * _BAND].data) != expected[band]:
-                    raise DamagedEntryError(str(self.path))
-        return np.array(box.cut(frames) if box else frames)
+        box = box or Box(0, 0, *self.size[1:])
+        bands = range(box.top // _BAND, _bands(box.top + box.height))
+        above = bands.start * _BAND
+        rows = np.empty((min(bands.stop * _BAND, self.size.height) - above, *self._shape[2:]), np.uint8)
+        found = np.empty((len(self.sums[start : start + count]), box.height, box.width, 3), np.uint8)
+        with self.path.open("rb", buffering=0) as file:
+            for number, frame in enumerate(found, start):
+                file.seek(self._start + (number * self.size.height + above) * rows[0].nbytes)
+                file.readinto(rows.data)
+                for band, expected in zip(bands, self.sums[number, bands.start : bands.stop], strict=True):
+                    top = band * _BAND - above
+                    if zlib.crc32(rows[top : top + _BAND].data) != expected:
+                        raise DamagedEntryError(str(self.path))
+                frame[:] = box._replace(top=box.top - above).cut(rows)
+        return found
 
 
 def open_entry(path: Path) -> Entry:
@@ -107,13 +123,23 @@ def _bands(height: int) -> int:
     return -(-height // _BAND)
 
 
-def _around(path: Path, frames: NDArray[np.uint8]) -> tuple[bytes, bytes]:
-    """What is before and after the pixels."""
-    offset: int = frames.offset  # type: ignore[attr-defined]
-    with path.open("rb") as file:
-        header = file.read(offset)
-        file.seek(offset + frames.nbytes)
-        return header, file.read()
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], int]:
+    """The shape of the frames, and where their first byte is.
+
+    Raises:
+        ValueError: they are no array of 8 bits in four dimensions.
+    """
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("another version")
+    shape, in_columns, kind = np.lib.format.read_array_header_1_0(file)
+    if kind != np.uint8 or in_columns or len(shape) != 4 or min(shape) < 1 or shape[3] != 3:
+        raise ValueError("other frames")
+    return shape, file.tell()
+
+
+def _read_at(file: IO[bytes], start: int, count: int) -> bytes:
+    file.seek(start)
+    return file.read(count)
 
 
 def _seal(entry: Path, header: bytes, sums: NDArray[np.uint32]) -> bytes:

@@ -300,7 +300,7 @@ class Paired(Source):
         Raises:
             BrokenFileError: either cannot be read, or they do not belong together.
         """
-        assert self.scale
+        self.scale  # noqa: B018 - looks whether they belong together
         return self.source.size
 
     @cached_property

@@ -35,11 +35,15 @@ class Either(Degradation):
     Args:
         first, second: what is chosen from.
         probability: of the first.
+
+    Raises:
+        ValueError: they are of different scales.
     """
 
     def __init__(self, first: Degradation, second: Degradation, probability: float = 0.5) -> None:
         super().__init__()
-        assert first.scale == second.scale, "the clips of a batch must keep one size"
+        if first.scale != second.scale:
+            raise ValueError(f"scales {first.scale} and {second.scale} differ; the clips of a batch must keep one size")
         self.first = first
         self.second = second
         self.probability = probability

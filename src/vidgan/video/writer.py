@@ -133,7 +133,8 @@ class VideoWriter(FrameWriter):
     def _write(self, frame: Frames) -> None:
         if self._container is None:
             self._container, self._stream = self._open(*frame.shape[:2])
-        assert frame.shape[:2] == (self._stream.height, self._stream.width), "the frames of a video have one size"
+        if frame.shape[:2] != (self._stream.height, self._stream.width):
+            raise ValueError("the frames of a video have one size")
         picture = self._reformatter.reformat(
             VideoFrame.from_ndarray(frame, format="rgb24"),
             format=self._stream.pix_fmt,
@@ -218,9 +219,15 @@ class PictureWriter(FrameWriter):
 
 
 def encode_picture(frame: Frames, suffix: str) -> bytes:
-    """An (H, W, 3) uint8 RGB frame as the contents of a file of that suffix."""
+    """An (H, W, 3) uint8 RGB frame as the contents of a file of that suffix.
+
+    Raises:
+        UserError: the format holds no picture of that size.
+    """
     done, data = cv2.imencode(suffix.lower(), cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
-    assert done, f"OpenCV writes {suffix} files"
+    if not done:
+        height, width = frame.shape[:2]
+        raise UserError(f"a picture of {width} x {height} pixels cannot be written as {suffix}; write it as .png")
     return data.tobytes()
 
 
