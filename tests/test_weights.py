@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import pickle
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from vidgan.errors import UserError
 from vidgan.generators.basicvsr import BasicVSR
 from vidgan.generators.rrdbnet import RRDBNet
 from vidgan.generators.srresnet import MSRResNet
-from vidgan.weights import fetch, load_weights, save_weights
+from vidgan.weights import fetch, load_weights, read_state, save_weights
 
 State = dict[str, Tensor]
 
@@ -128,6 +129,43 @@ def test_a_damaged_file_is_named(name: str, content: bytes, tmp_path: Path) -> N
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=rf"{name} cannot be read"):
         load_weights(network(), tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.zeros(1).expand(1000, 1000),
+        torch.zeros(1000).as_strided((500, 500), (1, 1)),
+        torch.empty(10**6, 10**6, device="meta"),
+        torch.sparse_coo_tensor(torch.zeros(1, 1, dtype=torch.long), torch.ones(1), (10**9,), check_invariants=True),
+    ],
+    ids=["repeated", "overlapping", "without values", "sparse"],
+)
+def test_shapes_without_values_are_refused(tensor: Tensor, tmp_path: Path) -> None:
+    """A network of such shapes would take any memory."""
+    path = tmp_path / "a.pth"
+    torch.save({"params": {"conv.weight": tensor}}, path)
+    with pytest.raises(UserError, match=r"a\.pth cannot be read"):
+        read_state(path)
+
+
+def test_many_views_of_the_same_values_are_refused(tmp_path: Path) -> None:
+    path, values = tmp_path / "a.pth", torch.zeros(100_000)
+    torch.save({"params": {str(number): values for number in range(100)}}, path)
+    with pytest.raises(UserError, match=r"a\.pth cannot be read"):
+        read_state(path)
+
+
+def test_a_packed_archive_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    torch.save({"params": {"a": torch.zeros(100_000)}}, tmp_path / "plain.pth")
+    with zipfile.ZipFile(tmp_path / "plain.pth") as plain:
+        parts = {name: plain.read(name) for name in plain.namelist()}
+    with zipfile.ZipFile(tmp_path / "bomb.pth", "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    assert read_state(tmp_path / "plain.pth")["a"].numel() == 100_000
+    with pytest.raises(UserError, match=r"bomb\.pth cannot be read"):
+        read_state(tmp_path / "bomb.pth")
 
 
 def test_a_cut_file_is_named(tmp_path: Path) -> None:

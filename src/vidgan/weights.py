@@ -31,6 +31,7 @@ PICKLED = (".pth", ".pt", ".ckpt")
 CONTAINERS = ("model_state_dict", "state_dict", "params_ema", "params-ema", "params", "model", "net", "netG")
 # Where a prefix occurs, only the keys under it are weights: DDP, mmagic (averaged before raw), video-to-video code.
 PREFIXES = ("module.", "generator_ema.", "generator.", "netG.")
+_SHARED = 8  # times the size of a file that its tensors may take together, as parts of a network may share theirs
 NAMED = 3  # keys that an error message lists of each kind
 
 
@@ -59,7 +60,12 @@ def read_state(path: str | Path) -> State:
     Raises:
         UserError: the file is missing, unreadable or unsafe.
     """
-    return _tensors(_read(Path(path)))
+    path = Path(path)
+    content = _read(path)
+    with _readable(path):
+        state = _tensors(content)
+        _refuse_unfounded(state, path.stat().st_size)
+    return state
 
 
 def read_metadata(path: str | Path) -> dict[str, str]:
@@ -203,11 +209,14 @@ def refuse_flipped(path: Path) -> None:
     """PyTorch writes a CRC-32 of each part of a file and does not look at it; files of old versions have none.
 
     Raises:
-        ValueError: a part is not what was written.
+        ValueError: a part is not what was written, or is packed, which PyTorch never does: a small file may then
+            take any memory.
         zipfile.BadZipFile: the file's directory is damaged.
     """
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
+            if sum(part.file_size for part in archive.infolist()) > path.stat().st_size:
+                raise ValueError("it holds more than its size")
             if part := archive.testzip():
                 raise ValueError(f"{part} is not what was written")
 
@@ -237,6 +246,21 @@ def _tensors(content: object) -> State:
             return {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
         content = inner
     return {}
+
+
+def _refuse_unfounded(state: State, size: int) -> None:
+    """Tensors may have shapes without values behind them, and a network of those shapes would take any memory.
+
+    Raises:
+        ValueError: some have, as they repeat what the file holds or are no arrays.
+    """
+    for key, value in state.items():
+        if value.layout != torch.strided or value.device.type != "cpu" or value.is_quantized:
+            raise ValueError(f"{key} is no array of numbers")
+        if value.nbytes > value.untyped_storage().nbytes():
+            raise ValueError(f"{key} has a larger shape than values")
+    if sum(value.nbytes for value in state.values()) > _SHARED * size:
+        raise ValueError("its tensors have larger shapes than values")
 
 
 def _fit_names(state: State, network: nn.Module) -> State:

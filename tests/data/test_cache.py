@@ -75,7 +75,7 @@ def test_more_clips_than_a_process_may_open_files(tmp_path: Path) -> None:
     sources = [FrameFolder(name, write_folder(tmp_path / name, moving(1))) for name in map(str, range(40))]
     cache = DecodedCache(tmp_path / "cache", 1, threads=1)
     few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 20, most))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 20, most))
     try:
         cache.fill(sources)
         cached = [cache.wrap(source) for source in sources]
