@@ -64,3 +64,47 @@ def test_an_own_protocol_is_known_by_its_name(mine: Path, capsys: pytest.Capture
         assert f"protocols/default: yours, in {mine}" in capsys.readouterr().err
         assert {"lab", "default", "vid4_bi_y"} <= set(options.names("protocols"))
     assert protocol_config("default").name == "default"
+
+
+STEERING = {
+    "callbacks.x": "callbacks: {x: {_target_: logging.FileHandler, filename: written}}",
+    "job_logging.formatters.x": "job_logging: {formatters: {x: {(): subprocess.getoutput, cmd: touch written}}}",
+    "launcher._target_": "launcher: {_target_: logging.FileHandler}",
+    "run.dir": "run: {dir: written}",
+    "job.env_set.WANDB_BASE_URL": "job: {env_set: {WANDB_BASE_URL: https://elsewhere}}",
+}
+
+
+@pytest.mark.parametrize("key", STEERING)
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_a_file_of_ones_own_does_not_steer_hydra(
+    command: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which calls what it is told to before a command sees its configuration."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine/protocols").mkdir(parents=True)
+    (tmp_path / "mine/protocols/theirs.yaml").write_text(f"# @package _global_\nhydra: {{{STEERING[key]}}}\n")
+    monkeypatch.setattr("sys.argv", [f"vidgan-{command}", "--config-dir", "mine", "+protocols=theirs"])
+    with pytest.raises(SystemExit):
+        {"train": train, "evaluate": evaluate}[command].main()
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert error.startswith("error: ")
+    assert f"hydra.{key}" in error
+    assert not (tmp_path / "written").exists()
+
+
+def test_a_file_of_ones_own_says_how_to_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments/mine.yaml").write_text(
+        "# @package _global_\ndefaults: [/experiments/super_resolution/quickstart, _self_]\n"
+        "hydra: {sweeper: {study: mine, trials: 0}}\n"
+    )
+    arguments = ["-m", "--config-dir", ".", "hydra/sweeper=study", "experiments=mine", "hydra.verbose=false"]
+    monkeypatch.setattr("sys.argv", ["vidgan-train", *arguments])
+    with pytest.raises(SystemExit):
+        train.main()
+    assert "The study has nothing to search" in capsys.readouterr().err

@@ -20,6 +20,7 @@ from yaml import YAMLError
 
 from vidgan.errors import UserError, mistakes_told
 from vidgan.experiment import options
+from vidgan.experiment.hydra_keys import refuse_steering
 from vidgan.experiment.invocation import note
 from vidgan.experiment.lint import refuse_missing
 from vidgan.experiment.mistakes import explain
@@ -84,8 +85,11 @@ def _run(name: str, work: Callable[[DictConfig], Any]) -> None:
     given = _arguments()
     if given.multirun and name != "train":
         raise UserError("-m sweeps over trainings, with vidgan-train; run this command once for each value.")
-    with options.first_in(_own_folders(given)), _errors_handed_on():
+    folders = _own_folders(given)
+    with options.first_in(folders), _errors_handed_on():
         try:
+            if folders:
+                refuse_steering(name, given)
             entry()
         except (HydraException, OmegaConfBaseException, YAMLError, ValueError, AssertionError) as error:
             if error in crashes or not _of_hydra(error):

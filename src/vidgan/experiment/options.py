@@ -40,11 +40,11 @@ def first_in(folders: Sequence[str]) -> Iterator[None]:
         if not _source(folder).available():
             raise UserError(f"{folder}: there is no such folder of configuration.")
     Plugins.instance().register(OwnConfigs)
-    OwnConfigs.folders = folders
+    before, OwnConfigs.folders = OwnConfigs.folders, folders
     try:
         yield
     finally:
-        OwnConfigs.folders = ()
+        OwnConfigs.folders = before
 
 
 def sources() -> list[ConfigSource]:
