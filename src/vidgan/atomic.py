@@ -21,6 +21,12 @@ def temporary_beside(path: Path) -> Path:
     return path.with_name(f".{path.stem}.{_MACHINE}-{os.getpid()}{path.suffix}")
 
 
+def can_write(folder: Path) -> bool:
+    """Whether this process may write into a folder, or make it where it is not there."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.access(place, os.F_OK))
+    return os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def clear_stale(folder: Path) -> None:
     """Removes what killed processes of this machine have left in a folder under temporary names."""
     for entry in list(os.scandir(folder)):

@@ -13,14 +13,15 @@ from omegaconf import DictConfig
 
 from vidgan.comparison.folders import read_folder
 from vidgan.comparison.selection import select
-from vidgan.engine.checkpoints import BEST, LAST
+from vidgan.engine.checkpoints import BEST, LAST, PREVIOUS, iteration_of
 from vidgan.errors import UserError
 from vidgan.experiment.commands import register
 from vidgan.experiment.folder import FINISHED, RUNNING, RunFolder, write_json
 from vidgan.experiment.networks import describe, load_network, recorded_config, weights_in
 from vidgan.experiment.places import CONF
+from vidgan.experiment.resumption import whole_checkpoint
 from vidgan.experiment.tables import Table
-from vidgan.experiment.training import train, whole_checkpoint
+from vidgan.experiment.training import train
 from vidgan.launch import control
 from vidgan.launch.job import Job
 from vidgan.launch.trial import open_storage
@@ -93,7 +94,7 @@ def test_a_damaged_checkpoint_is_told_and_the_best_one_taken(
     assert f"{LAST} is {'of another run' if how.startswith('another') else 'damaged'}" in told
     assert f"goes back to {BEST}, iteration {best}" in told
     damage(run, f"checkpoints/{BEST}", how)
-    with pytest.raises(UserError, match=rf"{LAST} is .* no {BEST} to go back to; .* anew with fresh=true"):
+    with pytest.raises(UserError, match=rf"{LAST} is .* no {BEST} or {PREVIOUS} to go back to; .* fresh=true"):
         whole_checkpoint(run)
 
 
@@ -102,6 +103,26 @@ def test_a_run_that_extends_another_goes_on_from_its_end_alone(run: RunFolder, d
     damage(run, f"checkpoints/{LAST}", "flipped")
     with pytest.raises(UserError, match=rf"{LAST} is damaged; put back a copy of it, or train the run anew"):
         whole_checkpoint(run, alone=True)
+
+
+def test_a_damaged_end_is_told_before_its_extension_has_a_folder(run: RunFolder, damage: Damage) -> None:
+    run.update_summary(state=FINISHED)
+    damage(run, f"checkpoints/{LAST}", "flipped")
+    longer = ("engine.iterations=6", "players.generator.schedule=null", f"extend={run.id}")
+    with pytest.raises(UserError, match=rf"{LAST} is damaged; put back a copy of it"):
+        train(composed(run.path.parents[1], *longer))
+    assert list(run.path.parent.iterdir()) == [run.path]
+
+
+def test_without_a_best_checkpoint_the_one_before_the_last_is_taken(run: RunFolder, tmp_path: Path) -> None:
+    assert not (run.checkpoints / PREVIOUS).exists()
+    folder = train(composed(tmp_path / "runs", "validation.monitor=null", "engine.iterations=6"))
+    assert sorted(path.name for path in folder.checkpoints.glob("*.ckpt")) == [LAST, PREVIOUS]
+    (folder.checkpoints / LAST).write_bytes(b"rubbish")
+    assert whole_checkpoint(folder) == (folder.checkpoints / PREVIOUS, 4)
+    folder.update_summary(state=RUNNING)
+    assert train(composed(tmp_path / "runs", "validation.monitor=null", "engine.iterations=6")).path == folder.path
+    assert [whole_checkpoint(folder)[1], iteration_of(folder.checkpoints / PREVIOUS)] == [6, 4]
 
 
 @pytest.mark.parametrize("place", [0.01, 0.2, 0.5, 0.9])

@@ -85,6 +85,13 @@ def test_own_callbacks_and_loggers_are_used(small: Composed, tmp_path: Path) -> 
     assert "loss/generator" in table.read_text().splitlines()[0]
 
 
+def test_a_logger_that_refuses_its_arguments_is_told_before_there_is_a_folder(small: Composed, tmp_path: Path) -> None:
+    logger = f"_target_: pytorch_lightning.loggers.WandbLogger, save_dir: {tmp_path}/own, offline: true"
+    with pytest.raises(UserError, match=r"loggers\.a: Providing log_model=True and offline=True"):
+        train(small(f"+loggers.a={{{logger}, log_model: true}}"))
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_callback_that_may_change_a_run_makes_it_another_one(small: Composed) -> None:
     watching = small(f"+callbacks.a={{_target_: {LIGHTNING}.DeviceStatsMonitor}}")
     changing = small(f"+callbacks.a={{_target_: {LIGHTNING}.StochasticWeightAveraging, swa_lrs: 0.1}}")

@@ -29,7 +29,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("default", "lab"):
         (folder / f"protocols/{name}.yaml").write_text(OWN_PROTOCOL.replace("NAME", f"own_{name}"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("vidgan.experiment.training._fit", None)  # what is not refused would train for minutes
+    monkeypatch.setattr("vidgan.experiment.training.fit", None)  # what is not refused would train for minutes
     return folder
 
 

@@ -13,7 +13,7 @@ from vidgan.errors import UserError
 from vidgan.experiment import provenance
 from vidgan.experiment.folder import RunFolder, write_json
 from vidgan.experiment.invocation import Invocation, invocation, note
-from vidgan.experiment.training import kept_precision
+from vidgan.experiment.resumption import kept_precision
 from vidgan.experiment.wandb_layout import run_arguments
 from vidgan.launch.job import Job
 

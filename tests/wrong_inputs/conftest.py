@@ -28,7 +28,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     """
     monkeypatch.chdir(tmp_path)
     # What is not refused would train for minutes before the test fails.
-    for work in ("vidgan.experiment.training._fit", "vidgan.launch.local.LocalProcesses.start"):
+    for work in ("vidgan.experiment.training.fit", "vidgan.launch.local.LocalProcesses.start"):
         monkeypatch.setattr(work, _accepted)
 
     def run(line: str) -> str:

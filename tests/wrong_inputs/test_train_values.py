@@ -1,8 +1,11 @@
 """Values that vidgan-train cannot use: the sentence names the key and what it may be, and no run folder is made."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
+from tests.media import moving, write_video
 from tests.wrong_inputs.conftest import Refused
 
 FROM_ONE = "expected a whole number from 1 to 1,000,000,000"
@@ -168,6 +171,58 @@ CONTRADICTIONS = [
     ("'name=Bunny (1080p) [HR]'", "needs quotes that the shell leaves: \"name='Bunny (1080p) [HR]'\""),
     ('"name=it\'s"', 'needs quotes that the shell leaves: "name=\\"it\'s\\""'),
 ]
+
+CALLBACK = "_target_: pytorch_lightning.callbacks."
+#: What Lightning, a file or this machine refuses, of a small training on the files of ``small``.
+UNUSABLE = [
+    ("+warm_start.generator=garbage.pth", "warm_start.generator: garbage.pth cannot be read: it is damaged"),
+    ("+warm_start.generator=other.pth", "warm_start.generator=other.pth does not fit RecurrentDenoiser: 23 missing"),
+    ("+warm_start.generator.head=other.pth", "warm_start names 'generator.head', which is no part of the networks"),
+    ("engine.compile=[generator.head]", "engine.compile names 'generator.head', which is no part of the networks"),
+    (f"'+callbacks.a={{{CALLBACK}EarlyStopping,monitor: a,mode: b}}'", "callbacks.a: `mode` can be min, max, got b"),
+    (f"'+callbacks.a={{{CALLBACK}ModelCheckpoint}}'", "callbacks.a: checkpoints are written by the run itself"),
+    (f"'+callbacks.a={{{CALLBACK}TQDMProgressBar}}'", "callbacks.a: the run has a progress bar of its own"),
+    (f"'+callbacks.a={{{CALLBACK}StochasticWeightAveraging,swa_lrs: .1}}'", "callbacks.a: weights are averaged by the"),
+    (f"'+callbacks.a={{{CALLBACK}BatchSizeFinder,mode: x}}'", "callbacks.a: `mode` should be either"),
+    (f"'+callbacks.a={{{CALLBACK}SpikeDetection}}'", "callbacks.a: losses that are no numbers are passed over"),
+    ("data.frames=1000", "none of 1 clips can be trained on; the first: clips/a.mp4: "),
+    (
+        "data.patch=64",
+        "none of 1 clips can be trained on; the first: clips/a.mp4: 32 x 32 pixels, less than data.patch",
+    ),
+    ("machine.precision=16-mixed", "machine.precision=16-mixed: this machine's cpu cannot compute in it"),
+    ("machine.devices=[0]", "machine.devices=[0]: there are no GPUs of these numbers; give a number of processes"),
+    ("data.batch_size=2 'machine.devices=\"0,1\"'", "machine.devices=0,1: there are no GPUs of these numbers"),
+    (
+        "data.batch_size=2 machine.devices=2 networks.discriminator.norm=batch",
+        "networks.discriminator.model.3 is a batch normalization, and its statistics cannot be synchronized",
+    ),
+]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    """The arguments of a small training on the CPU; in its folder are a video and files that are no weights of it."""
+    write_video(tmp_path / "clips" / "a.mp4", moving(12, 32, 32))
+    (tmp_path / "garbage.pth").write_bytes(b"rubbish")
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pth")
+    network = ["channels=4", "deep_channels=4", "blocks=1", "gate_channels=4"]
+    return " ".join(
+        [
+            "experiments=denoising/quickstart data=folder data.root=clips machine=cpu validation.every=null",
+            *(f"networks.generator.{item}" for item in network),
+            "data.batch_size=1 data.frames=2 data.patch=32 data.eval_frames=4",
+            "networks.discriminator.layers=1",
+        ]
+    )
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="several are about machines without a GPU")
+@pytest.mark.parametrize(("overrides", "words"), UNUSABLE)
+def test_what_could_not_train_is_told_before_there_is_a_folder(
+    refused: Refused, small: str, overrides: str, words: str
+) -> None:
+    assert words in refused(f"train {small} {overrides}")
 
 
 @pytest.mark.parametrize(("overrides", "words"), TYPES + RANGES + CONTRADICTIONS)

@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import cv2
 
-from vidgan.atomic import remove
+from vidgan.atomic import can_write, remove
 from vidgan.data.entries import DamagedEntryError, entry_bytes, open_entry, write_entry
 from vidgan.data.sources import Box, FileSource, Paired, Size, Source, Span, files
 from vidgan.errors import UserError
@@ -79,6 +79,14 @@ class DecodedCache:
             with ThreadPoolExecutor(self.threads) as pool:
                 list(pool.map(_decode, chosen.values(), chosen))
 
+    def refuse_closed(self, sources: Sequence[Source]) -> None:
+        """
+        Raises:
+            UserError: some of these are missing, and the folder cannot be written to.
+        """
+        if not can_write(self.folder) and self._missing([file for source in sources for file in files(source)]):
+            raise self._closed("Permission denied")
+
     def wrap(self, source: Source) -> Source:
         """The source as the cache holds it, or itself where it does not."""
         if isinstance(source, Span):
@@ -111,10 +119,13 @@ class DecodedCache:
                     partial.unlink()
                 yield
         except OSError as error:
-            raise UserError(
-                f"{self.folder}: the cache of decoded clips cannot be written ({error.strerror}); "
-                "choose another folder (paths.cache) or a smaller budget (machine.cache_gb)"
-            ) from error
+            raise self._closed(error.strerror) from error
+
+    def _closed(self, reason: str | None) -> UserError:
+        return UserError(
+            f"{self.folder}: the cache of decoded clips cannot be written ({reason}); choose another folder "
+            f"(paths.cache) or a smaller budget (machine.cache_gb)"
+        )
 
     def _within_budget(self, missing: dict[Path, FileSource]) -> dict[Path, FileSource]:
         places = {_place(original) for original in missing.values()}

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.cache import DecodedCache
 from vidgan.data.clip import Clip
-from vidgan.data.datasets import Stretches, TrainingWindows, WholeClips, refuse_missing, usable
+from vidgan.data.datasets import Stretches, TrainingWindows, WholeClips, refuse_missing, refuse_useless, usable
 from vidgan.data.layout import Folder, Layout
 from vidgan.data.sampling import IterationSampler
 from vidgan.data.sources import Size, Source
@@ -108,6 +108,19 @@ class DataModule(pl.LightningDataModule, ABC):
     @abstractmethod
     def evaluated(self, split: Literal["val", "test"]) -> Dataset[Clip]:
         """Batches of one clip; it has a length."""
+
+    def examine(self) -> None:
+        """Looks at what trains and what is scored, before either begins.
+
+        Raises:
+            UserError: there is nothing to train on, or something that would be scored is missing.
+        """
+
+    def refuse_closed_cache(self) -> None:
+        """
+        Raises:
+            UserError: clips are to be decoded into the cache, and it cannot be written to.
+        """
 
     def blank(self) -> Clip | None:
         """A training sample with nothing in it, to know its shapes without reading any data; None where they vary."""
@@ -221,9 +234,21 @@ class ClipDataModule(DataModule):
         """
         training = self.trainer is None or self.trainer.state.fn == "fit"
         if training:
-            refuse_missing([*self.splits.val, *self.splits.test])
+            self.examine()
         if self._cache:
-            self._cache.fill([*self.splits.train, *self.splits.val] if training else self.splits.test)
+            self._cache.fill(self._trained_on if training else self.splits.test)
+
+    def examine(self) -> None:
+        refuse_useless(self.splits.train, self.frames, self.patch)
+        refuse_missing([*self.splits.val, *self.splits.test])
+
+    def refuse_closed_cache(self) -> None:
+        if self._cache:
+            self._cache.refuse_closed(self._trained_on)
+
+    @property
+    def _trained_on(self) -> list[Source]:
+        return [*self.splits.train, *self.splits.val]
 
     def evaluated(self, split: Literal["val", "test"]) -> WholeClips:
         sources = self.splits.val if split == "val" else self.splits.test

@@ -244,6 +244,16 @@ def usable(sources: Sequence[Source], frames: int, patch: int) -> list[Source]:
     return good
 
 
+def refuse_useless(sources: Sequence[Source], frames: int, patch: int) -> None:
+    """Refuses what :func:`usable` would; looks no further than to the first source that will do.
+
+    Raises:
+        UserError: there is none.
+    """
+    if all(_fault(source, frames, patch) is not None for source in sources):
+        usable(sources, frames, patch)
+
+
 def refuse_missing(sources: Sequence[Source]) -> None:
     """
     Raises:

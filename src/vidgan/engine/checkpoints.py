@@ -8,6 +8,7 @@ import math
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from vidgan.metrics.direction import Direction
 from vidgan.weights import refuse_flipped, save_weights
 
 HIGHER = Direction(higher=True)
-LAST, BEST = "last.ckpt", "best.ckpt"
+LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
 
 
 class TrainingInterrupted(Exception):
@@ -41,6 +42,9 @@ class TrainingInterrupted(Exception):
 
 class Checkpoints(Callback):
     """Keeps ``last.ckpt`` and ``best.ckpt`` and their generator weights as safetensors.
+
+    As long as there is no best one, the last but one is kept as ``previous.ckpt``, so that there is another one to go
+    back to should the last be damaged.
 
     A checkpoint that falls on an iteration which owes a validation is written after it, so that a resumed run never
     skips one.
@@ -73,6 +77,7 @@ class Checkpoints(Callback):
         self.best_iteration: int | None = None
         self._saved_at = time.monotonic()
         self._listens = False
+        self._wrote_last = False
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._saved_at = time.monotonic()
@@ -140,11 +145,23 @@ class Checkpoints(Callback):
             self.folder.stat()  # Lightning would make a folder that was removed again, and a run with the half of it
             with replacing(path) as temporary:
                 trainer.save_checkpoint(temporary)
+                if name == LAST:
+                    self._keep_previous()
             assert isinstance(module, AdversarialTask)
             metadata = {"iteration": str(trainer.global_step), "run": self.run}
             save_weights(generator_weights(module), path.with_suffix(".safetensors"), metadata)
             if self.on_write is not None:
                 self.on_write(trainer.global_step)
+
+    def _keep_previous(self) -> None:
+        previous = self.folder / PREVIOUS
+        with suppress(OSError):  # some file systems have no links
+            if (self.folder / BEST).exists():
+                previous.unlink(missing_ok=True)
+            elif self._wrote_last:  # what another process has written may be damaged by now
+                previous.unlink(missing_ok=True)
+                previous.hardlink_to(self.folder / LAST)
+        self._wrote_last = True
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "best_iteration": self.best_iteration, "run": self.run}

@@ -124,10 +124,17 @@ class ScoredModule(pl.LightningModule):
         """Refuses, before anything is trained, a protocol that fits neither the task nor the data."""
         data = getattr(self.trainer, "datamodule", None)
         self.ask(data, with_baselines=stage == "test")
+        self.refuse_unfit(data, *(("test",) if stage == "test" else ("val", "test")))
+
+    def refuse_unfit(self, data: pl.LightningDataModule | None, *splits: Literal["val", "test"]) -> None:
+        """
+        Raises:
+            UserError: the protocol fits the task or the data not.
+        """
         if self.protocol is None:
             return
         self.protocol.refuse_other_scale(self.degradation)
-        self.refuse_small(data, *(("test",) if stage == "test" else ("val", "test")))
+        self.refuse_small(data, *splits)
         clip = data.blank() if isinstance(data, DataModule) else None
         if clip is not None:
             self.protocol.refuse_unknown(_known(clip))

@@ -16,7 +16,7 @@ from torch import nn
 
 from vidgan.data.datamodule import Loading
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.hardware import choose_precision, cores, keep_freed_memory
+from vidgan.engine.hardware import can_compute, choose_precision, cores, keep_freed_memory
 from vidgan.engine.parallel import PlayerDDPStrategy
 from vidgan.engine.players import Penalty, Player, Role
 from vidgan.engine.settings import EngineSettings
@@ -24,10 +24,12 @@ from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.experiment.builder import build
 from vidgan.experiment.lint import lint
+from vidgan.experiment.schema import AUTO
 from vidgan.experiment.schema_check import keep_to_schema
 from vidgan.metrics.protocol import Protocol
 from vidgan.randomness import mix
 
+_ALL = ("auto", -1, "-1")
 _TASK_SUPPLIED = ("networks", "players", "terms", "settings", "seed", "degradation")
 
 
@@ -146,18 +148,27 @@ def device_kind(machine: DictConfig) -> str:
 
 
 def refuse_absent_device(machine: DictConfig) -> None:
-    """Refuses GPUs that this machine does not have, or not as many.
+    """Refuses GPUs that this machine does not have, or not as many, and a precision that its device has not.
 
     Raises:
-        UserError: it says how many there are.
+        UserError: it says what there is.
     """
-    there = torch.cuda.device_count()
+    there, device = torch.cuda.device_count(), device_kind(machine)
     if machine.accelerator in ("gpu", "cuda") and not there:
         raise UserError(
             f"machine.accelerator={machine.accelerator}: torch finds no GPU on this machine; leave it out, or set it "
             f"to cpu."
         )
-    if device_kind(machine) == "cuda" and (asked := world_size(machine) // machine.num_nodes) > there:
+    if machine.precision != AUTO and not can_compute(machine.precision, device):
+        raise UserError(
+            f"machine.precision={machine.precision}: this machine's {device} cannot compute in it; leave it to auto, "
+            f"or set it to 32-true or bf16-mixed."
+        )
+    if device == "cpu" and (isinstance(machine.devices, ListConfig) or "," in str(machine.devices)):
+        raise UserError(
+            f"machine.devices={machine.devices}: there are no GPUs of these numbers; give a number of processes."
+        )
+    if device == "cuda" and (asked := world_size(machine) // machine.num_nodes) > there:
         raise UserError(f"machine.devices={machine.devices}: {asked} GPUs are asked for, and this machine has {there}.")
 
 
@@ -165,13 +176,13 @@ def _layout(machine: DictConfig) -> tuple[Any, int]:
     """Devices of each node, and nodes; torchrun has decided both where it has started this process."""
     if torch.distributed.is_torchelastic_launched():
         return int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["GROUP_WORLD_SIZE"])
-    return machine.devices, machine.num_nodes
+    return "auto" if machine.devices in _ALL else machine.devices, machine.num_nodes
 
 
 def world_size(machine: DictConfig) -> int:
     """Devices over all nodes, as Lightning will count them."""
     devices, nodes = _layout(machine)
-    if devices in ("auto", -1, "-1"):
+    if devices == "auto":
         count = torch.cuda.device_count() if device_kind(machine) == "cuda" else 1
     elif isinstance(devices, str) and "," in devices:
         count = len([part for part in devices.split(",") if part.strip()])

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -34,12 +33,19 @@ from vidgan.experiment.assemble import (
     build_task,
     check,
     device_kind,
-    refuse_absent_device,
     warm_starts,
     world_size,
 )
 from vidgan.experiment.builder import build
+from vidgan.experiment.extras import own_callbacks
 from vidgan.experiment.footprint import scoring_memory
+from vidgan.experiment.readiness import (
+    Weights,
+    refuse_absent,
+    refuse_batch_norm,
+    refuse_other_parts,
+    refuse_useless_data,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +89,7 @@ class Preflight:
     def __init__(self) -> None:
         self._trials: dict[str, _Trial | UserError] = {}
         self._scorings: dict[str, int] = {}
+        self._weights = Weights()
 
     def examine(self, config: DictConfig) -> Cost:
         """Checks a configuration.
@@ -94,10 +101,14 @@ class Preflight:
         for problem in contradictions(config):
             raise UserError(problem)
         refuse_absent(config)
+        own_callbacks(config)
         _refuse_large_batch(config)
         players = {name: build_player(node, f"players.{name}") for name, node in config.players.items()}
         states = {name: optimizer_states(player, name, config.engine.iterations) for name, player in players.items()}
         trial = self._trial(config)
+        refuse_other_parts(config, trial.task.networks)
+        refuse_batch_norm(config, trial.task.networks)
+        self._weights.refuse_misfit(config, trial.task.networks)
         owned = assign_parameters(trial.task.networks, players)
         optimizers = sum(round(states[name] * sum(p.numel() for p in owned[name])) for name in players)
         cost = Cost(
@@ -117,7 +128,7 @@ class Preflight:
             return 0
         task.protocol = build(config.protocol, "protocol")
         task.ask(data, with_baselines=True)
-        task.refuse_small(data, "val", "test")
+        task.refuse_unfit(data, "val", "test")
         piece = data.scored_piece()
         if piece is None:
             return 0
@@ -129,6 +140,8 @@ class Preflight:
 
     def _trial(self, config: DictConfig) -> _Trial:
         data = build_data(config.data, config.machine, config.paths)
+        if isinstance(data, DataModule):
+            refuse_useless_data(data, config.machine)
         clip = data.blank() if isinstance(data, DataModule) else None
         if clip is not None:
             clip = segments(clip, 1, config.engine.tbptt)[0].clip
@@ -142,25 +155,6 @@ class Preflight:
         if isinstance(known, UserError):
             raise known
         return known
-
-
-def refuse_absent(config: DictConfig) -> None:
-    """Looks for what a training reads and uses on this machine.
-
-    Raises:
-        UserError: the data, the weights to start from or the device is not there.
-    """
-    root = config.data.get("root")
-    if isinstance(root, str) and not Path(root).exists():
-        raise UserError(f"data.root={root}: there is no such file or folder.")
-    for network, weights in warm_starts(config):
-        if not Path(weights).is_file():
-            raise UserError(f"warm_start.{network}={weights}: there is no such file.")
-    for name, folder in config.paths.items():
-        if Path(folder).exists() and not Path(folder).is_dir():
-            raise UserError(f"paths.{name}={folder} is a file; give a folder.")
-    if config.machine.slurm is None:
-        refuse_absent_device(config.machine)
 
 
 def _refuse_large_batch(config: DictConfig) -> None:

@@ -1,53 +1,42 @@
 """From a configuration to a finished run: never twice, resumed where it stopped, tested at its end."""
 
-import logging
 import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from pathlib import Path
 
-import pytorch_lightning as pl
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import Callback
 
-from vidgan.data.datamodule import DataModule
-from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.checkpoints import BEST, HIGHER, Checkpoints, TrainingInterrupted, iteration_of
-from vidgan.engine.diagnosis import idle_players, refuse_divergence
-from vidgan.engine.hardware import can_compute
-from vidgan.engine.progress import IterationBar
+from vidgan.engine.checkpoints import TrainingInterrupted
 from vidgan.engine.pruning import TrainingPruned
-from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError, one_line
-from vidgan.experiment import provenance
-from vidgan.experiment.assemble import build_data, build_task, build_trainer, check, device_kind, warm_starts
-from vidgan.experiment.debug import debugged, debugging, emptied_folder, trainer_arguments
+from vidgan.experiment.assemble import check
+from vidgan.experiment.debug import debugged, debugging, emptied_folder
 from vidgan.experiment.extension import base_of, take_over
-from vidgan.experiment.extras import own_callbacks, own_loggers
+from vidgan.experiment.extras import Extras
+from vidgan.experiment.file_fingerprint import looking_once
+from vidgan.experiment.fitting import fit
 from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
 from vidgan.experiment.identity import halves, locate, settle_extension
+from vidgan.experiment.inputs import files_of
 from vidgan.experiment.names import run_name
 from vidgan.experiment.preflight import Preflight
 from vidgan.experiment.ranks import appoint, appointed, is_first, restarted
 from vidgan.experiment.recorded import sealed
-from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_result, show_start
-from vidgan.experiment.schema import AUTO
-from vidgan.experiment.tables import TABLES, Table
-from vidgan.experiment.tracking import CsvTracker, RunRecorder, best_values
-from vidgan.experiment.usage import Usage
+from vidgan.experiment.report import flat_scores, show_result, show_start
+from vidgan.experiment.resumption import start_of
+from vidgan.experiment.tables import Table
+from vidgan.experiment.tracking import best_values
 from vidgan.experiment.wandb_layout import run_arguments, under_agent
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.metrics.direction import read
-from vidgan.metrics.protocol import Protocol
-from vidgan.weights import load_weights
-
-logger = logging.getLogger(__name__)
 
 #: Seconds that a launcher's job waits for the process of a killed launcher to write its checkpoint and end.
 _PATIENCE = 60.0
 
 
+@looking_once()
 def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequence[Callback] = ()) -> RunFolder:
     """Trains, or resumes, or returns the recorded result of a configuration.
 
@@ -65,35 +54,44 @@ def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequenc
     check(config)
     if not is_first():
         return _follow(config, folder or appointed(), watchers)
-    patience = 0.0 if folder is None else _PATIENCE
-    if folder is None and debugging(config):
-        Preflight().examine(config)
-        folder, reason = emptied_folder(config)
-        show_start(folder, reason)
-    elif folder is None:
-        # What torchrun starts anew goes on with the revision that its first attempt has begun.
-        if restarted():
-            config.fresh = False
-        folder, reason = locate(config)
-        if folder.summary.get("state") != FINISHED:
-            Preflight().examine(config)  # as each point of a sweep is, and before there is a folder
+    patience, reason = _PATIENCE, ""
+    if folder is None:
+        patience, (folder, reason) = 0.0, _chosen(config)
+    extras = Extras.of(config) if folder.summary.get("state") != FINISHED else None
+    if reason:
         show_start(folder, reason)
     with appoint(folder):
-        if folder.summary.get("state") != FINISHED:
+        if extras is not None:
             with folder.locked(patience), _state_kept(folder), _disk_errors_told(folder):
                 _prepare(config, folder)
-                _fit(config, folder, watchers)
+                fit(config, folder, extras, watchers)
         elif under_agent():
             _tell_again(config, folder)
     show_result(folder)
     return folder
 
 
+def _chosen(config: DictConfig) -> tuple[RunFolder, str]:
+    """Where a run is to live, and why there, after a look at all that could end it before its first iteration."""
+    if debugging(config):
+        Preflight().examine(config)
+        return emptied_folder(config)
+    if restarted():  # what torchrun starts anew goes on with the revision that its first attempt has begun
+        config.fresh = False
+    folder, reason = locate(config)
+    if folder.summary.get("state") != FINISHED:
+        Preflight().examine(config)
+        files_of(config)
+        if folder.last_checkpoint is None:  # else its process may be about to replace it
+            start_of(config, folder)
+    return folder, reason
+
+
 def _follow(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) -> RunFolder:
     if folder.summary.get("state") != FINISHED:
         settle_extension(config)
         with suppress(TrainingInterrupted, TrainingPruned):  # rank 0 tells
-            _fit(config, folder, watchers)
+            fit(config, folder, Extras.of(config), watchers)
     return folder
 
 
@@ -163,151 +161,3 @@ def _prepare(config: DictConfig, folder: RunFolder) -> None:
     base = base_of(config)
     if base is not None and folder.last_checkpoint is None:
         take_over(base, folder)
-
-
-def _origin(config: DictConfig, folder: RunFolder) -> RunFolder:
-    """The folder from whose last checkpoint a run goes on: its own, or first that of the run which it extends."""
-    base = base_of(config)
-    return folder if base is None or folder.last_checkpoint is not None else base
-
-
-def kept_precision(machine: DictConfig, folder: RunFolder) -> str:
-    """The precision of a run: the one it has been trained in so far where ``auto`` leaves the choice.
-
-    Raises:
-        UserError: this device cannot compute in it.
-    """
-    segments = folder.read("provenance.json").get("segments", [])
-    if machine.precision != AUTO or folder.last_checkpoint is None or not segments:
-        return machine.precision
-    recorded = segments[-1]["precision"]
-    device = device_kind(machine)
-    if not can_compute(recorded, device):
-        raise UserError(
-            f"Run {folder.id} was begun in {recorded}, in which this machine's {device} cannot compute; go on where it "
-            f"began, or start a run of its own by machine.precision=32-true."
-        )
-    return recorded
-
-
-def _fit(config: DictConfig, folder: RunFolder, watchers: Sequence[Callback]) -> None:
-    origin = _origin(config, folder)
-    start = whole_checkpoint(origin, alone=origin is not folder)
-    precision = kept_precision(config.machine, origin)
-    task = build_task(config)
-    data = build_data(config.data, config.machine, config.paths)
-    if isinstance(data, DataModule):
-        data.overfit = config.debug.overfit
-    if is_first():
-        task.ask(data)
-        show_data(data)
-    recorded = Table(folder.path / "per_clip.csv")
-    csv = CsvTracker(folder.path / "metrics.csv")
-    loggers: list[pl.loggers.Logger] = [csv]
-    tracker = None
-    if config.tracking.mode != "disabled":
-        tracker = WandbTracker(run_arguments(config, folder), config.tracking)
-        loggers.append(tracker)
-    loggers += own_loggers(config)
-    showcase = Showcase(folder.samples, task.shown, tracker)
-    task.watchers.append(showcase.watch)
-    callbacks: list[Callback] = [
-        RunRecorder(csv.table, recorded, tracker),
-        showcase,
-        Usage(folder),
-        *watchers,
-        *own_callbacks(config),
-        _checkpoints(config, folder, task.protocol),  # after those that record: what it is past is never done again
-    ]
-    if config.machine.progress:
-        callbacks.append(IterationBar())
-    every = config.validation.every
-    trainer = build_trainer(
-        OmegaConf.merge(config.machine, {"precision": precision}),  # type: ignore[arg-type]
-        callbacks,
-        loggers,
-        max_steps=config.engine.iterations,
-        max_epochs=-1,
-        check_val_every_n_epoch=None,
-        val_check_interval=every or config.engine.iterations,
-        default_root_dir=folder.path,
-        **{"limit_val_batches": None if every else 0, **trainer_arguments(config, folder)},
-    )
-    with tracked(tracker):
-        _run(config, folder, task, data, trainer, start)
-        if tracker is not None and trainer.is_global_zero:
-            tracker.summarize(flat_scores(folder.summary["metrics"], folder.summary["baselines"]))
-            tracker.keep_results(folder.path)
-            if config.tracking.upload_weights:
-                tracker.log_weights(folder.checkpoints)
-
-
-def _run(
-    config: DictConfig,
-    folder: RunFolder,
-    task: AdversarialTask,
-    data: pl.LightningDataModule,
-    trainer: pl.Trainer,
-    start: tuple[Path | None, int],
-) -> None:
-    checkpoint, iteration = start
-    if checkpoint is None:
-        for network, path in warm_starts(config):
-            load_weights(task.networks.get_submodule(network), Path(path))
-    if trainer.is_global_zero:
-        provenance.record(config, folder, iteration, str(trainer.precision))
-    trainer.fit(task, datamodule=data, ckpt_path=checkpoint, weights_only=True)
-    iteration = trainer.global_step
-    trainer.test(task, datamodule=data, verbose=False)
-    if trainer.is_global_zero:
-        scores = dict(task.scores)
-        folder.update_summary(
-            iteration=iteration,
-            metrics=scores.pop(MODEL, {}),
-            baselines=scores,
-            tables={name: Table(folder.path / name).checksum for name in TABLES},
-            **(described(task.protocol) if task.protocol is not None else {}),
-            warnings=list(idle_players(task)),
-        )
-    refuse_divergence(task)
-
-
-def whole_checkpoint(folder: RunFolder, alone: bool = False) -> tuple[Path | None, int]:
-    """The checkpoint that a run goes on from, and its iteration: the last, or the best where the last is damaged.
-
-    Args:
-        folder: of the run.
-        alone: only the last will do, as for a run that goes on from the end of another one.
-
-    Raises:
-        UserError: there is a last one, and neither can be used.
-    """
-    if folder.last_checkpoint is None:
-        return None, 0
-    try:
-        return folder.last_checkpoint, iteration_of(folder.last_checkpoint)
-    except UserError as error:
-        fault = str(error)
-    remedy = "put back a copy of it, or train the run anew with fresh=true"
-    if alone:
-        raise UserError(f"{fault}; {remedy}.")
-    best = folder.checkpoints / BEST
-    try:
-        iteration = iteration_of(best)
-    except UserError:
-        raise UserError(f"{fault}, and there is no {BEST} to go back to; {remedy}.") from None
-    logger.warning("%s; the run goes back to %s, iteration %d", fault, BEST, iteration)
-    return best, iteration
-
-
-def _checkpoints(config: DictConfig, folder: RunFolder, protocol: Protocol | None) -> Checkpoints:
-    keep, monitor = config.machine.checkpoint, config.validation.monitor
-    directions = protocol.directions if protocol is not None else {}
-    return Checkpoints(
-        folder.checkpoints,
-        keep.every,
-        keep.minutes,
-        monitor,
-        directions.get(monitor, HIGHER),
-        on_write=lambda iteration: folder.update_summary(iteration=iteration),
-    )

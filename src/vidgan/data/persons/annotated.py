@@ -140,6 +140,9 @@ class AnnotatedPersons(DataModule):
         self.counts = {"val": val_pairs, "test": test_pairs}
 
     def prepare_data(self) -> None:
+        self.examine()
+
+    def examine(self) -> None:
         """Reads all lists once, so that a missing test list is told before training and not hours later.
 
         Raises:

@@ -163,6 +163,9 @@ class SinglePerson(DataModule):
         return round((1 - self.held_out) * len(self.video))
 
     def prepare_data(self) -> None:
+        self.examine()
+
+    def examine(self) -> None:
         """Looks at both parts, so that a test part of nothing is told before training and not after it.
 
         Raises:
