@@ -90,6 +90,6 @@ def test_points_that_differ_in_seeds_and_rates_are_built_once(composed: Compose)
     ],
 )
 def test_an_optimizers_states_are_counted(optimizer: Callable[..., torch.optim.Optimizer], states: int) -> None:
-    assert optimizer_states(Player(Role.GENERATOR, ("generator",), optimizer), "generator") == pytest.approx(
+    assert optimizer_states(Player(Role.GENERATOR, ("generator",), optimizer), "generator", 100) == pytest.approx(
         states, abs=1e-3
     )

@@ -190,6 +190,10 @@ UNUSABLE = [
         "data.patch=64",
         "none of 1 clips can be trained on; the first: clips/a.mp4: 32 x 32 pixels, less than data.patch",
     ),
+    (
+        "paths.cache=/dev/null/cache",
+        "/dev/null/cache: the cache of decoded clips cannot be written",
+    ),
     ("machine.precision=16-mixed", "machine.precision=16-mixed: this machine's cpu cannot compute in it"),
     ("machine.devices=[0]", "machine.devices=[0]: there are no GPUs of these numbers; give a number of processes"),
     ("data.batch_size=2 'machine.devices=\"0,1\"'", "machine.devices=0,1: there are no GPUs of these numbers"),
