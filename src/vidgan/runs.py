@@ -48,10 +48,12 @@ def _work(arguments: argparse.Namespace) -> None:
     elif arguments.verb == "remove":
         for folder in [find_run(arguments.runs, name) for name in arguments.run]:
             print(f"{folder.id}  {removal.remove(folder, arguments.runs, arguments.yes)}")
-    else:
-        act = {"cancel": control.cancel, "requeue": control.requeue}[arguments.verb]
+    elif arguments.verb == "cancel":
         for folder in [find_run(arguments.runs, name) for name in arguments.run]:
-            print(f"{folder.id}  {act(folder)}")
+            print(f"{folder.id}  {control.cancel(folder)}")
+    else:
+        for folder in [find_run(arguments.runs, name) for name in arguments.run]:
+            print(f"{folder.id}  {control.requeue(folder, arguments.runs)}")
 
 
 def main() -> None:

@@ -3,15 +3,20 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from omegaconf import DictConfig
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder, find_run
+from vidgan.experiment.folder import RunFolder, find_run, write_json
 from vidgan.launch import control, removal
+from vidgan.launch.job import Job
+from vidgan.launch.slurm import job_id
 from vidgan.launch.status import Status
 
 CONFIG = "engine: {iterations: 100}\nvalidation: {monitor: psnr}\n"
@@ -106,7 +111,7 @@ def test_what_cannot_be_done_is_told(run: RunFolder, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is stopped; there is nothing to cancel"):
         control.cancel(run)
     with pytest.raises(UserError, match="was not submitted to SLURM; run its command again"):
-        control.requeue(run)
+        control.requeue(run, tmp_path / "runs")
     with pytest.raises(UserError, match=r"has no log\.txt"):
         control.logs(run, 10, follow=False)
 
@@ -122,6 +127,69 @@ def test_cancel_asks_the_process_on_this_machine(run: RunFolder) -> None:
         process.stdout.readline()
         assert control.cancel(run) == f"Process {process.pid} is asked to write its checkpoint and end."
         assert process.wait(timeout=600) == -15
+
+
+def test_cancel_ends_no_process_that_does_not_work_on_the_run(run: RunFolder) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as other, run.locked():
+        (run.path / ".lock").write_text(f"process {other.pid} on {socket.gethostname()}")
+        with pytest.raises(UserError, match=rf"names process {other.pid}, which does not work on this run"):
+            control.cancel(run)
+        assert other.poll() is None
+        other.kill()
+
+
+@pytest.fixture
+def submitted(composed: Callable[..., DictConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+    """A run whose SLURM job has ended, where there is no SLURM."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return left_by_slurm(composed("machine=slurm"), tmp_path)
+
+
+def left_by_slurm(config: DictConfig, folder: Path, job: str = "12") -> RunFolder:
+    run = RunFolder(folder / "runs/super_resolution/later-1a2b3c4d")
+    Job((), config, run).write()
+    write_json(run.path / "slurm.json", {"job": job})
+    return run
+
+
+def test_a_run_of_ones_own_is_requeued(submitted: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no sbatch on this machine"):
+        control.requeue(submitted, tmp_path / "runs")
+
+
+@pytest.mark.parametrize("key", ["setup=[touch x]", "container=[sh]", "srun=[sh]", "python=sh", "options={wrap: sh}"])
+def test_commands_are_not_taken_from_a_runs_folder(
+    submitted: RunFolder, composed: Callable[..., DictConfig], tmp_path: Path, key: str
+) -> None:
+    sign = "+" if key.startswith("options") else ""
+    left_by_slurm(composed("machine=slurm", f"{sign}machine.slurm.{key}"), tmp_path)
+    name = key.partition("=")[0]
+    with pytest.raises(UserError, match=rf"with machine\.slurm\.{name}, and commands are not taken from"):
+        control.requeue(submitted, tmp_path / "runs")
+
+
+def test_only_a_run_of_ones_own_is_requeued(submitted: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"not in .*elsewhere itself"):
+        control.requeue(submitted, tmp_path / "elsewhere")
+    job = submitted.path / "job.yaml"
+    job.rename(tmp_path / "job.yaml")
+    job.symlink_to(tmp_path / "job.yaml")
+    with pytest.raises(UserError, match=r"job\.yaml is not yours, and nothing is done that it says"):
+        control.requeue(submitted, tmp_path / "runs")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("name", ["job.yaml", "slurm.json"])
+def test_another_users_run_is_not_requeued(submitted: RunFolder, tmp_path: Path, name: str) -> None:
+    os.chown(submitted.path / name, 65534, -1)
+    with pytest.raises(UserError, match=rf"{name} is not yours"):
+        control.requeue(submitted, tmp_path / "runs")
+
+
+def test_what_is_no_job_of_slurms_is_never_handed_to_it(submitted: RunFolder, tmp_path: Path) -> None:
+    write_json(submitted.path / "slurm.json", {"job": "--user=root"})
+    with pytest.raises(UserError, match=r"slurm\.json is damaged: '--user=root' is no job of SLURM's"):
+        job_id(submitted)
 
 
 def test_a_run_that_waits_for_slurm_is_found(tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ from rich.table import Table
 from vidgan.errors import UserError
 from vidgan.experiment.folder import FAILED, RUNNING, RunFolder
 from vidgan.experiment.registry import register
+from vidgan.experiment.schema_check import keep_to_schema
 from vidgan.experiment.sync import sync
 from vidgan.experiment.terminal import fits
 from vidgan.launch import cluster, slurm
-from vidgan.launch.job import ERROR, LOG, Job
+from vidgan.launch.job import ERROR, JOB, LOG, Job
+from vidgan.launch.ownership import refuse_commands, refuse_elsewhere, refuse_foreign
 from vidgan.launch.status import QUEUED, Status, run_folders, statuses
 
 _FOLLOW_SECONDS = 0.5
@@ -97,10 +99,13 @@ def cancel(folder: RunFolder) -> str:
     """
     status = _status(folder)
     if status.slurm in cluster.ACTIVE:
+        refuse_foreign(folder, slurm.RECORD)
         cluster.ask("scancel", str(status.job))
         return f"SLURM job {status.job} is cancelled."
     process = _process(folder)
     try:
+        if not _works_on(process, folder):
+            raise UserError(f"{folder.path / '.lock'} names process {process}, which does not work on this run.")
         os.kill(process, signal.SIGTERM)
     except PermissionError:
         raise UserError(f"Run {folder.id} is being worked on by another user, who alone can cancel it.") from None
@@ -118,17 +123,36 @@ def _process(folder: RunFolder) -> int:
     return int(match[1])
 
 
-def requeue(folder: RunFolder) -> str:
-    """Has SLURM begin another attempt: of a running job after its checkpoint, of one that has ended as a new job.
+def _works_on(process: int, folder: RunFolder) -> bool:
+    """Whether a process has a run's lock open, as far as the system tells.
 
     Raises:
-        UserError: the run never was on a cluster, waits already, or is finished.
+        PermissionError: it is another user's.
     """
+    opened, lock = Path(f"/proc/{process}/fd"), folder.path / ".lock"
+    if not opened.is_dir():
+        return not Path("/proc/self/fd").is_dir()
+    return any(file.exists() and file.samefile(lock) for file in opened.iterdir())
+
+
+def requeue(folder: RunFolder, runs: Path) -> str:
+    """Has SLURM begin another attempt: of a running job after its checkpoint, of one that has ended as a new job.
+
+    Args:
+        folder: of the run.
+        runs: the folder of all runs.
+
+    Raises:
+        UserError: the run never was on a cluster, waits already, or is finished; or it is somewhere else, another
+            user's, or would run commands that its folder brings along.
+    """
+    refuse_elsewhere(folder, runs)
     status = _status(folder)
     if status.job is None:
         raise UserError(f"Run {folder.id} was not submitted to SLURM; run its command again and it goes on.")
     if status.state == QUEUED:
         raise UserError(f"Run {folder.id} is queued already, as SLURM job {status.job}.")
+    refuse_foreign(folder, slurm.RECORD, JOB)
     if status.slurm == "RUNNING":
         cluster.ask("scancel", "--signal=USR1", status.job)
         return f"SLURM job {status.job} writes its checkpoint and is requeued."
@@ -138,6 +162,10 @@ def requeue(folder: RunFolder) -> str:
     job = Job.read(folder.path)
     if job.finished:
         raise UserError(f"Run {folder.id} is finished; there is nothing to go on with.")
+    keep_to_schema(job.config)
+    if job.config.machine.slurm is None:
+        raise UserError(f"{folder.path / JOB} is of a run that was not submitted to SLURM; run its command again.")
+    refuse_commands(folder, job.config.machine.slurm)
     slurm.run_jobs([job])
     return f"SLURM job {slurm.job_id(folder)} goes on with it."
 

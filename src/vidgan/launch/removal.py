@@ -6,6 +6,7 @@ from pathlib import Path
 from vidgan.errors import UserError
 from vidgan.experiment.folder import FINISHED, RunFolder
 from vidgan.experiment.names import base_id
+from vidgan.launch.ownership import refuse_elsewhere
 from vidgan.launch.status import QUEUED, statuses
 
 
@@ -23,7 +24,7 @@ def remove(folder: RunFolder, runs: Path, yes: bool) -> str:
         UserError: it is at work, it is not in ``runs``, it is the only finished copy and ``yes`` is not said, or the
             system refuses.
     """
-    _refuse_elsewhere(folder, runs)
+    refuse_elsewhere(folder, runs)
     state = statuses([folder])[0].state
     if folder.is_locked or state == QUEUED:
         raise UserError(f"Run {folder.id} is {'queued' if state == QUEUED else 'running'}; cancel it first.")
@@ -43,12 +44,6 @@ def remove(folder: RunFolder, runs: Path, yes: bool) -> str:
     except OSError as error:
         raise UserError(f"{error.filename}: cannot be removed ({error.strerror}); see whose it is.") from error
     return "It is removed."
-
-
-def _refuse_elsewhere(folder: RunFolder, runs: Path) -> None:
-    real = folder.path.resolve()
-    if folder.path.is_symlink() or real.parent.parent != runs.resolve():
-        raise UserError(f"Run {folder.id} is in {real.parent}, not in {runs} itself; remove it there.")
 
 
 def _only_finished(folder: RunFolder) -> bool:

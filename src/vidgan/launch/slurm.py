@@ -1,5 +1,6 @@
 """Jobs on a SLURM cluster: submitted once, as one array, after the cluster was asked whether it takes them."""
 
+import re
 import time
 from collections.abc import Sequence
 
@@ -11,13 +12,20 @@ from vidgan.launch import cluster, sbatch
 from vidgan.launch.job import LOG, Job
 from vidgan.launch.outcome import Outcome, State
 
-_RECORD, _SCRIPT = "slurm.json", "job.sbatch"
+RECORD, _SCRIPT = "slurm.json", "job.sbatch"
 _POLL_SECONDS = 5.0
 
 
 def job_id(folder: RunFolder) -> str | None:
-    """The id of a run's newest SLURM job, e.g. ``12`` or ``12_3``; None for a run that never was on a cluster."""
-    return folder.read(_RECORD).get("job")
+    """The id of a run's newest SLURM job, e.g. ``12`` or ``12_3``; None for a run that never was on a cluster.
+
+    Raises:
+        UserError: what is recorded is no such id.
+    """
+    recorded = folder.read(RECORD).get("job")
+    if recorded is not None and not re.fullmatch(r"\d+(_\d+)?", str(recorded)):
+        raise UserError(f"{folder.path / RECORD} is damaged: {recorded!r} is no job of SLURM's.")
+    return recorded
 
 
 def script(jobs: Sequence[Job]) -> str:
@@ -64,7 +72,7 @@ def _submit(jobs: Sequence[Job]) -> None:
     array = cluster.submit(text)
     for number, job in enumerate(jobs):
         id = f"{array}_{number}" if len(jobs) > 1 else array
-        write_json(job.folder.path / _RECORD, {"job": id, "submitted": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
+        write_json(job.folder.path / RECORD, {"job": id, "submitted": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
         _tell(f"{job.id}  Submitted as SLURM job {id}; its log: {job.folder.path / LOG}")
 
 
