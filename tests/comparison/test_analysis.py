@@ -217,3 +217,30 @@ def test_a_score_with_an_ideal_is_best_nearest_to_it(recorded: Record) -> None:
     shown = page(result, budget_mb=0)
     assert "ratio → 1" in shown
     assert "|ratio - 1| ↓" in shown
+
+
+def test_a_score_of_the_whole_test_has_no_difference_over_clips(recorded: Record) -> None:
+    """As the Frechet distances: there is one number a run."""
+    scores: dict[str, Any] = {"higher_is_better": {"psnr": True, "fid": False}}
+    runs = [
+        recorded(f"{WEIGHT}={weight}", psnr=clips(30, 32), metrics={"psnr": 31.0, "fid": fid}, baselines={}, **scores)
+        for weight, fid in ((0.1, 5.0), (0.2, 4.0))
+    ]
+    result = compared(*runs)
+    assert [variant.score("fid").mean for variant in result.variants] == [5.0, 4.0]
+    assert [metric for _, metric in result.differences] == ["psnr"]
+    assert "No paired differences of fid, which is one number for the whole test." in result.notes
+    assert "fid" in tables.markdown(tables.summary_grid(result))
+
+
+def test_clips_without_a_score_are_left_out_of_the_difference_too(recorded: Record) -> None:
+    """Where a metric is a number for no method the means leave the clip out."""
+    without = float("nan")
+    baselines = {"bicubic": {"psnr": without, "tof": 0.5}}
+    result = compared(
+        recorded(f"{WEIGHT}=0.1", psnr=clips(30, without, 32), baselines=baselines),
+        recorded(f"{WEIGHT}=0.2", psnr=clips(29, without, 30), baselines=baselines),
+    )
+    difference = result.differences["adversarial.weight=0.2", "psnr"]
+    assert (difference.mean, difference.clips) == (-1.5, 2)
+    assert result.baselines.keys() == {"bicubic"}, "a baseline without this score still has the others"

@@ -1,5 +1,7 @@
 """Figures against hand computation, scipy and what must hold of any data."""
 
+import math
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -86,6 +88,7 @@ def test_pareto_by_hand() -> None:
         "dear": (4.0, 30.0),
     }
     assert pareto_front(points, Direction(higher=True)) == {"cheap", "between", "good"}
+    assert pareto_front({**points, "lost": (0.5, math.nan)}, Direction(higher=True)) == {"cheap", "between", "good"}
     assert pareto_front(points, Direction(higher=False)) == {"cheap"}
     assert pareto_front({"a": (1.0, 1.0), "b": (1.0, 1.0)}, Direction(higher=True)) == {"a", "b"}
     assert pareto_front({}, Direction(higher=True)) == set()

@@ -299,6 +299,7 @@ def test_a_killed_run_goes_on_in_the_same_run(
 
 def test_best_values_follow_the_direction_of_each_metric() -> None:
     rows = [
+        {"iteration": "5", "val/psnr": "nan", "val/tof": "nan"},
         {"iteration": "10", "val/psnr": "20.5", "val/tof": "3.0"},
         {"iteration": "15", "val/psnr": "", "val/tof": ""},
         {"iteration": "20", "val/psnr": "22.5", "val/tof": "2.0"},

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -230,8 +230,10 @@ def _baselines(runs: Sequence[RunRecord], metrics: Mapping[str, Direction]) -> d
     every = [run.summary.get("baselines", {}) for run in runs]
 
     def alike(method: str, metric: str) -> bool:
-        values = [baselines.get(method, {}).get(metric, math.nan) for baselines in every]
-        return all(math.isclose(value, values[0], rel_tol=1e-3) for value in values)
+        values = [baselines.get(method, {}).get(metric) for baselines in every]
+        known = [value for value in values if value is not None]
+        equal = all(math.isclose(value, known[0], rel_tol=1e-3) for value in known) or all(map(math.isnan, known))
+        return len(known) == len(values) and equal
 
     return {
         method: {name: scores[name] for name in metrics}
@@ -245,11 +247,19 @@ def _differences(
 ) -> dict[tuple[str, str], Difference]:
     found: dict[tuple[str, str], Difference] = {}
     others = [variant for variant in variants if variant is not reference] if clips else []
+    whole = _of_the_whole_test([run for variant in variants for run in variant.runs], metrics)
     for metric, direction in metrics.items():
+        if metric in whole:
+            continue
         raw = [_difference(variant, reference, metric, direction, clips) for variant in others]
         for variant, difference, p in zip(others, raw, holm([one.p for one in raw]), strict=True):
             found[variant.label, metric] = difference.corrected(p)
     return found
+
+
+def _of_the_whole_test(runs: Sequence[RunRecord], metrics: Iterable[str]) -> list[str]:
+    """Metrics that no clip has a score of its own in, such as a Frechet distance."""
+    return [name for name in metrics if not any(name in scores for run in runs for scores in run.clips.values())]
 
 
 def _difference(
@@ -261,6 +271,8 @@ def _difference(
     """
     shared = [seed for seed in variant.seeds if seed in reference.seeds]
     scores = [side.by_clip(metric, clips, shared or side.seeds) for side in (variant, reference)]
+    known = ~np.isnan(np.concatenate(scores)).all(0)  # the means leave the others out, too
+    scores = [side[:, known] for side in scores]
     if direction.ideal is not None:
         scores = [np.abs(side - direction.ideal) for side in scores]
     return paired_difference(scores[0], scores[1], same_seeds=bool(shared))
@@ -292,6 +304,8 @@ def _notes(runs: Sequence[RunRecord], metrics: Mapping[str, Direction], clips: S
     if not clips:
         without = [run.id for run in runs if not run.clips]
         notes.append(f"No paired differences: {', '.join(without[:3])} came without scores clip by clip.")
+    elif whole := _of_the_whole_test(runs, metrics):
+        notes.append(f"No paired differences of {', '.join(whole)}, which is one number for the whole test.")
     dropped = sorted(
         {name for run in runs for name in (*run.metrics, *run.summary.get("left_out", ()))} - metrics.keys()
     )

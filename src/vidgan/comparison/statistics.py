@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isnan, nan
 
 import numpy as np
 from scipy.stats import wilcoxon
@@ -72,7 +73,7 @@ def paired_difference(variant: Scores, reference: Scores, same_seeds: bool) -> D
     by_clip = variant.mean(0) - reference.mean(0)
     enough = len(by_clip) >= MIN_CLIPS and bool(np.isfinite(by_clip).all())
     return Difference(
-        mean=float(by_clip.mean()),
+        mean=float(by_clip.mean()) if by_clip.size else nan,
         interval=bootstrap(variant, reference, same_seeds) if enough else None,
         p=signed_rank(by_clip) if enough else None,
         clips=len(by_clip),
@@ -119,10 +120,10 @@ def pareto_front(points: Mapping[str, tuple[float, float]], direction: Direction
     """Names of the points that no other beats: at most the cost, at least the quality, and one of them strictly.
 
     Args:
-        points: (cost, quality) by name; less cost is better.
+        points: (cost, quality) by name; less cost is better, and a quality that is no number beats nothing.
         direction: which way the quality improves.
     """
-    known = {name: (cost, direction.quality(score)) for name, (cost, score) in points.items()}
+    known = {name: (cost, direction.quality(score)) for name, (cost, score) in points.items() if not isnan(score)}
 
     def beaten(name: str) -> bool:
         cost, quality = known[name]
@@ -131,4 +132,4 @@ def pareto_front(points: Mapping[str, tuple[float, float]], direction: Direction
             for other_cost, other in known.values()
         )
 
-    return {name for name in points if not beaten(name)}
+    return {name for name in known if not beaten(name)}

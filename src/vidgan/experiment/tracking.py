@@ -1,6 +1,7 @@
 """The run's own tables, which need nothing but a disk; :mod:`vidgan.experiment.wandb_tracker` logs beside them."""
 
 from collections.abc import Iterable, Mapping
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def best_values(rows: Iterable[Mapping[str, str]], directions: Mapping[str, Dire
     rows = list(rows)
     best: dict[str, float] = {}
     for name, direction in directions.items():
-        values = [(float(row[f"val/{name}"]), int(row["iteration"])) for row in rows if row.get(f"val/{name}")]
+        scores = [(float(row.get(f"val/{name}") or nan), int(row["iteration"])) for row in rows]
+        values = [(score, iteration) for score, iteration in scores if not isnan(score)]
         if values:
             value, iteration = max(values, key=lambda pair: direction.quality(pair[0]))
             best |= {f"best/{name}": value, f"best/{name}_iteration": iteration}
