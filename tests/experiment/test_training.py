@@ -11,8 +11,11 @@ import pytorch_lightning as pl
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from tests.engine.toy import ToyData, fit, toy_task
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.tables import Table
+from vidgan.experiment.tracking import RunRecorder
 from vidgan.experiment.training import _disk_errors_told, _state_kept
 
 
@@ -54,3 +57,18 @@ def test_what_a_disk_refuses_is_one_sentence(tmp_path: Path, removed: bool) -> N
     with pytest.raises(UserError, match=wanted), _state_kept(folder), _disk_errors_told(folder):
         work()
     assert folder.path.exists() != removed
+
+
+def test_a_test_that_is_done_again_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    """As that of a run which failed at its end, after its scores had been written."""
+    task, table = toy_task(2), Table(tmp_path / "per_clip.csv")
+    recorder = RunRecorder(Table(tmp_path / "metrics.csv"), table)
+    trainer = fit(task, tmp_path, callbacks=[recorder], limit_val_batches=None, val_check_interval=2)
+    trainer.test(task, datamodule=ToyData(), verbose=False)
+    once = table.rows()
+    assert [(row["split"], row["clip"]) for row in once] == [
+        *(("val", clip) for clip in ("toy/-1", "toy/-2")),
+        *(("test", clip) for clip in ("toy/-1", "toy/-2")),
+    ]
+    trainer.test(task, datamodule=ToyData(), verbose=False)
+    assert table.rows() == once

@@ -93,6 +93,17 @@ class Table:
         if self._columns:
             self._rewrite(kept)
 
+    def forget(self, column: str, value: str) -> None:
+        """Drops the rows that have this value there.
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        rows = self.rows()
+        kept = [row for row in rows if row.get(column) != value]
+        if len(kept) < len(rows):
+            self._rewrite(kept)
+
     def _rewrite(self, rows: Sequence[Mapping[str, Any]]) -> None:
         text = StringIO()
         writer = csv.DictWriter(text, self._columns, restval="", lineterminator="\n")

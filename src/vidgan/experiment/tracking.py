@@ -73,6 +73,11 @@ class RunRecorder(Callback):
         if trainer.is_global_zero and self._tracker is not None and protocol is not None:
             self._tracker.summarize(best_values(self._metrics.rows(), protocol.directions))
 
+    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Forgets a test that an earlier attempt has come to the end of, but not the run to its own."""
+        if trainer.is_global_zero:
+            self._per_clip.forget("split", "test")
+
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._add(trainer, pl_module, "test")
 
