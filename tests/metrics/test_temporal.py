@@ -53,6 +53,13 @@ def test_warping_error_follows_the_motion(real: Tensor) -> None:
     assert WarpingError()(real[:1].expand_as(real), real) == pytest.approx(unmoved, rel=0.3)
 
 
+def test_warping_error_does_not_depend_on_what_was_scored_before(real: Tensor, fake: Tensor) -> None:
+    """OpenCV's flow keeps what it has set for a small clip; so the second score of one differed, too."""
+    small = real[..., :37, :41], fake[..., :37, :41]
+    metric, alone = WarpingError(), [WarpingError()(real, fake), WarpingError()(*small)]
+    assert [metric(*small), metric(real, fake), metric(*small)] == [alone[1], alone[0], alone[1]]
+
+
 def test_warping_error_of_flicker_is_its_square(real: Tensor) -> None:
     flicker = torch.tensor([0, 0.1, 0, 0.1]).view(4, 1, 1, 1)
     flat = torch.full_like(real, 0.5)
