@@ -1,8 +1,12 @@
 """One's own options: they win over shipped ones of the same name, in all commands, and it is said."""
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.plugins import Plugins
+from hydra.plugins.search_path_plugin import SearchPathPlugin
 
 from vidgan import evaluate, train
 from vidgan.experiment import options
@@ -64,6 +68,30 @@ def test_an_own_protocol_is_known_by_its_name(mine: Path, capsys: pytest.Capture
         assert f"protocols/default: yours, in {mine}" in capsys.readouterr().err
         assert {"lab", "default", "vid4_bi_y"} <= set(options.names("protocols"))
     assert protocol_config("default").name == "default"
+
+
+class LabConfigs(SearchPathPlugin):
+    """As an installed package has it among the plugins of Hydra's."""
+
+    folders: ClassVar[list[str]] = []
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        for folder in self.folders:
+            search_path.append("lab", folder)
+
+
+@pytest.mark.parametrize("how", ["--config-dir", "a package"])
+def test_help_lists_ones_own_options(
+    mine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    Plugins.instance().register(LabConfigs)
+    monkeypatch.setattr(LabConfigs, "folders", [] if how.startswith("--") else [f"file://{mine}"])
+    monkeypatch.setattr("sys.argv", ["vidgan-train", "--help", *([how, str(mine)] if how.startswith("--") else [])])
+    train.main()
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("protocols: "))
+    names = line.removeprefix("protocols: ").split(", ")
+    assert {"lab", "vid4_bi_y"} <= set(names)
+    assert names.count("default") == 1
 
 
 STEERING = {

@@ -31,6 +31,7 @@ from vidgan.experiment.networks import describe, find_applicable, load_network, 
 from vidgan.experiment.places import CONF
 from vidgan.experiment.prediction import DTYPES, Input, open_input
 from vidgan.experiment.registry import register
+from vidgan.experiment.schema_check import keep_to_schema
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.files import is_pose_file, read_poses
 from vidgan.pose.retarget import Stage, retargeted, stage_of
@@ -70,6 +71,7 @@ def generate_video(
     given = {"reference": str(reference), "driving": str(driving), "output": str(output)}
     for key, value in {**given, "num_frames": num_frames, "run": run}.items():
         OmegaConf.update(config, key, value)
+    keep_to_schema(config)
     return animate(config)
 
 

@@ -22,7 +22,7 @@ from vidgan.errors import UserError, mistakes_told
 from vidgan.experiment import options
 from vidgan.experiment.hydra_keys import refuse_steering
 from vidgan.experiment.invocation import note
-from vidgan.experiment.lint import refuse_missing
+from vidgan.experiment.lint import refuse_missing, refuse_unknown_arguments
 from vidgan.experiment.mistakes import explain
 from vidgan.experiment.places import CONF
 from vidgan.experiment.registry import register
@@ -48,25 +48,38 @@ def help_text(name: str, overrides: list[str]) -> str:
 
 
 def _groups() -> str:
-    """A line for each folder of ``conf/``: its name and its files."""
-    options: dict[str, list[str]] = {}
-    for path in sorted(CONF.glob("*/**/*.yaml")):
-        options.setdefault(path.parent.relative_to(CONF).as_posix(), []).append(path.stem)
-    return "\n".join(f"{group}: {', '.join(names)}" for group, names in options.items())
+    """A line for each group of options, the user's own among them: its name and its options."""
+    return "\n".join(f"{group}: {', '.join(names)}" for group, names in options.groups().items())
 
 
 def command(name: str, work: Callable[[DictConfig], Any]) -> None:
     """Runs a command line: composes ``conf/<name>.yaml`` with its overrides and hands it to ``work``."""
     register()
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(help_text(name, [argument for argument in sys.argv[1:] if not argument.startswith("-")]))
-        return
     with mistakes_told():
-        _run(name, work)
+        given = _arguments()
+        if given.multirun and name != "train":
+            raise UserError("-m sweeps over trainings, with vidgan-train; run this command once for each value.")
+        folders = _own_folders(given)
+        crashes: list[Exception] = []
+        entry = _entry(name, work, crashes)
+        with options.first_in(folders), _errors_handed_on():
+            try:
+                if folders:
+                    refuse_steering(name, given)
+                if given.cfg or given.info or (given.help and given.overrides):
+                    _refuse_unknown(name, given.overrides)
+                if given.help:
+                    print(help_text(name, given.overrides))
+                else:
+                    entry()
+            except (HydraException, OmegaConfBaseException, YAMLError, ValueError, AssertionError) as error:
+                if error in crashes or not _of_hydra(error):
+                    raise
+                raise UserError(explain(error, name, given.overrides)) from error
 
 
-def _run(name: str, work: Callable[[DictConfig], Any]) -> None:
-    crashes: list[Exception] = []
+def _entry(name: str, work: Callable[[DictConfig], Any], crashes: list[Exception]) -> Callable[[], Any]:
+    """Hydra's way into ``work``, whose own errors are noted in ``crashes``."""
 
     @hydra.main(config_path=str(CONF), config_name=name, version_base="1.3")
     def entry(config: DictConfig) -> None:
@@ -82,19 +95,19 @@ def _run(name: str, work: Callable[[DictConfig], Any]) -> None:
             crashes.append(error)
             raise
 
-    given = _arguments()
-    if given.multirun and name != "train":
-        raise UserError("-m sweeps over trainings, with vidgan-train; run this command once for each value.")
-    folders = _own_folders(given)
-    with options.first_in(folders), _errors_handed_on():
-        try:
-            if folders:
-                refuse_steering(name, given)
-            entry()
-        except (HydraException, OmegaConfBaseException, YAMLError, ValueError, AssertionError) as error:
-            if error in crashes or not _of_hydra(error):
-                raise
-            raise UserError(explain(error, name, given.overrides)) from error
+    return entry
+
+
+def _refuse_unknown(name: str, overrides: list[str]) -> None:
+    """Checks what is about to be shown, where Hydra shows it by itself; what is missing may be.
+
+    Raises:
+        UserError: it names a key at fault.
+    """
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        config = hydra.compose(name, overrides)
+    keep_to_schema(config)
+    refuse_unknown_arguments(config)
 
 
 def _arguments() -> Namespace:

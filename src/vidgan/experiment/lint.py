@@ -45,16 +45,40 @@ def parameters_of(target: Any) -> Mapping[str, inspect.Parameter]:
     return parameters
 
 
-def _check(key: str, node: Mapping[str, Any], supplied: Collection[str]) -> None:
-    path = node[TARGET]
+def _given(node: Mapping[str, Any]) -> list[str]:
+    return [name for name in node if name not in (TARGET, PARTIAL)]
+
+
+def _known(key: str, node: Mapping[str, Any]) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a node's target.
+
+    Raises:
+        UserError: it is not allowed, or an argument does not exist.
+    """
     parameters = parameters_of(checked(node, key, LIGHTNING.get(key.partition(".")[0], ALLOWED)))
-    given = [name for name in node if name not in (TARGET, PARTIAL)]
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    for name in given:
+    for name in _given(node):
         if name not in parameters and not open_ended:
             near = difflib.get_close_matches(name, parameters, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(parameters) or 'none'}."
-            raise UserError(f"{key}.{name}: {path} has no argument '{name}'; {hint}")
+            raise UserError(f"{key}.{name}: {node[TARGET]} has no argument '{name}'; {hint}")
+    return parameters
+
+
+def refuse_unknown_arguments(config: DictConfig) -> None:
+    """Refuses arguments that their target does not have, also where values are still missing.
+
+    Raises:
+        UserError: it names the first such key.
+    """
+    for key, node in targets(resolved(config)):
+        _known(key, node)
+
+
+def _check(key: str, node: Mapping[str, Any], supplied: Collection[str]) -> None:
+    parameters = _known(key, node)
+    path, given = node[TARGET], _given(node)
+    for name in given:
         if name in parameters and (expected := unfit_argument(path, parameters[name], node[name])):
             raise UserError(f"{key}.{name}={shown(node[name])}: expected {expected}.")
     if node.get(PARTIAL, False):

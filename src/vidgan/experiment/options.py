@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hydra._internal.sources_registry import SourcesRegistry
+from hydra._internal.utils import create_config_search_path
 from hydra.core.config_search_path import ConfigSearchPath, SearchPathQuery
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.object_type import ObjectType
@@ -17,6 +18,7 @@ from vidgan.errors import UserError
 from vidgan.experiment.places import CONF
 
 _SHIPPED = f"file://{CONF}"
+_HYDRAS = ("hydra", "schema")  # what of the search path is not about options
 
 
 class OwnConfigs(SearchPathPlugin):
@@ -48,8 +50,26 @@ def first_in(folders: Sequence[str]) -> Iterator[None]:
 
 
 def sources() -> list[ConfigSource]:
-    """Where options come from: the user's own folders, in their order, then vidgan's."""
-    return [_source(folder) for folder in (*OwnConfigs.folders, _SHIPPED)]
+    """Where options come from, in the order of search: the user's own folders, vidgan's, other packages'."""
+    found = create_config_search_path(_SHIPPED).get_path()
+    return [_source(item.path) for item in found if item.provider not in _HYDRAS and item.path is not None]
+
+
+def groups() -> dict[str, list[str]]:
+    """The names of all options by their group, in the order of groups."""
+    found: dict[str, set[str]] = {}
+    for source in sources():
+        for group in _inner_groups(source, ""):
+            if options := source.list(group, ObjectType.CONFIG):
+                found.setdefault(group, set()).update(options)
+    return {group: sorted(found[group]) for group in sorted(found)}
+
+
+def _inner_groups(source: ConfigSource, group: str) -> Iterator[str]:
+    for name in source.list(group, ObjectType.GROUP):
+        inner = f"{group}/{name}" if group else name
+        yield inner
+        yield from _inner_groups(source, inner)
 
 
 def _source(folder: str) -> ConfigSource:
@@ -88,8 +108,8 @@ def winning() -> list[str]:
 
 def in_place_of_shipped(group: str, name: str) -> str | None:
     """One sentence where an option is one's own, though a shipped one has its name."""
-    path, (*own, shipped) = f"{group}/{name}", sources()
-    source = next((source for source in own if source.is_config(path)), None)
-    if source is None or not shipped.is_config(path):
+    path = f"{group}/{name}"
+    source = next((source for source in sources() if source.is_config(path)), None)
+    if source is None or source.path == str(CONF) or not _source(_SHIPPED).is_config(path):
         return None
     return f"{path}: yours, in {source.path}, not the one that ships with vidgan."
