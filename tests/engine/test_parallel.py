@@ -50,6 +50,10 @@ def test_batch_statistics_of_each_rank_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "2.pt").exists()
 
 
+class Own(nn.modules.batchnorm._BatchNorm):
+    """Somebody's own kind of batch norm."""
+
+
 def test_batch_norm_that_is_synchronized_or_at_rest_is_not_refused() -> None:
     def networks(*layers: nn.Module) -> nn.ModuleDict:
         return nn.ModuleDict({"generator": nn.Sequential(*layers)})
@@ -57,6 +61,8 @@ def test_batch_norm_that_is_synchronized_or_at_rest_is_not_refused() -> None:
     refuse_batch_norm_apart(networks(nn.BatchNorm2d(3)), ranks=1)
     refuse_batch_norm_apart(networks(nn.BatchNorm2d(3).eval(), nn.InstanceNorm2d(3)), ranks=2)
     refuse_batch_norm_apart(nn.SyncBatchNorm.convert_sync_batchnorm(networks(nn.BatchNorm2d(3))), ranks=2)
+    with pytest.raises(UserError, match=r"networks\.generator\.0 is a batch normalization"):
+        refuse_batch_norm_apart(networks(Own(3)), ranks=2)
     with pytest.raises(UserError, match=r"networks\.generator\.0 is a batch normalization, .* 4 processes"):
         refuse_batch_norm_apart(networks(nn.BatchNorm1d(3)), ranks=4)
 

@@ -14,7 +14,7 @@ from vidgan.data.tracks.detector import STRATA
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.degradations.resize import Bicubic
 from vidgan.errors import UserError
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Mean, Metric, PiecewiseMetric
 from vidgan.metrics.color import luma
 from vidgan.metrics.protocol import Protocol
 from vidgan.metrics.psnr import PSNR
@@ -132,6 +132,23 @@ def test_a_degradation_that_does_not_fit_the_task_is_refused() -> None:
     with pytest.raises(UserError, match="protocol p degrades clips, which this task does not; choose another"):
         protocol.refuse_other_scale(None)
     Protocol("p", "", {}).refuse_other_scale(None)
+
+
+class Wide(PiecewiseMetric):
+    """Fails of small frames as a network of convolutions does."""
+
+    higher_is_better = True
+
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
+        torch.nn.functional.conv2d(fake, torch.zeros(1, 3, 9, 9))
+        return Mean.of([1.0])
+
+
+def test_a_size_that_a_metric_cannot_take_is_refused_in_a_sentence() -> None:
+    protocol = Protocol("wide", "nobody", {"wide": Wide()}, crop=2)
+    protocol.refuse_size(1, 13, 13)
+    with pytest.raises(UserError, match=r"protocol wide: the metric wide cannot score frames of 13x12 pixels \(.*size"):
+        protocol.refuse_size(1, 12, 13)
 
 
 def test_masks_are_cut_as_the_frames_are(real: Tensor) -> None:

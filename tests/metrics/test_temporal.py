@@ -53,6 +53,12 @@ def test_warping_error_follows_the_motion(real: Tensor) -> None:
     assert WarpingError()(real[:1].expand_as(real), real) == pytest.approx(unmoved, rel=0.3)
 
 
+def test_frames_that_are_too_small_for_the_flow_are_refused(real: Tensor) -> None:
+    with pytest.raises(UserError, match="at least 16 pixels a side"):
+        WarpingError()(real[..., :15, :], real[..., :15, :])
+    assert WarpingError()(real[..., :16, :], real[..., :16, :]) >= 0
+
+
 def test_warping_error_does_not_depend_on_what_was_scored_before(real: Tensor, fake: Tensor) -> None:
     """OpenCV's flow keeps what it has set for a small clip; so the second score of one differed, too."""
     small = real[..., :37, :41], fake[..., :37, :41]

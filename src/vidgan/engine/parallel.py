@@ -16,6 +16,7 @@ import torch
 import torch.distributed.nn.functional  # before there is a group, which it would keep in its functions' defaults
 from pytorch_lightning.strategies import DDPStrategy, DeepSpeedStrategy, FSDPStrategy, Strategy
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm  # also of somebody's own kinds, which torch synchronizes as well
 from torch.nn.parallel import DistributedDataParallel
 
 from vidgan.errors import UserError
@@ -137,7 +138,7 @@ def refuse_batch_norm_apart(networks: nn.ModuleDict, ranks: int) -> None:
         UserError: batch normalization in training that is not synchronized, which torch does between GPUs alone.
     """
     for name, module in networks.named_modules():
-        batch_norm = isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d)
+        batch_norm = isinstance(module, _BatchNorm) and not isinstance(module, nn.SyncBatchNorm)
         if batch_norm and module.training and ranks > 1:
             raise UserError(
                 f"networks.{name} is a batch normalization, and its statistics cannot be synchronized between "

@@ -5,7 +5,7 @@ from torch import Tensor
 from vidgan.errors import UserError
 from vidgan.metrics.base import Mean, PiecewiseMetric
 
-_SMALLEST = 161  # pixels a side: the window of 11 must lie inside of a frame that was halved four times
+_SMALLEST = 176  # pixels a side: torchmetrics wants 11, its window, in whole sixteenths of a side
 
 
 class MultiScaleSSIM(PiecewiseMetric):

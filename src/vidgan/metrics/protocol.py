@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+import cv2
 import torch
 from torch import Tensor
 
@@ -128,10 +129,17 @@ class Protocol:
         if not counted:
             raise self.nothing_left(frames, torch.Size((height, width)))
         blank = self.prepared(torch.zeros(1, 3, min(height, LARGE_ENOUGH), min(width, LARGE_ENOUGH)))
-        for metric in self.metrics.values():
+        for name, metric in self.metrics.items():
             if isinstance(metric, PiecewiseMetric):
                 clip = blank.expand(min(counted, metric.before + 1), -1, -1, -1)
-                metric.measure(clip, clip)
+                try:
+                    metric.measure(clip, clip)
+                except (RuntimeError, ValueError, cv2.error) as error:  # of a network or library that it rests on
+                    why = str(error).strip().partition("\n")[0]
+                    raise UserError(
+                        f"protocol {self.name}: the metric {name} cannot score frames of {width}x{height} pixels "
+                        f"({why}); leave it out or choose larger ones"
+                    ) from error
 
     def refuse_unknown(self, known: Collection[str]) -> None:
         """

@@ -18,6 +18,8 @@ _Flow = NDArray[np.float32]
 # Pyramid scale, levels, window, iterations, neighbourhood, its sigma, flags: as TecoGAN's evaluation sets them.
 _FARNEBACK = (0.5, 3, 15, 3, 5, 1.2, 0)
 
+_SMALLEST = 16  # pixels a side: of smaller frames OpenCV's DIS flow reads what is not there, which ends the process
+
 
 def _pairs(frames: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     if len(frames) < 2:
@@ -97,6 +99,12 @@ class WarpingError(PiecewiseMetric):
     before = 1
 
     def measure(self, fake: Tensor, real: Tensor) -> Mean:
+        """
+        Raises:
+            UserError: there is one frame only, or it is too small for the flow.
+        """
+        if min(real.shape[-2:]) < _SMALLEST:
+            raise UserError(f"the warping error needs frames of at least {_SMALLEST} pixels a side; see the protocol")
         errors = []
         for (previous, current), (before, now) in zip(_pairs(fake), _pairs(real), strict=True):
             forward, backward = self._flow(before, now), self._flow(now, before)
