@@ -32,6 +32,14 @@ def test_validation_and_test_stand_in_for_each_other(tmp_path: Path, missing: st
     assert splits.note == f"there is no folder {missing}: validation and test are the same clips"
 
 
+def test_what_is_set_aside_never_trains(tmp_path: Path) -> None:
+    """Clips beside a folder ``test``, and none that is called ``train``."""
+    make(tmp_path, "a", "more/b", "test/c")
+    assert names(split(tmp_path)) == [["a", "more/b"], ["c"], ["c"]]
+    make(tmp_path, "val/d")
+    assert names(split(tmp_path)) == [["a", "more/b"], ["d"], ["c"]]
+
+
 def test_of_clips_without_folders_a_tenth_validates_and_another_tests(tmp_path: Path) -> None:
     make(tmp_path, *(f"clip{number}" for number in range(20)))
     train, val, test = names(split(tmp_path))

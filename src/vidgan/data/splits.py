@@ -30,17 +30,21 @@ def split(root: Path) -> Splits:
     """The clips below ``root`` by split.
 
     With a sub-folder ``train`` the sub-folders ``val`` and ``test`` are the other splits; a missing one of them is
-    replaced by the other. Without it, or with ``train`` alone, a tenth of the clips (at least one) is held out for
-    validation and another for the test, chosen by a hash of their names so that further clips change little. Of two
-    clips one is held out for both, of a single clip its last tenth.
+    replaced by the other. Without it what lies beside these two trains. Without any of them, or with one alone, a tenth
+    of the clips (at least one) is held out for validation and another for the test, chosen by a hash of their names so
+    that further clips change little. Of two clips one is held out for both, of a single clip its last tenth.
 
     Raises:
         UserError: ``root`` or a split holds no clip.
     """
     folders = _folders(root)
-    if "train" not in folders:
-        return _hold_out(discover(root))
     found = {name: discover(folder) for name, folder in folders.items()}
+    if "train" not in folders:
+        whole = discover(root)
+        beside = [clip for clip in whole if not any(clip.path.is_relative_to(folder) for folder in folders.values())]
+        if not (folders and beside):
+            return _hold_out(whole)
+        found["train"] = beside
     if len(found) == 1:
         return _hold_out(found["train"])
     val, test = found.get("val", found.get("test", [])), found.get("test", found.get("val", []))
