@@ -261,11 +261,10 @@ def test_a_test_set_is_not_trained_on_and_a_training_set_not_tested_on(pairs: Pa
         def published(self, root: Path) -> Splits:
             return Splits([], super().published(root).val, [])
 
-    data = make(pairs, layout=Empty())
     with pytest.raises(UserError, match="no clip to train on, it is for tests; choose another one by data=<name>"):
-        training(data)
+        make(pairs, layout=Empty())
     with pytest.raises(UserError, match="no clip to evaluate on"):
-        data.test_dataloader()
+        ClipDataModule(str(pairs), 4, 3, 32, layout=Empty()).test_dataloader()
 
 
 def test_of_many_unusable_clips_five_are_named(root: Path, caplog: pytest.LogCaptureFixture) -> None:

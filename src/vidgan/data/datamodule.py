@@ -239,8 +239,8 @@ class ClipDataModule(DataModule):
             self._cache.fill(self._trained_on if training else self.splits.test)
 
     def examine(self) -> None:
-        refuse_useless(self.splits.train, self.frames, self.patch)
         refuse_missing([*self.splits.val, *self.splits.test])
+        refuse_useless(self.splits.train, self.frames, self.patch)
 
     def refuse_closed_cache(self) -> None:
         if self._cache:
