@@ -17,6 +17,8 @@ _TEMPORARY = re.compile(rf"\..+\.{_MACHINE}-(\d+)(\.[^.]*)?")
 
 def temporary_beside(path: Path) -> Path:
     """A hidden name beside ``path`` that tells whose it is: this process' on this machine."""
+    if not path.name:
+        raise UserError(f"{path}: is no name of a file or a folder to be written; choose one")
     # The suffix comes last, as NumPy appends one that is not there.
     return path.with_name(f".{path.stem}.{_MACHINE}-{os.getpid()}{path.suffix}")
 

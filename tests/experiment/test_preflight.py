@@ -10,7 +10,8 @@ from omegaconf import DictConfig
 from vidgan.engine.players import Player, Role
 from vidgan.errors import UserError
 from vidgan.experiment.assemble import build_task
-from vidgan.experiment.preflight import Preflight, contradictions, optimizer_states
+from vidgan.experiment.contradictions import contradictions
+from vidgan.experiment.preflight import Preflight, optimizer_states
 
 Compose = Callable[..., DictConfig]
 SMALL = ["data.patch=32", "data.frames=2", "data.batch_size=4", "networks.discriminator.layers=1"]

@@ -231,3 +231,13 @@ def test_a_picture_beyond_its_format_is_refused(tmp_path: Path, suffix: str, wid
     ):
         output.write(np.zeros((1, width, 3), np.uint8))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_none_or_a_folders_is_refused_before_a_frame_is_written(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").mkdir()
+    for path, fault in (
+        (tmp_path / "film.mp4", "is a folder, and a .mp4 file"),
+        (Path("/"), "is there already|is no name"),
+    ):
+        with pytest.raises(UserError, match=fault), writer(path, Fraction(25)) as out:
+            out.write(noisy(1)[0])

@@ -17,6 +17,13 @@ EVALUATE = [
     ("weights=x.pth", "x.pth"),
     ("weights=x.pth run=y", "run=y and weights=x.pth are two networks"),
     ("weights=best", "run is not set"),
+    ("run=1e5", "run=1e5 is not in runs"),
+    ("run=super_resolution/", f"run=super_resolution/: a part of <task>/<name> is empty {EMPTY}"),
+    ("run=/quickstart", f"run=/quickstart: a part of <task>/<name> is empty {EMPTY}"),
+    (
+        "run=x machine.accelerator=cpu machine.devices=1000",
+        "machine.devices=1000: on a CPU it is a number of",
+    ),
     ("run=x sigma=nan", "sigma=nan: expected a number from 0 to 255, or null"),
     ("run=x sigma=-1", "sigma=-1: expected a number from 0 to 255, or null"),
     ("run=x sigma=300", "sigma=300: expected a number from 0 to 255, or null"),

@@ -1,5 +1,6 @@
 """Values that vidgan-train cannot use: the sentence names the key and what it may be, and no run folder is made."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,61 @@ RANGES = [
     ("data.root=", "data.root=: expected a value; it is empty"),
 ]
 
+NULLS = [
+    ("protocol.metrics=null", "protocol.metrics=null: expected a value; null will not do"),
+    ("data.batch_size=null", f"data.batch_size=null: {FROM_ONE}; null will not do"),
+    ("data.root=null", "data.root=null: expected a text; null will not do"),
+    ("degradation.quantize=null", "degradation.quantize=null: expected true or false; null will not do"),
+    ("players.generator.optimizer.lr=null", "optimizer.lr=null: expected a number, 0 or more; null will not do"),
+    ("losses.pixel.loss=null", "losses.pixel.loss=null is no configuration; choose one with losses@losses.pixel=<opt"),
+]
+
+GAME = [
+    ("~losses.adversarial", "players.discriminator: no loss trains networks.discriminator; remove both by ~players."),
+    (
+        "~losses.pixel ~losses.temporal ~losses.adversarial ~players.discriminator ~networks.discriminator",
+        "losses: none has a weight above 0, and the generator would learn nothing",
+    ),
+    (
+        "losses.pixel.weight=0 losses.temporal.stop=0 losses.adversarial.weight=0",
+        "losses: none has a weight above 0, and the generator would learn nothing",
+    ),
+    (
+        "losses.adversarial.stop=10",
+        "losses.adversarial.stop=10 is not after players.discriminator.start=3200: they",
+    ),
+    ("players.generator.role=discriminator", "players: none has the role generator, and nothing would be trained"),
+    ("players.discriminator.role=generator", "losses.adversarial is judged by what players.discriminator trains"),
+    ("players.discriminator.role=auxiliary", "players.discriminator.role=auxiliary: the task has no loss of such a"),
+    (
+        "players.generator.owns=[discriminator] players.discriminator.owns=[generator]",
+        "losses.adversarial is judged by what players.generator trains, whose role is generator",
+    ),
+    (
+        "+losses@losses.features=feature_matching losses.features.discriminator=nobody",
+        "losses.features.discriminator is 'nobody', which is not in networks (generator, discriminator)",
+    ),
+    ("validation.monitor=psnr validation.every=null", "validation.monitor=psnr is measured by validations, and there"),
+    ("validation.monitor=psnr protocol=null", "validation.monitor=psnr is a metric of a protocol, and there is none"),
+    ("protocols@protocol=tracks", "the metric mpjpe asks for strata, which this data does not have"),
+    ("protocols@protocol=denoising", "protocol denoising is for x1 and the run enlarges x4"),
+    ("data.patch=1000", "none of 4 clips can be trained on; the first: "),
+    ("networks.generator._target_=vidgan.losses", "_target_: 'vidgan.losses' is not allowed"),
+    ("data=folder data.root=/", "/: is all that this machine holds; set data.root to the folder of your videos"),
+    ("data=folder data.root=2024_05", "data.root=2024_05: there is no such file or folder"),
+    ("data=folder data.root=1.10", "data.root=1.10: there is no such file or folder"),
+    ("paths.runs=/dev/null/x", "paths.runs=/dev/null/x: /dev/null is a file; give a folder"),
+    ("machine.num_nodes=2", "machine.num_nodes=2: nothing has started this process on several machines"),
+    ("machine.accelerator=cpu machine.devices=1000 data.batch_size=1000", "machine.devices=1000: on a CPU it is a num"),
+]
+
+SWEEPS = [
+    ("-m 'seed=range(0)'", "seed=range(0): there are no such values, and nothing would be trained"),
+    ("-m 'losses@losses.pixel=glob(nothing*)'", "losses@losses.pixel=glob(nothing*): there are no such values"),
+    ("-m 'seed=interval(0,1)'", "seed=interval(0,1): an interval is for hydra/sweeper=study"),
+    ("-m engine.iterations=x,5", f"point iterations=x: engine.iterations=x: {FROM_ONE}"),
+]
+
 CONTRADICTIONS = [
     (
         "engine.iterations=200 players.discriminator.start=3200",
@@ -229,7 +285,7 @@ def test_what_could_not_train_is_told_before_there_is_a_folder(
     assert words in refused(f"train {small} {overrides}")
 
 
-@pytest.mark.parametrize(("overrides", "words"), TYPES + RANGES + CONTRADICTIONS)
+@pytest.mark.parametrize(("overrides", "words"), TYPES + RANGES + NULLS + GAME + SWEEPS + CONTRADICTIONS)
 def test_the_sentence_names_the_key_and_what_it_may_be(refused: Refused, overrides: str, words: str) -> None:
     assert words in refused(f"train {overrides}")
 
@@ -238,3 +294,23 @@ def test_the_sentence_names_the_key_and_what_it_may_be(refused: Refused, overrid
 def test_a_device_that_is_not_there(refused: Refused) -> None:
     assert "machine.accelerator=gpu: torch finds no GPU" in refused("train machine.accelerator=gpu")
     assert "machine.accelerator=gpu: torch finds no GPU" in refused("train machine=gpus")
+
+
+def test_a_home_folder_is_one_on_the_command_line(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/nobody here")
+    for root in ("~/nothing", "'~/nothing'"):
+        told = refused(f'train data=folder "data.root={root}"')
+        assert "data.root=/home/nobody here/nothing: there is no such file or folder" in told
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="it is about machines without a GPU")
+def test_a_login_node_without_a_gpu_shows_what_it_would_submit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["vidgan-train", "machine=slurm", "dry_run=true"])
+    with pytest.raises(SystemExit) as end:
+        importlib.import_module("vidgan.train").main()
+    assert end.value.code == 0
+    assert "--gpus-per-node=1" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())

@@ -21,6 +21,8 @@ def discover(root: Path) -> list[FileSource]:
     """
     if not root.exists():
         raise UserError(f"{root}: there is no such file or folder; set data.root to your videos")
+    if root.resolve() == Path(root.anchor or "/"):
+        raise UserError(f"{root}: is all that this machine holds; set data.root to the folder of your videos")
     found = [source for source in map(_source_at, _each_once(_candidates(root))) if source]
     if not found:
         raise UserError(
@@ -53,7 +55,7 @@ def _folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
     left = deque([root])
     while left:
         for folder, subfolders, files in os.walk(left.popleft()):
-            if (real := os.path.realpath(folder)) in seen:
+            if (real := _real(folder)) in seen:
                 subfolders.clear()
                 continue
             seen.add(real)
@@ -62,11 +64,18 @@ def _folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
             yield Path(folder), files
 
 
+def _real(path: str | Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except OSError:  # a link that may not be read
+        return str(Path(path).absolute())
+
+
 def _each_once(paths: Iterable[Path]) -> list[Path]:
     """The paths without those that lead to where another one does; a link gives way to what it leads to."""
     found: dict[str, Path] = {}
     for path in sorted(paths, key=lambda path: (path.is_symlink(), path)):
-        found.setdefault(os.path.realpath(path), path)
+        found.setdefault(_real(path), path)
     return list(found.values())
 
 

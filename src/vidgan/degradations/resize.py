@@ -9,6 +9,7 @@ from torch import Tensor
 
 from vidgan.degradations.base import Degradation, quantized
 from vidgan.degradations.resampling import Floats, mirror, resample, sampling_matrix
+from vidgan.errors import UserError
 
 Kernel = Literal["bilinear", "bicubic", "lanczos"]
 
@@ -84,5 +85,7 @@ class Bicubic(Degradation):
 
     def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
         height, width = frames.shape[-2:]
+        if min(height, width) < self.scale:
+            raise UserError(f"frames of {width} x {height} pixels cannot be shrunk x{self.scale}; choose other data.")
         low = resize(frames, (height // self.scale, width // self.scale))
         return quantized(low) if self.quantize else low.clamp(0, 1)

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -36,6 +37,17 @@ def wanted_by(function: Callable[..., Tensor], where: str) -> tuple[str, ...]:
     return names
 
 
+def is_adversarial(loss: Any) -> bool:
+    """Whether a loss, or its class, has a side for its discriminator, too."""
+    return hasattr(loss, "discriminator") and hasattr(loss, "generator")
+
+
+def asks_discriminator(loss: Any) -> bool:
+    """Whether a loss, or its class, is given a discriminator's logits or features."""
+    method = loss.generator if is_adversarial(loss) else getattr(loss, "forward", loss)
+    return any(name.endswith(("logits", "features")) for name in inspect.signature(method).parameters)
+
+
 def asked_beside_frames(discriminator: nn.Module) -> tuple[str, ...]:
     """Names of what a discriminator's ``forward`` must be given beside the frames."""
     _, _, *others = inspect.signature(type(discriminator).forward).parameters.values()
@@ -63,7 +75,7 @@ class Term:
 
     @cached_property
     def adversarial(self) -> bool:
-        return hasattr(self.loss, "discriminator") and hasattr(self.loss, "generator")
+        return is_adversarial(self.loss)
 
     @property
     def function(self) -> Callable[..., Tensor]:
@@ -77,7 +89,7 @@ class Term:
     @cached_property
     def judged(self) -> bool:
         """Whether the term needs its discriminator's opinion."""
-        return any(name.endswith(("logits", "features")) for name in self.wants)
+        return asks_discriminator(self.loss)
 
     def trains(self, discriminator: str) -> bool:
         return self.adversarial and self.discriminator == discriminator

@@ -61,6 +61,8 @@ def unfit_argument(path: str, parameter: Parameter, value: Any) -> str | None:
     rule = _rules(path).get(parameter.name)
     if rule is not None and rule.whole and float in kinds:
         rule = None  # the name has another meaning there
+    if value is None and parameter.default is not None and not _admits_null(parameter.annotation):
+        return f"{rule or ' or '.join(_NAMES[kind] for kind in kinds) or 'a value'}; null will not do"
     if value == "" != parameter.default:
         return "a value; it is empty (is a variable of the shell unset?)"
     if rule is not None and (isinstance(value, str) or not all(rule.admits(number) for number in numbers)):
@@ -93,6 +95,13 @@ def _kinds(annotation: Any) -> Iterator[type]:
     )
     if all(kind in (int, float, bool, str, type(None)) for kind in allowed):
         yield from allowed
+
+
+def _admits_null(annotation: Any) -> bool:
+    """Whether None may be among what an annotation allows; so it may where nothing is told."""
+    if isinstance(annotation, str):
+        return any(word in annotation for word in ("None", "Optional", "Any", "object"))
+    return annotation in (Parameter.empty, Any, object, None) or type(None) in get_args(annotation)
 
 
 def _is_a(kind: type, value: Any) -> bool:

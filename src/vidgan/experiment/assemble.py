@@ -20,9 +20,9 @@ from vidgan.engine.hardware import can_compute, choose_precision, cores, keep_fr
 from vidgan.engine.parallel import PlayerDDPStrategy
 from vidgan.engine.players import Penalty, Player, Role
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term
+from vidgan.engine.terms import Term, asks_discriminator
 from vidgan.errors import UserError
-from vidgan.experiment.builder import build
+from vidgan.experiment.builder import build, resolve_target
 from vidgan.experiment.lint import lint
 from vidgan.experiment.schema import AUTO
 from vidgan.experiment.schema_check import keep_to_schema
@@ -30,6 +30,7 @@ from vidgan.metrics.protocol import Protocol
 from vidgan.randomness import mix
 
 _ALL = ("auto", -1, "-1")
+_PROCESSES = 8  # that any CPU may be shared by
 _TASK_SUPPLIED = ("networks", "players", "terms", "settings", "seed", "degradation")
 
 
@@ -47,8 +48,8 @@ def check(config: DictConfig) -> None:
         if player.role not in list(Role):
             raise UserError(f"players.{name}.role is '{player.role}'; it is one of {', '.join(Role)}.")
     for name, term in config.losses.items():
-        needs = hasattr(term.loss, "_target_") and ".adversarial." in term.loss._target_
-        if needs and term.discriminator not in config.networks:
+        loss = resolve_target(term.loss._target_, f"losses.{name}.loss")
+        if asks_discriminator(loss) and term.discriminator not in config.networks:
             raise UserError(
                 f"losses.{name}.discriminator is '{term.discriminator}', which is not in networks "
                 f"({', '.join(config.networks)})."
@@ -154,6 +155,13 @@ def refuse_absent_device(machine: DictConfig) -> None:
         UserError: it says what there is.
     """
     there, device = torch.cuda.device_count(), device_kind(machine)
+    if machine.num_nodes > 1 and not _several_nodes():
+        raise UserError(
+            f"machine.num_nodes={machine.num_nodes}: nothing has started this process on several machines; choose "
+            f"machine=slurm, start it by torchrun, or set MASTER_ADDR, MASTER_PORT and NODE_RANK on each of them."
+        )
+    if device == "cpu":
+        _refuse_processes(machine.devices)
     if machine.accelerator in ("gpu", "cuda") and not there:
         raise UserError(
             f"machine.accelerator={machine.accelerator}: torch finds no GPU on this machine; leave it out, or set it "
@@ -164,12 +172,22 @@ def refuse_absent_device(machine: DictConfig) -> None:
             f"machine.precision={machine.precision}: this machine's {device} cannot compute in it; leave it to auto, "
             f"or set it to 32-true or bf16-mixed."
         )
-    if device == "cpu" and (isinstance(machine.devices, ListConfig) or "," in str(machine.devices)):
-        raise UserError(
-            f"machine.devices={machine.devices}: there are no GPUs of these numbers; give a number of processes."
-        )
     if device == "cuda" and (asked := world_size(machine) // machine.num_nodes) > there:
         raise UserError(f"machine.devices={machine.devices}: {asked} GPUs are asked for, and this machine has {there}.")
+
+
+def _refuse_processes(devices: Any) -> None:
+    most = max(_PROCESSES, cores())
+    if isinstance(devices, ListConfig) or "," in str(devices):
+        raise UserError(f"machine.devices={devices}: there are no GPUs of these numbers; give a number of processes.")
+    if devices not in _ALL and int(devices) > most:
+        raise UserError(f"machine.devices={devices}: on a CPU it is a number of processes; give {most} at most.")
+
+
+def _several_nodes() -> bool:
+    """Whether the process is one of those that somebody has started on several machines."""
+    torchrun = torch.distributed.is_torchelastic_launched()
+    return torchrun or bool({"SLURM_NTASKS", "MASTER_ADDR"} & set(os.environ))
 
 
 def _layout(machine: DictConfig) -> tuple[Any, int]:

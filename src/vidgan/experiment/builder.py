@@ -81,6 +81,8 @@ def resolve_target(path: Any, key: str, within: tuple[str, ...] = ALLOWED) -> Ca
         target = getattr(importlib.import_module(module), name)
     except Exception as error:  # whatever the module itself does
         raise UserError(f"{key}._target_: {path!r} cannot be imported ({error}).") from error
+    if inspect.ismodule(target):
+        raise UserError(f"{key}._target_: {path!r} is a module; name a class in it.")
     home = f"{getattr(target, '__module__', '')}."
     if not home.startswith(prefixes) and home not in ("torch.optim.", "torch.nn."):
         raise UserError(f"{key}._target_: {path!r} leads to {home.rstrip('.')}, which is not allowed.")

@@ -20,6 +20,7 @@ from yaml import YAMLError
 
 from vidgan.errors import UserError, mistakes_told
 from vidgan.experiment import options
+from vidgan.experiment.command_schemas import ROOTS
 from vidgan.experiment.hydra_keys import refuse_steering
 from vidgan.experiment.invocation import note
 from vidgan.experiment.lint import refuse_missing, refuse_unknown_arguments
@@ -27,6 +28,7 @@ from vidgan.experiment.mistakes import explain
 from vidgan.experiment.places import CONF
 from vidgan.experiment.registry import register
 from vidgan.experiment.schema_check import keep_to_schema
+from vidgan.experiment.spelling import as_meant
 
 _FULL_ERROR = "HYDRA_FULL_ERROR"
 
@@ -56,6 +58,7 @@ def command(name: str, work: Callable[[DictConfig], Any]) -> None:
     """Runs a command line: composes ``conf/<name>.yaml`` with its overrides and hands it to ``work``."""
     register()
     with mistakes_told():
+        sys.argv[1:] = [as_meant(argument, ROOTS[name]) for argument in sys.argv[1:]]
         given = _arguments()
         if given.multirun and name != "train":
             raise UserError("-m sweeps over trainings, with vidgan-train; run this command once for each value.")
@@ -121,6 +124,8 @@ def _arguments() -> Namespace:
     parser.error = _refuse_option  # type: ignore[method-assign]
     given = parser.parse_args()
     for override in given.overrides:
+        if override.lstrip("~+").startswith("="):
+            raise UserError(f"{override}: expected key=value; see --help.")
         if override.startswith(("+hydra.", "++hydra.")):
             raise UserError(f"{override}: Hydra's own configuration takes no further keys; leave it out.")
         if override.endswith("={}"):

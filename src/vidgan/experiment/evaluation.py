@@ -238,13 +238,12 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     _set_noise(task, config.sigma, config.blind)
     if config.compare_to is not None:
         task.compare_to = tuple(config.compare_to)
-    # What does not fit is refused before the first clip is scored.
-    task.protocol.refuse_other_scale(task.degradation)
     task.chosen_baselines()
     data = build_data(experiment.data, config.machine, config.paths)
     if isinstance(data, DataModule):
         data.only_scored = config.data is not None
     task.ask(data, with_baselines=True)
+    task.refuse_unfit(data, "test")  # what does not fit, before the first clip is scored
     show_data(data)
     if subject.trained is not None and config.data is not None:
         _warn_of_trained(data, build_data(subject.trained, config.machine, config.paths))

@@ -27,6 +27,8 @@ def export(config: DictConfig) -> Path:
     out = Path(config.output)
     if out.suffix not in FORMATS:
         raise UserError(f"output={out}: there is no such format; expected {' or '.join(FORMATS)}.")
+    if out.is_dir():
+        raise UserError(f"output={out} is a folder; give the name of a file.")
     folder, weights = weights_of(config)
     if out.resolve() == weights.resolve():
         raise UserError(f"output={out} is the weights themselves; choose another name.")

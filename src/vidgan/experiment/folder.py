@@ -299,6 +299,8 @@ def _matching(runs: Path, name: str) -> list[RunFolder]:
     Raises:
         UserError: there is none.
     """
+    if "/" in name and not all(name.rpartition("/")[::2]):
+        raise UserError(f"run={name}: a part of <task>/<name> is empty (is a variable of the shell unset?).")
     files = ("config.yaml", "job.yaml")  # a run that waits for SLURM has the latter alone
     known = sorted({path.parent for file in files for path in runs.glob(f"*/*/{file}")})
     task, _, own = name.rpartition("/")

@@ -6,8 +6,10 @@ Hydra's own advise to add a ``+``, which turns a typo into a key that nothing re
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -21,7 +23,9 @@ from vidgan.experiment.schema_check import ALIKE, expected_at, suggestion
 
 _UNKNOWN = re.compile(r"Could not override '([^']+)'|Override (\S+?)=.* looks like a config group")
 _WRONG = re.compile(r"Error merging override ([^=]+)=?(.*)", re.DOTALL)
+_NOT_THERE = re.compile(r"Could not delete from config\. '([^']+)' does not exist")
 _IN_FILE = re.compile(r"In '([^']+)': \w+ raised while composing config:\n(.*)", re.DOTALL)
+_KEY = re.compile(r"(~|\+{0,2})[^\s\[\].,:=+~]+([.@:/][^\s\[\].,:=+~]+)*")
 _FULL_KEY = re.compile(r"full_key: (\S+)")
 
 
@@ -48,6 +52,8 @@ def explain(error: Exception, command: str, overrides: Sequence[str]) -> str:
         return _wrong_value(found[1], found[2], error.__cause__, command, overrides)
     if found := _IN_FILE.search(text):
         return _wrong_in_file(found[1], found[2], command)
+    if found := _NOT_THERE.search(text):
+        return _nothing_to_remove(found[1], command, overrides)
     if text.startswith("Unexpected type for root"):
         return _below_nothing(known_keys(command, overrides), overrides)
     return _told_by_hydra(text) or f"{_line(text)}."
@@ -57,13 +63,16 @@ def _told_by_hydra(text: str) -> str | None:
     """The errors that need no more than other words."""
     sentences = {
         r"An item is already at '([^']+)'": "+{0}: there is such a key already; leave the + out.",
-        r"Could not delete from config\. '([^']+)' does not exist": "~{0}: there is no such key; leave it out.",
+        r"Could not delete from config\. The value of '([^']+)' is (.*) and not (.*)\.": (
+            "~{0}={2}: its value is {1}, and another one is not removed; ~{0} removes any."
+        ),
+        r"force-add of config groups is not supported: '\+\+([^']+)'": "++{0}: an option is chosen without the ++.",
         r"Could not delete '([^']+)'\. No match": "~{0}: nothing of that name is chosen; leave it out.",
         r"Ambiguous value for argument '([^=]+)=([^']*)'": (
             "{0}={1}: values with commas between them are a sweep, which needs -m; a list is {0}=[{1}]."
         ),
         r"Sweep parameters '([^']+)' requires": "{0}: several values are a sweep, which needs -m.",
-        r"Multiple values for ([^.]+)\.": "{0} is chosen already; leave the + out.",
+        r"Multiple values for (\S+)\. ": "{0} is chosen already; leave the + out.",
         r"Additional config directory '([^']+)' not found": "--config-dir {0}: there is no such folder.",
     }
     for pattern, sentence in sentences.items():
@@ -76,6 +85,10 @@ def _unreadable(override: str) -> str:
     key, sign, value = override.partition("=")
     if not sign:
         return f"{override}: expected key=value; see --help."
+    if not _KEY.fullmatch(key) or value.startswith("="):
+        return f"{override}: expected key=value, as engine.iterations=5 is written, without spaces; see --help."
+    if value.startswith(",") or value.endswith(","):
+        return f"{override}: there is a comma too many; values of a sweep are {key}=a,b, and a list is {key}=[a,b]."
     quote = '"' if "'" in value else "'"
     return (
         f"{override}: a value with spaces, brackets, commas, colons or quotes needs quotes that the shell leaves: "
@@ -95,7 +108,10 @@ def _no_name(overrides: Sequence[str]) -> str:
     """The choice of an option is no word: ``+losses=3``."""
     for override in overrides:
         key, _, value = override.lstrip("+~").partition("=")
-        if (known := options.names(key.partition("@")[0])) and value not in known:
+        group = key.partition("@")[0]
+        if (known := options.names(group)) and value == "null":
+            return f"{override}: what is chosen is removed by ~{key}; the options are {', '.join(known)}."
+        if known and value not in known:
             return f"{override}: expected the name of an option, one of {', '.join(known)}."
     return "an option is chosen by its name: <group>=<name>."
 
@@ -141,13 +157,19 @@ def _no_key(key: str, command: str, overrides: Sequence[str]) -> str:
     )
 
 
+def _nothing_to_remove(key: str, command: str, overrides: Sequence[str]) -> str:
+    if key in known_keys(command, overrides):
+        return f"~{key}: it has no value that could be removed; leave it out."
+    return f"~{key}: there is no such key; leave it out."
+
+
 def _near_key(key: str, known: Sequence[str]) -> str:
     """The known keys that may be meant: with the same last part or written alike, first of all below the same key."""
     above, wanted = key.rpartition(".")[0], re.split(r"[.@]", key)[-1]
     last = {name: re.split(r"[.@]", name)[-1] for name in known}
     beside = [name for name in known if name.rpartition(".")[0] == above]
     same = [name for name in known if last[name] == wanted]
-    near = [name for name in beside if name.partition("@")[0] == key]
+    near = [name for name in known if "@" in name and name.partition("@")[0] == key]
     near = near or [name for name in beside if (above or not same) and last[name] in _alike(wanted, beside, last)]
     near = near or difflib.get_close_matches(key, same, n=1, cutoff=0.8) or same
     near = near or [name for name in known if last[name] in _alike(wanted, known, last)]
@@ -163,13 +185,24 @@ def _alike(word: str, names: Iterable[str], last: Mapping[str, str]) -> list[str
 def known_keys(command: str, overrides: Sequence[str] = ()) -> list[str]:
     """All keys of a command's configuration, and its choices of options: ``degradations@degradation``."""
     register()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with _beside_running_hydra(), initialize_config_dir(str(CONF), version_base="1.3"):
         try:
             config = compose(command, [item for item in overrides if _chooses(item)], return_hydra_config=True)
         except (HydraException, OmegaConfBaseException):
             config = compose(command, return_hydra_config=True)
     choices = [str(choice) for choice in config.hydra.runtime.choices if not str(choice).startswith("hydra/")]
     return [*choices, *(key for key in _keys(config) if not key.startswith("hydra"))]
+
+
+@contextmanager
+def _beside_running_hydra() -> Iterator[None]:
+    """Inside, Hydra can be begun anew, though a sweep of it is under way."""
+    hydra, running = GlobalHydra.instance(), GlobalHydra.instance().hydra
+    hydra.clear()
+    try:
+        yield
+    finally:
+        hydra.hydra = running
 
 
 def _chooses(override: str) -> bool:
@@ -210,6 +243,9 @@ def _wrong_in_file(file: str, text: str, command: str) -> str:
     found = _FULL_KEY.search(text)
     key = found[1] if found else ""
     expected = expected_at(ROOTS[command], key)
+    group = file.partition("/")[0]
+    if "is not a subclass" in text and key.partition(".")[0] == group:
+        return f"{file}: one more of {group} is added by +{group}@{group}.<name>=<option>."
     if re.match(r"Key '.*' (is )?not in", text):
         return f"{file}: {key}: there is no such key; {_near_key(key, known_keys(command))}"
     return f"{file}: {key}: {_line(text)}" + (f"; expected {expected}." if expected else ".")

@@ -33,10 +33,10 @@ from vidgan.experiment.assemble import (
     build_task,
     check,
     device_kind,
-    warm_starts,
     world_size,
 )
 from vidgan.experiment.builder import build
+from vidgan.experiment.contradictions import contradictions
 from vidgan.experiment.extras import own_callbacks
 from vidgan.experiment.footprint import scoring_memory
 from vidgan.experiment.readiness import (
@@ -159,11 +159,13 @@ class Preflight:
 
 def _refuse_large_batch(config: DictConfig) -> None:
     """Refuses clips that the memory of this machine could not even hold, before one is made."""
+    if config.machine.slurm is not None:
+        return
     data, there = config.data, memory_of(device_kind(config.machine))
     patch = data.get("patch", 1)
     clip = _BYTES * 3 * data.get("frames", 1) * data.get("height", patch) * data.get("width", patch)
     batch = clip * data.get("batch_size", 1) // world_size(config.machine)
-    if config.machine.slurm is None and max(batch, _CLIPS_AT_ONCE * clip) > there:
+    if max(batch, _CLIPS_AT_ONCE * clip) > there:
         sizes = [key for key in ("batch_size", "frames", "patch", "height", "width") if key in data]
         told = ", ".join(f"data.{key}={data[key]}" for key in sizes)
         raise UserError(
@@ -183,32 +185,6 @@ def _refuse_large(cost: Cost, there: int) -> None:
         )
     if cost.most > there:
         logger.warning("%s", told)
-
-
-def contradictions(config: DictConfig) -> Iterator[str]:
-    """Values that do not go together, one sentence each."""
-    iterations, data = config.engine.iterations, config.data
-    devices, batch = world_size(config.machine), data.get("batch_size")
-    if batch is not None and batch % devices:
-        yield f"data.batch_size={batch} is the batch of all devices together and does not divide among {devices}."
-    elif batch is not None and batch // devices % config.engine.accumulate:
-        yield (
-            f"engine.accumulate={config.engine.accumulate} does not divide a device's share of the batch, "
-            f"{batch // devices} of data.batch_size={batch} clips."
-        )
-    for group in ("players", "losses"):
-        for name, part in config[group].items():
-            if part.start >= iterations:
-                yield (
-                    f"{group}.{name}.start={part.start} is not before the end, engine.iterations={iterations}: it "
-                    f"would never begin; lower it or remove {group}.{name}."
-                )
-            if part.stop is not None and 0 != part.stop <= part.start:
-                yield f"{group}.{name}.stop={part.stop} is not after its start, {part.start}."
-    for key, names in (("engine.compile", config.engine.compile), ("warm_start", dict(warm_starts(config)))):
-        for name in names:
-            if name.split(".")[0] not in config.networks:
-                yield f"{key} names '{name}', which is not in networks ({', '.join(config.networks)})."
 
 
 def optimizer_states(player: Player, name: str, iterations: int) -> float:

@@ -28,6 +28,9 @@ def refuse_absent(config: DictConfig) -> None:
     for name, folder in config.paths.items():
         if Path(folder).exists() and not Path(folder).is_dir():
             raise UserError(f"paths.{name}={folder} is a file; give a folder.")
+    for above in Path(config.paths.runs).parents:
+        if above.exists() and not above.is_dir():
+            raise UserError(f"paths.runs={config.paths.runs}: {above} is a file; give a folder.")
     if config.machine.slurm is None:
         refuse_absent_device(config.machine)
 

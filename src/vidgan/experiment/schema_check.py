@@ -28,6 +28,9 @@ def keep_to_schema(config: DictConfig) -> None:
     """
     schema = OmegaConf.get_type(config)
     assert is_dataclass(schema), "the root of a command is a dataclass"
+    for part in fields(schema):  # before what refers to them
+        if part.name not in config.keys():  # noqa: SIM118 - what is ??? is a key, but not in it
+            raise UserError(f"{part.name} is gone, and it is needed; leave ~{part.name} out.")
     plain = resolved(config)
     given = _given(plain, OmegaConf.to_container(config))
     for problem in (*unknown_keys(plain, schema), *unfit_values(given, schema), *unfit_values(plain, schema)):
@@ -101,6 +104,11 @@ def _no_component(value: Any, key: str, part: "Field[Any]") -> Iterator[str]:
     """What is to become an object is a mapping with ``_target_``; a name is the choice of an option."""
     if (value is None and part.default is None) or (isinstance(value, dict) and "_target_" in value):
         return
+    name = key.rpartition(".")[2]
+    if name.startswith("_"):  # of a class, where several are expected by their names
+        group = (part.metadata["group"] or "").format(name="<name>")
+        yield f"{key.rpartition('.')[0]} holds several, each by its name; add one by +{group}=<option>."
+        return
     group = (part.metadata["group"] or "").format(name=key.split(".")[1] if "." in key else key)
     if isinstance(value, dict):
         yield f"{key} has no _target_, which names its class" + (
@@ -108,6 +116,8 @@ def _no_component(value: Any, key: str, part: "Field[Any]") -> Iterator[str]:
         )
     else:
         hint = f"did you mean {group}={shown(value)}?" if group else "it is a mapping with _target_."
+        if value is None:
+            hint = f"choose one with {group}=<option>." if group else hint
         yield f"{key}={shown(value)} is no configuration; {hint}"
 
 
@@ -143,6 +153,11 @@ def expected_at(schema: Any, key: str) -> str | None:
     if is_dataclass(bare(hint)):
         return expected_at(bare(hint), rest) if rest else _MAPPING
     return None if rest or parts[name].metadata.get("component") else expected(hint, parts[name])
+
+
+def takes_text(schema: Any, key: str) -> bool:
+    """Whether the value of a dotted key is any text."""
+    return (expected_at(schema, key) or "").startswith(_WORDS[str])
 
 
 def suggestion(name: str, known: Collection[str], key: str = "") -> str:

@@ -240,11 +240,13 @@ def writer(path: Path, fps: Fraction, source: Path | None = None) -> FrameWriter
         source: video whose sound and pixel shape a video takes over.
 
     Raises:
-        UserError: the suffix is none that can be written.
+        UserError: the suffix is none that can be written, or a folder has the name.
     """
     suffix = path.suffix.lower()
     if not suffix:
         return FolderWriter(path)
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder, and a {suffix} file is to be written; choose another name")
     if suffix in PICTURE_SUFFIXES:
         return PictureWriter(path)
     if suffix in H264_SUFFIXES:
