@@ -16,7 +16,7 @@ from vidgan.comparison.selection import select
 from vidgan.engine.checkpoints import BEST, LAST, PREVIOUS, iteration_of
 from vidgan.errors import UserError
 from vidgan.experiment.commands import register
-from vidgan.experiment.folder import FINISHED, RUNNING, RunFolder, write_json
+from vidgan.experiment.folder import ERROR, FINISHED, RUNNING, RunFolder, write_json
 from vidgan.experiment.networks import describe, load_network, recorded_config, weights_in
 from vidgan.experiment.places import CONF
 from vidgan.experiment.resumption import whole_checkpoint
@@ -188,6 +188,23 @@ def test_damaged_tables_are_told(run: RunFolder, damage: Damage, name: str, how:
         read_folder(run)
 
 
+@pytest.mark.parametrize("name", ["metrics.csv", "per_clip.csv"])
+@pytest.mark.parametrize("how", ["a digit", "the last line", "a line between"])
+def test_a_table_that_still_grows_is_held_to_the_last_checkpoint(run: RunFolder, name: str, how: str) -> None:
+    path = run.path / name
+    head, *rows = path.read_text().splitlines(keepends=True)
+    first = rows[0].replace(
+        next(digit for digit in rows[0] if digit in "123456789"), "7" if "7" not in rows[0] else "0"
+    )
+    damaged = {"a digit": [first, *rows[1:]], "the last line": rows[:2], "a line between": [rows[0], *rows[2:]]}
+    path.write_text(head + "".join(damaged[how]))
+    for reads in (lambda: read_folder(run), lambda: train(composed(run.path.parents[1]))):
+        with pytest.raises(UserError, match=rf"{name} is damaged \(its first \d+ rows are not what was written\)"):
+            reads()
+    path.unlink()
+    read_folder(run)
+
+
 @pytest.mark.parametrize("how", WAYS)
 def test_one_damaged_run_is_nobody_elses_trouble(
     run: RunFolder, trained: tuple[Path, Path], damage: Damage, how: str, capsys: pytest.CaptureFixture[str]
@@ -231,10 +248,12 @@ def test_a_run_goes_on_from_its_best_checkpoint_where_the_last_is_damaged(
     path = run.checkpoints / LAST
     wanted = torch.load(path, weights_only=True)["state_dict"]
     damage(run, f"checkpoints/{LAST}", "flipped")
+    (run.path / ERROR).write_text("of an earlier attempt")
     best = int(torch.load(run.checkpoints / BEST, weights_only=True)["global_step"])
     ended = train(composed(run.path.parents[1], "seed=0"))
     assert ended.id == run.id
     assert ended.summary["state"] == FINISHED
+    assert not (run.path / ERROR).exists()
     found = torch.load(path, weights_only=True)["state_dict"]
     assert all(torch.equal(found[key], wanted[key]) for key in wanted)
     assert [segment["iteration"] for segment in ended.read("provenance.json")["segments"]] == [0, best]

@@ -30,7 +30,12 @@ def made(path: Path, state: str, fingerprint: str = "now") -> None:
         ([("failed", "before")], False, "run"),
         ([("finished", "before"), ("running", "now")], False, "run-r2"),
         ([("finished", "before"), ("finished", "now")], False, "run-r2"),
-        ([("finished", "now"), ("finished", "before")], False, "run-r3"),
+        ([("finished", "now"), ("finished", "before")], False, "run"),
+        ([("finished", "now"), ("running", "before")], False, "run"),
+        ([("finished", "now"), ("finished", "now"), ("failed", "before")], False, "run-r2"),
+        ([("failed", "now"), ("finished", "before")], False, "run-r3"),
+        ([("finished", "now"), ("running", "now")], False, "run-r2"),
+        ([("finished", "now"), ("finished", "before")], True, "run-r3"),
     ],
 )
 def test_choice_of_folder(tmp_path: Path, existing: list[tuple[str, str]], fresh: bool, expected: str) -> None:
@@ -42,7 +47,9 @@ def test_choice_of_folder(tmp_path: Path, existing: list[tuple[str, str]], fresh
 
     folder, reason = choose_folder(tmp_path, "task", "run", changes, fresh)
     assert folder.id == expected
-    changed = existing[-1][1] == "before" and not fresh if existing else False
+    older = bool(existing) and int(folder.id.partition("-r")[2] or 1) < len(existing)
+    assert (f"as {folder.id}, with the code and data of now" in reason) == older
+    changed = bool(existing) and existing[-1][1] == "before" and not fresh and not older
     assert ("the code (a.b)" in reason) == changed
     assert ("WARNING" in reason) == (changed and existing[-1][0] != "finished")
 

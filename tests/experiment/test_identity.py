@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from omegaconf import DictConfig
 
+from vidgan.experiment.assemble import build_networks
 from vidgan.experiment.identity import definition, run_id
 
 Composed = Callable[..., DictConfig]
@@ -33,6 +35,18 @@ def test_the_machine_is_not_part_of_the_experiment(composed: Composed, override:
 )
 def test_whatever_defines_the_result_is(composed: Composed, override: str) -> None:
     assert run_id(composed(override)) != run_id(composed())
+
+
+def test_the_order_in_which_networks_are_named_says_nothing(composed: Composed) -> None:
+    config = composed("+discriminators@networks.another=patch")
+    turned = config.copy()
+    turned.networks = dict(reversed(list(config.networks.items())))
+    assert list(turned.networks) != list(config.networks)
+    assert run_id(turned) == run_id(config)
+    one, other = build_networks(config), build_networks(turned)
+    for name, network in one.items():
+        for key, value in network.state_dict().items():
+            assert torch.equal(value, other[name].state_dict()[key]), f"{name}.{key}"
 
 
 def test_a_precision_chosen_by_hand_is_part_of_the_experiment(composed: Composed) -> None:

@@ -62,7 +62,7 @@ def test_what_a_disk_refuses_is_one_sentence(tmp_path: Path, removed: bool) -> N
 def test_a_test_that_is_done_again_takes_the_place_of_the_first(tmp_path: Path) -> None:
     """As that of a run which failed at its end, after its scores had been written."""
     task, table = toy_task(2), Table(tmp_path / "per_clip.csv")
-    recorder = RunRecorder(Table(tmp_path / "metrics.csv"), table)
+    recorder = RunRecorder(RunFolder(tmp_path), Table(tmp_path / "metrics.csv"), table)
     trainer = fit(task, tmp_path, callbacks=[recorder], limit_val_batches=None, val_check_interval=2)
     trainer.test(task, datamodule=ToyData(), verbose=False)
     once = table.rows()

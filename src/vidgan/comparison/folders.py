@@ -4,10 +4,10 @@ from pathlib import Path
 
 from vidgan.comparison.records import RunRecord, comparable, curves, model_scores
 from vidgan.errors import UserError
-from vidgan.experiment.folder import FINISHED, RunFolder
+from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.paths import with_one_name
 from vidgan.experiment.recorded import read_plain
-from vidgan.experiment.tables import Table
+from vidgan.experiment.tables import Table, refuse_changed_tables
 
 
 def read_folder(folder: RunFolder) -> RunRecord:
@@ -31,7 +31,7 @@ def _record(folder: RunFolder) -> RunRecord:
     folders = {**machine.get("paths", {}), "runs": str(runs)}  # relative ones go from where runs/ is
     video = folder.samples / "comparison.mp4"
     provenance = folder.read("provenance.json")
-    _refuse_changed_tables(folder)
+    refuse_changed_tables(folder)
     return RunRecord(
         id=folder.id,
         config=comparable(with_one_name(read_plain(path / "config.yaml", own), folders, str(runs.parent))),
@@ -48,11 +48,3 @@ def _record(folder: RunFolder) -> RunRecord:
 def _is_own(path: Path) -> bool:
     """Whether a file is there, and no link: one in a foreign run would bring a file of this machine into the page."""
     return path.is_file() and not path.is_symlink()
-
-
-def _refuse_changed_tables(folder: RunFolder) -> None:
-    """Those of a finished run are held to the checksums in its summary."""
-    summary = folder.summary
-    for name, checksum in summary.get("tables", {}).items() if summary.get("state") == FINISHED else ():
-        if Table(folder.path / name).checksum != checksum:
-            raise UserError(f"{folder.path / name} is damaged: it is not as it was when the run finished.")

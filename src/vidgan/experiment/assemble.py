@@ -106,9 +106,11 @@ def build_term(node: DictConfig, key: str) -> Term:
 
 
 def build_networks(config: DictConfig) -> dict[str, nn.Module]:
-    """The networks by name, initialized from the seed alone."""
+    """The networks by name, initialized from the seed alone, in whatever order a configuration names them."""
     torch.manual_seed(mix(config.seed, "initialization"))
-    return {name: build(node, f"networks.{name}") for name, node in config.networks.items()}
+    order = sorted(config.networks, key=lambda name: (name != "generator", name != "discriminator", name))
+    built = {name: build(config.networks[name], f"networks.{name}") for name in order}
+    return {name: built[name] for name in config.networks}
 
 
 def build_task(config: DictConfig, networks: dict[str, nn.Module] | None = None) -> AdversarialTask:

@@ -15,7 +15,7 @@ from vidgan.errors import UserError
 from vidgan.experiment.folder import FINISHED, RunFolder, find_trained, write_json
 from vidgan.experiment.recorded import read_plain
 from vidgan.experiment.schema import AUTO, TrainConfig
-from vidgan.experiment.tables import Table
+from vidgan.experiment.tables import Table, refuse_changed_tables
 
 #: What may differ between a training and its extension.
 _FREE = ("name", "extend", "engine.iterations", "engine.log_every", "validation.every")
@@ -98,7 +98,12 @@ def _depends_on_length(key: str, base: RunFolder, before: Plain, now: Plain) -> 
 
 
 def take_over(base: RunFolder, folder: RunFolder) -> None:
-    """Gives an extension what its run has recorded so far: the curves, the best weights, where they come from."""
+    """Gives an extension what its run has recorded so far: the curves, the best weights, where they come from.
+
+    Raises:
+        UserError: a table of the run is damaged.
+    """
+    refuse_changed_tables(base)
     for path in base.checkpoints.glob("best.*"):
         shutil.copy2(path, folder.checkpoints / path.name)
     for name in ("metrics.csv", "per_clip.csv"):

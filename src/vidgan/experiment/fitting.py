@@ -1,6 +1,6 @@
 """A run in Lightning's hands: what trains it, what records it, and its test at the end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -48,11 +48,16 @@ def fit(config: DictConfig, folder: RunFolder, extras: Extras, watchers: Sequenc
     tracker = None
     if config.tracking.mode != "disabled":
         tracker = WandbTracker(run_arguments(config, folder), config.tracking)
+    recorder = RunRecorder(folder, csv.table, Table(folder.path / "per_clip.csv"), tracker)
     callbacks = [
-        *_recorders(folder, task, csv, tracker),
+        recorder,
+        _showcase(folder, task, tracker),
+        Usage(folder),
         *watchers,
         *extras.callbacks,
-        _checkpoints(config, folder, task.protocol),  # after those that record: what it is past is never done again
+        _checkpoints(
+            config, folder, task.protocol, recorder.remember
+        ),  # after those that record: what it is past is never done again
         *([IterationBar()] if config.machine.progress else []),
     ]
     loggers = [csv, *([tracker] if tracker is not None else []), *extras.loggers]
@@ -74,16 +79,15 @@ def _task_and_data(config: DictConfig) -> tuple[AdversarialTask, pl.LightningDat
     return task, data
 
 
-def _recorders(
-    folder: RunFolder, task: AdversarialTask, csv: CsvTracker, tracker: WandbTracker | None
-) -> list[Callback]:
-    """The callbacks that fill a run's folder, beside its checkpoints."""
+def _showcase(folder: RunFolder, task: AdversarialTask, tracker: WandbTracker | None) -> Showcase:
     showcase = Showcase(folder.samples, task.shown, tracker)
     task.watchers.append(showcase.watch)
-    return [RunRecorder(csv.table, Table(folder.path / "per_clip.csv"), tracker), showcase, Usage(folder)]
+    return showcase
 
 
-def _checkpoints(config: DictConfig, folder: RunFolder, protocol: Protocol | None) -> Checkpoints:
+def _checkpoints(
+    config: DictConfig, folder: RunFolder, protocol: Protocol | None, on_write: Callable[[int], None]
+) -> Checkpoints:
     keep, monitor = config.machine.checkpoint, config.validation.monitor
     directions = protocol.directions if protocol is not None else {}
     return Checkpoints(
@@ -92,7 +96,7 @@ def _checkpoints(config: DictConfig, folder: RunFolder, protocol: Protocol | Non
         keep.minutes,
         monitor,
         directions.get(monitor, HIGHER),
-        on_write=lambda iteration: folder.update_summary(iteration=iteration),
+        on_write,
     )
 
 

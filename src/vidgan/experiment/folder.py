@@ -6,7 +6,7 @@ import os
 import socket
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from vidgan.experiment.names import name_of
 
 _CHECKSUM = "crc32"
 RUNNING, FINISHED, FAILED, PRUNED = "running", "finished", "failed", "pruned"
+ERROR = "error.txt"  # of a job's attempt that has failed
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -204,8 +205,8 @@ def choose_folder(
 ) -> tuple[RunFolder, str]:
     """The folder that a command works in, and one sentence that says why.
 
-    A finished run is returned as it is where code, data and weights are the same; an unfinished one is resumed,
-    whatever has changed; otherwise a new revision starts.
+    A finished run is returned as it is where code, data and weights are the same, the newest revision of which that is
+    true; an unfinished one is resumed, whatever has changed; otherwise a new revision starts.
 
     Args:
         runs: folder of all runs.
@@ -228,12 +229,23 @@ def choose_folder(
         where = newest.path / "summary.json"
         raise UserError(f"{where} is of another run, {other}; put back its own, or train anew with fresh=true.")
     changed = changes(newest)
+    if changed and (same := _finished_as_now(existing[:-1], changes)):
+        return same, f"Finished before, as {same.id}, with the code and data of now: its recorded result."
     if newest.summary.get("state") != FINISHED:
         note = f" WARNING: changed since it started: {changed}; its provenance says so." if changed else ""
         return newest, f"Unfinished: it goes on from its last checkpoint.{note}"
     if changed:
         return new, f"Changed since {newest.id} finished: {changed}. A new revision."
     return newest, "Finished before, with the same code and data: its recorded result."
+
+
+def _finished_as_now(older: Sequence[RunFolder], changes: Callable[[RunFolder], str]) -> RunFolder | None:
+    """The newest finished one of which nothing has changed; one whose records are damaged does not count."""
+    for folder in reversed(older):
+        with suppress(UserError):
+            if folder.state == FINISHED and folder.read("provenance.json") and not changes(folder):
+                return folder
+    return None
 
 
 def find_run(runs: Path, name: str) -> RunFolder:

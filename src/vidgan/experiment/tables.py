@@ -2,17 +2,19 @@
 
 import csv
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import write_atomically
+from vidgan.experiment.folder import FINISHED, RunFolder, write_atomically
 
 #: The tables of a run folder.
 TABLES = ("metrics.csv", "per_clip.csv")
+#: A number of rows and a checksum of them.
+Extent = tuple[int, int]
 
 
 class Table:
@@ -25,6 +27,7 @@ class Table:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._columns: list[str] = self._read_columns()
+        self._extent: Extent | None = None
 
     def _read_columns(self) -> list[str]:
         if not self.path.is_file():
@@ -66,6 +69,27 @@ class Table:
         """CRC-32 of the file."""
         return f"{zlib.crc32(self.path.read_bytes() if self.path.is_file() else b''):08x}"
 
+    @property
+    def extent(self) -> Extent:
+        """How many rows there are, and a CRC-32 of what they say, which further columns do not change.
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        if self._extent is None:
+            self._extent = _extended((0, 0), self.rows())
+        return self._extent
+
+    def refuse_changed(self, known: Sequence[int]) -> None:
+        """Refuses a file whose first rows are not those of a known :attr:`extent`; one that was removed will do.
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        count, _ = known
+        if self.path.is_file() and _extended((0, 0), self.rows()[:count]) != tuple(known):
+            raise self._damaged(f"its first {count} rows are not what was written")
+
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
         new = [name for row in rows for name in row if name not in self._columns]
         if new:
@@ -74,11 +98,13 @@ class Table:
             return
         with self.path.open("a", newline="") as file:
             csv.DictWriter(file, self._columns, restval="", lineterminator="\n").writerows(rows)
+        if self._extent is not None:
+            self._extent = _extended(self._extent, rows)
 
     def clear(self) -> None:
         """Forgets everything."""
         self.path.unlink(missing_ok=True)
-        self._columns = []
+        self._columns, self._extent = [], None
 
     def forget_after(self, iteration: int) -> None:
         """Drops the rows of later iterations: a resumed run will write them again.
@@ -109,5 +135,30 @@ class Table:
         writer = csv.DictWriter(text, self._columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+        self._extent = None
         self.path.parent.stat()  # a run folder that was removed is not made again
         write_atomically(self.path, text.getvalue())
+
+
+def _extended(extent: Extent, rows: Iterable[Mapping[str, Any]]) -> Extent:
+    count, checksum = extent
+    for row in rows:
+        told = sorted((name, str(value)) for name, value in row.items() if value not in (None, ""))
+        count, checksum = count + 1, zlib.crc32(repr(told).encode(), checksum)
+    return count, checksum
+
+
+def refuse_changed_tables(folder: RunFolder) -> None:
+    """Holds the tables of a run to its summary: of a finished one all, of another what was there by a checkpoint.
+
+    Raises:
+        UserError: one is not as it was written.
+    """
+    summary = folder.summary
+    if summary.get("state") != FINISHED:
+        for name, extent in summary.get("written", {}).items():
+            Table(folder.path / name).refuse_changed(extent)
+        return
+    for name, checksum in summary.get("tables", {}).items():
+        if Table(folder.path / name).checksum != checksum:
+            raise UserError(f"{folder.path / name} is damaged: it is not as it was when the run finished.")

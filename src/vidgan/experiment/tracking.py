@@ -10,6 +10,7 @@ from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
+from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.tables import Table
 from vidgan.experiment.wandb_tracker import WandbTracker
 from vidgan.metrics.direction import Direction
@@ -55,9 +56,17 @@ def best_values(rows: Iterable[Mapping[str, str]], directions: Mapping[str, Dire
 
 
 class RunRecorder(Callback):
-    """Keeps the run's tables true: forgets what a killed run wrote too far, adds each validation's scores."""
+    """Keeps the run's tables true: forgets what a killed run wrote too far, adds each validation's scores.
 
-    def __init__(self, metrics: Table, per_clip: Table, tracker: WandbTracker | None = None) -> None:
+    Args:
+        folder: of the run.
+        metrics: its ``metrics.csv``, which a tracker fills.
+        per_clip: its ``per_clip.csv``.
+        tracker: is told the best values so far; None for none.
+    """
+
+    def __init__(self, folder: RunFolder, metrics: Table, per_clip: Table, tracker: WandbTracker | None = None) -> None:
+        self._folder = folder
         self._metrics = metrics
         self._per_clip = per_clip
         self._tracker = tracker
@@ -66,6 +75,13 @@ class RunRecorder(Callback):
         if trainer.is_global_zero:
             for table in (self._metrics, self._per_clip):
                 table.forget_after(trainer.global_step)
+            self._per_clip.forget("split", "test")
+            self.remember(trainer.global_step)
+
+    def remember(self, iteration: int) -> None:
+        """Notes how far the run is, and what its tables hold by then."""
+        written = {table.path.name: table.extent for table in (self._metrics, self._per_clip)}
+        self._folder.update_summary(iteration=iteration, written=written)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._add(trainer, pl_module, "val")

@@ -17,7 +17,7 @@ from vidgan.experiment.extension import base_of, take_over
 from vidgan.experiment.extras import Extras
 from vidgan.experiment.file_fingerprint import looking_once
 from vidgan.experiment.fitting import fit
-from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
+from vidgan.experiment.folder import ERROR, FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
 from vidgan.experiment.identity import halves, locate, settle_extension
 from vidgan.experiment.inputs import files_of
 from vidgan.experiment.names import run_name
@@ -26,7 +26,7 @@ from vidgan.experiment.ranks import appoint, appointed, is_first, restarted
 from vidgan.experiment.recorded import sealed
 from vidgan.experiment.report import flat_scores, show_result, show_start
 from vidgan.experiment.resumption import start_of
-from vidgan.experiment.tables import Table
+from vidgan.experiment.tables import Table, refuse_changed_tables
 from vidgan.experiment.tracking import best_values
 from vidgan.experiment.wandb_layout import run_arguments, under_agent
 from vidgan.experiment.wandb_tracker import WandbTracker, tracked
@@ -63,6 +63,8 @@ def train(config: DictConfig, folder: RunFolder | None = None, watchers: Sequenc
     with appoint(folder):
         if extras is not None:
             with folder.locked(patience), _state_kept(folder), _disk_errors_told(folder):
+                if reason:  # a launcher has done so before it started the first of several processes
+                    (folder.path / ERROR).unlink(missing_ok=True)
                 _prepare(config, folder)
                 fit(config, folder, extras, watchers)
         elif under_agent():
@@ -99,6 +101,7 @@ def _tell_again(config: DictConfig, folder: RunFolder) -> None:
     """Gives a W&B sweep, which has made a run of its own for this point, the recorded result."""
     tracker = WandbTracker(run_arguments(config, folder), config.tracking)
     summary = folder.summary
+    refuse_changed_tables(folder)
     with tracked(tracker):
         tracker.summarize(best_values(Table(folder.path / "metrics.csv").rows(), read(summary)))
         tracker.summarize(flat_scores(summary["metrics"], summary["baselines"]))
@@ -150,6 +153,7 @@ def _disk_errors_told(folder: RunFolder) -> Iterator[None]:
 
 
 def _prepare(config: DictConfig, folder: RunFolder) -> None:
+    refuse_changed_tables(folder)
     for part in (folder.checkpoints, folder.samples):
         part.mkdir(parents=True, exist_ok=True)
     for name, half in zip(("config.yaml", "machine.yaml"), halves(config), strict=True):

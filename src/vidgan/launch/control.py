@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.table import Table
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import FAILED, RUNNING, RunFolder
+from vidgan.experiment.folder import ERROR, FAILED, RUNNING, RunFolder
 from vidgan.experiment.registry import register
 from vidgan.experiment.schema_check import keep_to_schema
 from vidgan.experiment.sync import sync
 from vidgan.experiment.terminal import fits
 from vidgan.launch import cluster, slurm
-from vidgan.launch.job import ERROR, JOB, LOG, Job
+from vidgan.launch.job import JOB, LOG, Job
 from vidgan.launch.ownership import refuse_commands, refuse_elsewhere, refuse_foreign
 from vidgan.launch.status import QUEUED, Status, run_folders, statuses
 

@@ -11,12 +11,12 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import FINISHED, RunFolder, write_atomically
+from vidgan.experiment.folder import ERROR, FINISHED, RunFolder, write_atomically
 from vidgan.experiment.identity import locate
 from vidgan.experiment.recorded import read_text, sealed
 from vidgan.experiment.schema import TrainConfig
 
-JOB, ERROR, LOG = "job.yaml", "error.txt", "log.txt"
+JOB, LOG = "job.yaml", "log.txt"
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from enum import StrEnum
 from rich.console import Console
 from rich.table import Table
 
-from vidgan.experiment.folder import FAILED, FINISHED, PRUNED, RUNNING, write_atomically
-from vidgan.launch.job import ERROR, LOG, Job
+from vidgan.experiment.folder import ERROR, FAILED, FINISHED, PRUNED, RUNNING, write_atomically
+from vidgan.launch.job import LOG, Job
 
 
 class State(StrEnum):

@@ -10,11 +10,11 @@ from typing import Any
 import yaml
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import FAILED, RUNNING, RunFolder
+from vidgan.experiment.folder import ERROR, FAILED, RUNNING, RunFolder
 from vidgan.experiment.recorded import Loader, read_text
-from vidgan.experiment.tables import Table
+from vidgan.experiment.tables import Table, refuse_changed_tables
 from vidgan.launch import cluster
-from vidgan.launch.job import ERROR, JOB, LOG
+from vidgan.launch.job import JOB, LOG
 from vidgan.launch.slurm import job_id
 
 #: A run that is waiting for SLURM; one whose process is gone before its end.
@@ -71,6 +71,7 @@ class Status:
         return (name, measured[name]) if name is not None else None
 
     def _validated(self) -> dict[str, float]:
+        refuse_changed_tables(self.folder)
         measured: dict[str, float] = {}
         for row in Table(self.folder.path / "metrics.csv").rows():
             measured |= {k.removeprefix("val/"): float(v) for k, v in row.items() if v and k.startswith("val/")}

@@ -16,11 +16,11 @@ from typing import Any
 from omegaconf import DictConfig
 
 from vidgan.errors import UserError, one_line
-from vidgan.experiment.folder import RunFolder
+from vidgan.experiment.folder import ERROR, RunFolder
 from vidgan.experiment.invocation import note
 from vidgan.experiment.registry import register
 from vidgan.interruption import deaf, requests
-from vidgan.launch.job import ERROR, Job
+from vidgan.launch.job import Job
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
