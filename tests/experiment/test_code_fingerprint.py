@@ -84,7 +84,8 @@ LAB = {
     "lab/networks/net.py": "class Net:\n    def f(self):\n        from ..blocks import sums",
     "lab/blocks/__init__.py": "import labtools.numbers\nfrom lab import rates",
     "lab/blocks/sums.py": "",
-    "lab/rates.py": "rate = 1",
+    "lab/rates.py": "import lab.folder.numbers\nrate = 1",
+    "lab/folder/numbers.py": "",
     "lab/unrelated.py": "",
     "labtools/numbers.py": "",
 }
@@ -109,10 +110,11 @@ def lab_modules() -> dict[str, str]:
 def test_a_labs_own_modules_count_as_far_as_they_are_imported(lab: Path) -> None:
     before = lab_modules()
     assert set(before) == {
-        *("lab", "lab.networks", "lab.networks.net", "lab.blocks", "lab.blocks.sums", "lab.rates", "labtools.numbers")
+        *("lab", "lab.networks", "lab.networks.net", "lab.blocks", "lab.blocks.sums", "lab.rates", "labtools.numbers"),
+        "lab.folder.numbers",  # of a folder without __init__.py
     }
     assert "lab.networks" not in sys.modules, "nothing is run"
-    (lab / "lab/rates.py").write_text("rate = 2")
+    (lab / "lab/rates.py").write_text("import lab.folder.numbers\nrate = 2")
     (lab / "lab/blocks/sums.py").write_text("# a comment")
     (lab / "lab/unrelated.py").write_text("changed = True")
     after = lab_modules()

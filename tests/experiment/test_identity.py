@@ -136,6 +136,11 @@ def test_a_word_is_no_path_because_a_folder_has_its_name(composed: Composed, pro
     assert definition(composed("protocol.color=y"))["protocol"]["color"] == "y"
 
 
+def test_a_file_is_a_path_whatever_its_key_is_called(composed: Composed, project: Path) -> None:
+    (project / "joints.json").touch()
+    assert len(ids(composed, "protocol.follows", ["joints.json", "./joints.json", f"{project}/joints.json"])) == 1
+
+
 def test_a_long_text_is_no_path_and_no_error(composed: Composed) -> None:
     said = f"published in {'a/' * 5}{'b' * 300}"
     assert definition(composed(f"protocol.follows='{said}'"))["protocol"]["follows"] == said

@@ -42,6 +42,7 @@ EVALUATE = [
     ("run=a,b", "values with commas between them are a sweep"),
     ("-m run=a,b", "-m sweeps over trainings, with vidgan-train"),
     ("run=x paths.runs=", "paths.runs is empty"),
+    ("run=x paths.cache=/dev/null", "paths.cache=/dev/null is a file; give a folder"),
 ]
 
 PREDICT = [

@@ -130,6 +130,7 @@ RANGES = [
     ("tracking.mode=cloud", "tracking.mode=cloud: expected one of offline, online, disabled"),
     ("tracking.init_timeout=-1", "tracking.init_timeout=-1: expected a number above 0"),
     ("tracking.project=", "tracking.project is empty"),
+    ("tracking.project=me/vidgan", "tracking.project=me/vidgan: expected up to 128 characters, none of / "),
     ("paths.runs=", "paths.runs is empty"),
     ("data.root=", "data.root=: expected a value; it is empty"),
 ]

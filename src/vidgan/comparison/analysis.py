@@ -114,7 +114,7 @@ def compare(records: Sequence[RunRecord], title: str, reference: str | None = No
     left_out = {record.id: _why(record) for record in records if not record.finished}
     if not finished:
         states = Counter(record.state for record in records)
-        told = ", ".join(f"{count} {state}" for state, count in states.items())
+        told = ", ".join(f"{count} {state}" for state, count in states.items()) or "there is none"
         raise UserError(f"There is nothing to compare: no run is finished ({told}); wait for them or name others.")
     protocol = _one_protocol(finished)
     axes = find_axes([record.config for record in finished])

@@ -24,7 +24,11 @@ def select(arguments: Sequence[str], runs: Path) -> list[RunRecord]:
     """
     found: dict[str, RunRecord] = {}
     for argument in arguments:
-        for record in _named(argument, runs):
+        try:
+            records = _named(argument, runs)
+        except OSError as error:
+            raise UserError(f"{argument}: cannot be read through ({error.strerror}); name runs or a group.") from error
+        for record in records:
             found.setdefault(record.id, record)
     return list(found.values())
 

@@ -163,12 +163,17 @@ def _file(name: str) -> Path | None:
 
 def _spec(name: str) -> ModuleSpec | None:
     """Where a module is; nothing is imported for it."""
-    package, _, _ = name.rpartition(".")
+    package, _, last = name.rpartition(".")
+    places: list[str] = []
     try:
         if not package:
             return importlib.util.find_spec(name)
         around = _spec(package)
-        places = around and around.submodule_search_locations
-        return PathFinder.find_spec(name, list(places)) if places else None
+        places = list(around.submodule_search_locations or ()) if around else []
+        return PathFinder.find_spec(name, places) if places else None
     except (ImportError, ValueError):  # what is imported already may lack a spec, as __main__ does
         return None
+    except KeyError:  # a folder without __init__.py, whose place Python asks of the package around it once imported
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [str(folder) for place in places if (folder := Path(place, last)).is_dir()]
+        return spec

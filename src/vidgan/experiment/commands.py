@@ -92,6 +92,7 @@ def _entry(name: str, work: Callable[[DictConfig], Any], crashes: list[Exception
                     print(line, file=sys.stderr)
                 keep_to_schema(config)
                 refuse_missing(config)
+                _refuse_files(config.paths)
                 note(sys.argv, HydraConfig.get().overrides.task)
                 work(config)
         except Exception as error:
@@ -111,6 +112,12 @@ def _refuse_unknown(name: str, overrides: list[str]) -> None:
         config = hydra.compose(name, overrides)
     keep_to_schema(config)
     refuse_unknown_arguments(config)
+
+
+def _refuse_files(paths: DictConfig) -> None:
+    for name, folder in paths.items():
+        if Path(folder).exists() and not Path(folder).is_dir():
+            raise UserError(f"paths.{name!s}={folder} is a file; give a folder.")
 
 
 def _arguments() -> Namespace:

@@ -17,6 +17,8 @@ _join = os.path.join  # which, unlike pathlib, does not take "" for "."
 def is_path(key: str, value: Any, working: str = "") -> bool:
     """Whether a value means a file or a folder: two of its key, a slash in it and something of that name say so.
 
+    A file of that name, suffix and all, says so alone: ``annotations=joints.json``.
+
     Args:
         key: dotted, of the value.
         value: any.
@@ -27,7 +29,7 @@ def is_path(key: str, value: Any, working: str = "") -> bool:
     *above, last = [part for part in key.split(".") if not part.isdigit()]
     says_so = last.rpartition("_")[2] in _WORDS or bool(_BRANCHES & set(above))
     if not says_so and os.sep not in value:
-        return False
+        return "." in value.strip(".") and os.path.isfile(_join(working, value))  # noqa: PTH113 - as below
     there = os.path.exists(_join(working, value))  # noqa: PTH110 - Path.exists() fails for what is too long for a name
     return there or (says_so and os.sep in value)
 

@@ -25,9 +25,6 @@ def refuse_absent(config: DictConfig) -> None:
     for network, weights in warm_starts(config):
         if not Path(weights).is_file():
             raise UserError(f"warm_start.{network}={weights}: there is no such file.")
-    for name, folder in config.paths.items():
-        if Path(folder).exists() and not Path(folder).is_dir():
-            raise UserError(f"paths.{name}={folder} is a file; give a folder.")
     for above in Path(config.paths.runs).parents:
         if above.exists() and not above.is_dir():
             raise UserError(f"paths.runs={config.paths.runs}: {above} is a file; give a folder.")

@@ -174,7 +174,7 @@ class TrackingConfig:
     """
 
     mode: str = ruled(Choices(("offline", "online", "disabled")), "offline")
-    project: str = "vidgan"
+    project: str = ruled(Form(r"[^/\\#?%:]{1,128}", "up to 128 characters, none of / \\ # ? % :"), "vidgan")
     entity: str | None = None
     group: str | None = None
     label: str | None = None
