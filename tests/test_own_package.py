@@ -1,12 +1,18 @@
-"""A lab's own package (task, network, loss, metric, protocol, data) in all commands, from an installed wheel."""
+"""The installed wheel, from another folder and on any number of cores: what ships, and a lab's own package.
+
+The lab's has a task, a network, a loss, a metric, a protocol and data.
+"""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from tests.media import moving, write_video
 from vidgan.video.reader import probe
@@ -15,6 +21,20 @@ ROOT = Path(__file__).parents[1]
 OWN = ROOT / "tests/own_package"
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 HERE = ["machine=cpu", "machine.workers=0", "tracking=disabled"]
+#: Python imports it at its start; the number is the argument ``cores`` of ``Run``.
+PRETENDED = """
+import os
+cores = int(os.environ["PRETENDED_CORES"])
+os.sched_getaffinity = lambda process: set(range(cores))
+os.cpu_count = lambda: cores
+"""
+#: Two small iterations of the quickstart, with as many loader workers as the cores give.
+TINY = [
+    *("data.batch_size=1", "data.frames=2", "data.patch=32", "data.eval_frames=2", "data.eval_crop=32"),
+    *("engine.iterations=2", "engine.log_every=1", "players.discriminator.start=0", "validation.every=1"),
+]
+
+Run = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +48,48 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
-def test_all_commands_from_a_wheel(site: Path, tmp_path: Path) -> None:
-    here = tmp_path / "my lab"  # with a space
-    here.mkdir()
-    environment = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{OWN}", "VIDGAN_ALLOWED_TARGETS": "lab"}
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """An empty folder whose name has a space."""
+    folder = tmp_path / "my lab"
+    folder.mkdir()
+    return folder
 
-    def run(command: str, *arguments: str) -> str:
+
+@pytest.fixture
+def run(site: Path, here: Path, tmp_path: Path) -> Run:
+    """``run("train", "seed=1", cores=8)``: what an installed command says."""
+    (tmp_path / "sitecustomize.py").write_text(PRETENDED)
+
+    def start(command: str, *arguments: str, cores: int = 2) -> str:
+        places = os.pathsep.join(map(str, (tmp_path, site, OWN)))
+        environment = {"PYTHONPATH": places, "PRETENDED_CORES": str(cores), "VIDGAN_ALLOWED_TARGETS": "lab"}
         line = [site / "bin" / f"vidgan-{command}", *arguments]
-        answer = subprocess.run(line, cwd=here, env=environment, capture_output=True, text=True)
+        answer = subprocess.run(line, cwd=here, env={**os.environ, **environment}, capture_output=True, text=True)
         assert answer.returncode == 0, answer.stderr
         return answer.stdout
 
+    return start
+
+
+def test_what_ships_on_few_cores_and_on_many(run: Run, here: Path) -> None:
+    """The stock training logs for W&B offline and loads in workers; the weights are those of one core."""
+    for cores in (1, 2, 8):
+        run("train", *TINY, f"paths.runs=on{cores}", cores=cores)
+    weights = [load_file(next(here.glob(f"on{cores}/*/*/checkpoints/last.safetensors"))) for cores in (1, 2, 8)]
+    for other in weights[1:]:
+        assert all(torch.equal(value, other[key]) for key, value in weights[0].items())
+    assert "protocol" in run("evaluate", "run=quickstart", "paths.runs=on8", "tracking=disabled", cores=8)
+    write_video(here / "in.mp4", moving(3, 24, 32))
+    run("predict", "run=quickstart", "paths.runs=on1", "input=in.mp4", "output=out.mp4", cores=1)
+    made = probe(here / "out.mp4")
+    assert (made.frames, made.width, made.height) == (3, 128, 96)
+    run("compare", "on8", cores=8)
+    assert list(here.glob("comparisons/*/comparison.md"))
+    assert "finished" in run("runs", "--runs=on1", cores=1)
+
+
+def test_all_commands_know_a_package_of_ones_own(run: Run, here: Path) -> None:
     own = ["--config-dir", str(OWN / "conf")]
     run("train", *own, "experiments=lab/first", *HERE)
     swept = run("train", *own, "-m", "experiments=lab/first", *HERE, "seed=0,1")
