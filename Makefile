@@ -27,10 +27,10 @@ train: $(READY)
 	$(BIN)/vidgan-train experiments=super_resolution/quickstart
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/slurm
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/slurm
 
 test-fast: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
 test-slurm: $(READY)
 	tests/slurm/install.sh
@@ -38,7 +38,7 @@ test-slurm: $(READY)
 
 check: $(READY)
 	$(BIN)/pre-commit run --all-files
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/slurm
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/slurm
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks

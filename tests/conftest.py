@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,11 +41,23 @@ SLOW = (
 )
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = [Path(__file__).parent / name for name in SLOW]
     for item in items:
         if any(item.path.is_relative_to(path) for path in slow):
             item.add_marker("slow")
+        for place in _shared(item):
+            item.add_marker(pytest.mark.xdist_group(place))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # a long one at the end would run alone
+
+
+def _shared(item: pytest.Item) -> set[str]:
+    """Where fixtures of a module or a session come from that a test uses: they are made once where all such tests are
+    run by one of pytest's processes."""
+    definitions = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+    used = {definition[-1] for definition in definitions if definition[-1].scope in ("module", "session")}
+    return {definition.baseid for definition in used if definition.baseid.startswith("tests/")}
 
 
 @pytest.fixture(autouse=True)
