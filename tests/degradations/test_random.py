@@ -39,22 +39,23 @@ def still(size: int = 32) -> Tensor:
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda path: path.stem)
 def test_every_option_is_a_function_of_the_clip_and_its_seed(option: Path) -> None:
     """In a batch or alone, with whatever neighbours: what one clip becomes follows from its seed."""
-    degradation = instantiate(OmegaConf.load(option))
-    low = degradation(still(), SEEDS)
-    assert low.shape == (3, 4, 3, 32 // degradation.scale, 32 // degradation.scale)
+    degradation, size = instantiate(OmegaConf.load(option)), 64  # of 32 x 32 x264 does not make the same every time
+    low = degradation(still(size), SEEDS)
+    assert low.shape == (3, 4, 3, size // degradation.scale, size // degradation.scale)
     if getattr(degradation, "clip", True):
         assert low.min() >= 0
         assert low.max() <= 1
     for index in range(3):
-        alone = degradation(still()[index : index + 1], SEEDS[index : index + 1])
-        assert torch.allclose(alone, low[index : index + 1], atol=1e-6)
+        alone = degradation(still(size)[index : index + 1], SEEDS[index : index + 1])
+        # Convolutions of other batch sizes may add up to 441 terms near 1 in another order, in float32.
+        torch.testing.assert_close(alone, low[index : index + 1], rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("degradation", [RandomBlur(), JPEG(), Chain([RandomBlur(), Bicubic(2), JPEG()])])
 def test_parameters_are_fixed_over_the_frames_and_differ_between_clips(degradation: Degradation) -> None:
     low = degradation(still()[:1].expand(3, -1, -1, -1, -1), SEEDS)
-    assert torch.allclose(low, low[:, :1].expand_as(low), atol=1e-6)
-    assert not torch.allclose(low[0], low[1], atol=1e-3)
+    torch.testing.assert_close(low, low[:, :1].expand_as(low), rtol=0, atol=1e-6)  # float32 sums, as above
+    assert (low[0] - low[1]).abs().max() > 1e-3  # a thousand times that
 
 
 def test_gaussian_kernels_have_the_standard_deviations_asked_for() -> None:
@@ -63,9 +64,10 @@ def test_gaussian_kernels_have_the_standard_deviations_asked_for() -> None:
     offsets = torch.arange(21.0) - 10
     across = (kernels.sum(1) * offsets**2).sum(1)
     down = (kernels.sum(2) * offsets**2).sum(1)
-    assert kernels.sum((1, 2)).tolist() == pytest.approx([1, 1], abs=1e-6)
-    assert across.tolist() == pytest.approx([4, 1], abs=1e-3)
-    assert down.tolist() == pytest.approx([1, 4], abs=1e-3)
+    assert kernels.sum((1, 2)).tolist() == pytest.approx([1, 1], abs=1e-6)  # 441 terms in float32
+    # A Gaussian of deviation 2 that ends at 10.5 has lost 1.7e-5 of its variance.
+    assert across.tolist() == pytest.approx([4, 1], abs=3e-5)
+    assert down.tolist() == pytest.approx([1, 4], abs=3e-5)
 
 
 def test_sinc_kernels_pass_below_the_cutoff_and_stop_above() -> None:
@@ -83,6 +85,7 @@ def test_kernels_follow_their_probabilities() -> None:
     untouched = kernels[:, 3, 3] == 1
     ringing = (kernels < 0).any(-1).any(-1)
     round_ = (kernels - kernels.mT).abs().amax((1, 2)) < 1e-6
+    # A share p of n draws deviates by sqrt(p (1 - p) / n), at most .011 here, of which three are allowed.
     assert untouched.float().mean().item() == pytest.approx(0.2, abs=0.03)
     assert ringing.float().mean().item() == pytest.approx(0.8 * 0.25, abs=0.03)
     assert (round_ & ~untouched & ~ringing).float().mean().item() == pytest.approx(0.8 * 0.75 * 0.5, abs=0.03)
@@ -91,6 +94,8 @@ def test_kernels_follow_their_probabilities() -> None:
 def test_gaussian_noise_has_the_deviation_asked_for_and_is_new_in_every_frame() -> None:
     gray = torch.full((3, 4, 3, 64, 64), 0.5)
     noise = GaussianNoise(sigma=(25, 25), clip=False)(gray, SEEDS) - gray
+    # A deviation estimated from n values is off by 1 / sqrt(2 n) of itself: of 12,288 by .16, of which five are
+    # allowed. So is a correlation of 4,096 values by 1 / 64, in 630 pairs.
     assert (noise.flatten(2).std(2) * 255).tolist() == pytest.approx(np.full((3, 4), 25.0), abs=0.8)
     correlations = torch.corrcoef(noise.flatten(0, 2).flatten(1)) - torch.eye(36)
     assert correlations.abs().max() < 0.08
@@ -106,6 +111,7 @@ def test_shot_noise_grows_with_the_root_of_the_signal() -> None:
     """A sensor that counts 255 photons in white: the deviation of n photons is sqrt(n)."""
     levels = torch.tensor([0.0, 64.0, 144.0]).view(3, 1, 1, 1, 1).expand(3, 1, 3, 64, 64) / 255
     noisy = ShotNoise(strength=(1, 1), clip=False)(levels, SEEDS) * 255
+    # From 12,288 values a deviation is off by .64 %, which is .08 of 12; four times that is allowed.
     assert noisy.flatten(1).std(1).tolist() == pytest.approx([0, 8, 12], abs=0.3)
 
 
@@ -118,6 +124,7 @@ def test_jpeg_errs_as_libjpeg_does(quality: int) -> None:
     expected = torch.from_numpy(np.array(Image.open(file))).float() - levels
     coded = JPEG((quality, quality))((levels / 255).expand(1, 1, 3, 64, 64), SEEDS[:1])
     error = coded[0, 0, 0] * 255 - levels
+    # libjpeg rounds its picture, too: where the error is about a level, a tenth of it is that rounding.
     assert 0.85 < error.std() / expected.std() < 1
     assert torch.corrcoef(torch.stack([error.flatten(), expected.flatten()]))[0, 1] > 0.9
 
@@ -126,6 +133,7 @@ def test_equal_steps_of_a_chain_draw_differently() -> None:
     flat = torch.full((1, 1, 3, 32, 32), 0.5)
     step = GaussianNoise(sigma=(10, 10), clip=False)
     once, twice = Chain([step])(flat, SEEDS[:1]) - flat, Chain([step, step])(flat, SEEDS[:1]) - flat
+    # The ratio of two deviations, each from 3,072 values and off by 1.3 %; nearly three times 1.8 % are allowed.
     assert twice.std().item() == pytest.approx(math.sqrt(2) * once.std().item(), rel=0.05)
 
 
@@ -139,6 +147,7 @@ def test_either_takes_the_first_with_its_probability() -> None:
     seeds = torch.tensor([mix(index) for index in range(1000)])
     frames = torch.full((1000, 1, 1, 1, 1), 0.5)
     bright = Either(_Shift(0.25), _Shift(-0.25), probability=0.3)(frames, seeds)
+    # A share of .3 of 1,000 draws deviates by .0145; nearly three times that is allowed.
     assert (bright > 0.5).float().mean().item() == pytest.approx(0.3, abs=0.04)
     assert sorted(bright.unique().tolist()) == [0.25, 0.75]
 
@@ -160,7 +169,9 @@ class _Shift(Degradation):
 def test_stages_draw_sizes_within_their_factors() -> None:
     stage = Stage(_Shift(0), _Shift(0), shrink=0.6, stretch=0.2, factors=(0.25, 1.5))
     factors = np.array([stage._factor(torch.tensor([mix(index)])) for index in range(1000)])
-    assert factors.min() == pytest.approx(0.25, abs=0.02)
+    # The ends are met within a few of the mean distances between draws, .75 / 600 and .5 / 200; the shares deviate
+    # by .0155 and .0126, of which three are allowed.
+    assert factors.min() == pytest.approx(0.25, abs=0.01)
     assert factors.max() == pytest.approx(1.5, abs=0.02)
     assert (factors < 1).mean() == pytest.approx(0.6, abs=0.05)
     assert (factors > 1).mean() == pytest.approx(0.2, abs=0.04)

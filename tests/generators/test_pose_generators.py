@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.rounding import FLOAT32
 from vidgan.data.persons.synthetic import SyntheticPersons
 from vidgan.errors import UserError
 from vidgan.generators.limb_transport import LIMBS, LimbTransport, capsules, filled
@@ -43,6 +44,7 @@ def test_one_source_and_many_poses_make_a_clip(name: str) -> None:
     poses = torch.cat([given["target_keypoints"], given["source_keypoints"], given["target_keypoints"]], dim=1)
     made = network(given["source"], given["source_keypoints"], poses)
     assert made.shape == (2, 3, 3, 32, 16)
+    # Convolutions of other batch sizes may add up in another order: float32, some ten layers of a hundred terms.
     torch.testing.assert_close(made[:, :1], network(**given), rtol=0, atol=1e-5)
     torch.testing.assert_close(made[:, 0], made[:, 2], rtol=0, atol=1e-6)
     assert not torch.allclose(made[:, 0], made[:, 1])
@@ -71,13 +73,14 @@ def test_capsules_by_hand() -> None:
     maps = capsules(points, ((0, 1), (1, 1), (1, 2)), 2.0, 11, 11)
     assert maps.shape == (1, 3, 11, 11)
     torch.testing.assert_close(
-        maps[0, 0, 7, 2:9], torch.full((7,), 0.5), rtol=0, atol=1e-3
+        maps[0, 0, 7, 2:9], torch.full((7,), 0.5), rtol=0, atol=FLOAT32
     )  # two pixels below the axis
+    # A distance is the root of at least 1e-6, which keeps its gradient finite: 0.001 on the axis, 2e-2 of that here.
     torch.testing.assert_close(
-        maps[0, 0, 5, 2:9], torch.full((7,), torch.sigmoid(torch.tensor(4.0)).item()), atol=1e-2, rtol=0
+        maps[0, 0, 5, 2:9], torch.full((7,), torch.sigmoid(torch.tensor(4.0)).item()), atol=1e-4, rtol=0
     )
-    assert maps[0, 0, 5, 10] == pytest.approx(0.5, abs=1e-3)  # round ends
-    assert maps[0, 1, 5, 6] == pytest.approx(0.5, abs=1e-3)
+    assert maps[0, 0, 5, 10] == pytest.approx(0.5, abs=FLOAT32)  # round ends
+    assert maps[0, 1, 5, 6] == pytest.approx(0.5, abs=FLOAT32)
     assert maps[0, 2].abs().max() == 0
 
 
@@ -93,7 +96,8 @@ def test_limb_transport_carries_colour_along_the_limb() -> None:
     given["source"][0, 0] = torch.where(area, torch.tensor([0.9, 0.1, 0.1])[:, None, None], torch.tensor(0.5))
     given["target_keypoints"][:, :, leg] = torch.tensor([[20.0, 20], [20, 40]])
     made = network(**given)[0, 0]
-    torch.testing.assert_close(made[:, 30, 20], torch.tensor([0.9, 0.1, 0.1]), rtol=0, atol=0.1)
+    # Of a pixel well inside the limb a few percent are its gray surroundings, by the masks' soft edges.
+    torch.testing.assert_close(made[:, 30, 20], torch.tensor([0.9, 0.1, 0.1]), rtol=0, atol=0.03)
 
 
 def test_what_is_unknown_is_filled_from_around() -> None:
@@ -107,7 +111,9 @@ def test_what_is_unknown_is_filled_from_around() -> None:
     assert (made - smooth).abs().max() < 0.15
     assert torch.equal(filled(smooth, torch.ones_like(known)), smooth)
     even = torch.full((1, 3, 9, 5), 0.3)
-    torch.testing.assert_close(filled(even, (torch.rand(1, 1, 9, 5) > 0.5).float()), even, atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        filled(even, (torch.rand(1, 1, 9, 5) > 0.5).float()), even, atol=1e-5, rtol=0
+    )  # float32 means of means
 
 
 def block(width: int) -> int:
@@ -189,7 +195,7 @@ def test_stage_2_is_fully_convolutional_and_stage_1_is_not() -> None:
 def test_the_result_is_stage_1s_until_stage_2_trains_and_its_gradient_stays_in_stage_2() -> None:
     network, given = PG2(32, 16, channels=4, code=3), batch()
     coarse = network.coarse(2 * given["source"][:, 0] - 1, given["target_keypoints"][:, 0])
-    torch.testing.assert_close(network(**given)[:, 0], (coarse + 1) / 2, rtol=0, atol=1e-6)
+    torch.testing.assert_close(network(**given)[:, 0], (coarse + 1) / 2, rtol=0, atol=FLOAT32)
     torch.nn.init.normal_(network.stage2.last.weight)
     for parameter in network.stage2.parameters():
         parameter.requires_grad_(False)

@@ -30,7 +30,8 @@ def test_smoother_keeps_gaps_and_takes_any_size_and_skeleton() -> None:
     made = refined(SEQUENCE.with_points(points))
     np.testing.assert_array_equal(np.isnan(made.points), np.isnan(points))
     larger = SEQUENCE.with_points(points * np.array([3, 3, 1], np.float32))
-    np.testing.assert_allclose(refined(larger).points[..., :2], 3 * made.points[..., :2], rtol=1e-3, atol=1e-2)
+    # Float32 places of up to 600 px, each off by 3e-5, go through five layers of sums of up to a hundred terms.
+    np.testing.assert_allclose(refined(larger).points[..., :2], 3 * made.points[..., :2], rtol=0, atol=2e-3)
     alone = points.copy()
     alone[:, 1] = np.nan
     with warnings.catch_warnings(action="error"):

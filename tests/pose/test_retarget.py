@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.rounding import FLOAT32
 from vidgan.errors import UserError
 from vidgan.pose.retarget import Stage, retargeted, stage_of
 from vidgan.pose.sequence import PoseSequence
@@ -24,18 +25,18 @@ def test_retargeting_moves_and_scales_to_the_other_body() -> None:
     child, adult = walker(50, ground, 40), walker(100, ground + 100, 120)
     moved = retargeted(child, stage_of(child), stage_of(adult))
     nose, left, right = (moved.points[:, 0, COCO_17.index(j), :2] for j in ("nose", "left_ankle", "right_ankle"))
-    np.testing.assert_allclose(left[:, 1] - nose[:, 1], 100, rtol=1e-5)
-    np.testing.assert_allclose(right[:, 1], 300, rtol=1e-5)
-    np.testing.assert_allclose(left[:, 0] - right[:, 0], 20, rtol=1e-5)
+    np.testing.assert_allclose(left[:, 1] - nose[:, 1], 100, rtol=FLOAT32)
+    np.testing.assert_allclose(right[:, 1], 300, rtol=FLOAT32)
+    np.testing.assert_allclose(left[:, 0] - right[:, 0], 20, rtol=FLOAT32)
 
 
 def test_retargeting_follows_nearness() -> None:
     source, target = Stage(100, 200, 50, 100, 0), Stage(300, 340, 80, 120, 0)
     moved = retargeted(walker(75, np.array([100.0, 150.0, 200.0]), 0), source, target)
     feet = moved.points[:, 0, COCO_17.index("left_ankle"), 1]
-    np.testing.assert_allclose(feet, [300, 320, 340], rtol=1e-5)
+    np.testing.assert_allclose(feet, [300, 320, 340], rtol=FLOAT32)
     heights = feet - moved.points[:, 0, COCO_17.index("nose"), 1]
-    np.testing.assert_allclose(heights, 75 * np.array([80 / 50, 100 / 75, 120 / 100]), rtol=1e-5)
+    np.testing.assert_allclose(heights, 75 * np.array([80 / 50, 100 / 75, 120 / 100]), rtol=FLOAT32)
     with pytest.raises(UserError, match="never in the same frame"):
         stage_of(walker(75, np.array([np.nan]), 0))
     with pytest.raises(UserError, match="nose is never above"):

@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from tests.rounding import FLOAT32
 from vidgan.pose.sequence import PoseSequence, convert, flip
 from vidgan.pose.skeleton import BODY_25, COCO_17, MEDIAPIPE_33, OPENPOSE_18, SKELETONS, Skeleton
 
@@ -54,7 +55,7 @@ def test_conversion_table(source: Skeleton, target: Skeleton) -> None:
             assert np.isnan(made).all(), joint
         else:
             parts = points[:, list(there) if isinstance(there, tuple) else [there]]
-            np.testing.assert_allclose(made[:, :2], parts[..., :2].mean(1), rtol=1e-6, err_msg=joint)
+            np.testing.assert_allclose(made[:, :2], parts[..., :2].mean(1), rtol=FLOAT32, err_msg=joint)
             np.testing.assert_array_equal(made[:, 2], parts[..., 2].min(1), err_msg=joint)
 
 

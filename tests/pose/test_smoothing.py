@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from tests.rounding import FLOAT32
 from vidgan.errors import UserError
 from vidgan.pose.sequence import PoseSequence
 from vidgan.pose.skeleton import COCO_17
@@ -25,7 +26,7 @@ def still(frames: int = 40, noise: float = 0.0) -> PoseSequence:
 @ALL
 def test_rest_stays_and_noise_shrinks(smoother: Smoother) -> None:
     clean, noisy = still(), still(noise=2.0)
-    np.testing.assert_allclose(smoother(clean).points, clean.points, rtol=1e-5)
+    np.testing.assert_allclose(smoother(clean).points, clean.points, rtol=FLOAT32)
     left = (smoother(noisy).points - clean.points)[10:, ..., :2].std()
     assert left < 0.75 * 2.0
 
@@ -37,14 +38,14 @@ def test_missing_stays_missing_and_does_not_spread(smoother: Smoother) -> None:
     holes[5:9, 0, 3] = holes[:, 0, 4] = np.nan
     smooth = smoother(clean.with_points(holes)).points
     np.testing.assert_array_equal(np.isnan(smooth), np.isnan(holes))
-    np.testing.assert_allclose(smooth[~np.isnan(holes)], clean.points[~np.isnan(holes)], rtol=1e-5)
+    np.testing.assert_allclose(smooth[~np.isnan(holes)], clean.points[~np.isnan(holes)], rtol=FLOAT32)
 
 
 @ALL
 @pytest.mark.parametrize("frames", [0, 1, 2, 3])
 def test_short_and_empty_clips(smoother: Smoother, frames: int) -> None:
     clean = still().with_points(still().points[:frames])
-    np.testing.assert_allclose(smoother(clean).points, clean.points, rtol=1e-5)
+    np.testing.assert_allclose(smoother(clean).points, clean.points, rtol=FLOAT32)
     nobody = clean.with_points(np.full_like(clean.points, np.nan))
     assert np.isnan(smoother(nobody).points).all()
     assert smoother(nobody.with_points(nobody.points[:, :0])).points.shape == (frames, 0, 17, 3)
@@ -54,7 +55,7 @@ def test_median_removes_an_outlier() -> None:
     points = still().points.copy()
     points[20, 0, 7, 0] += 50
     smooth = MedianGaussian()(still().with_points(points))
-    np.testing.assert_allclose(smooth.points, still().points, rtol=1e-5)
+    np.testing.assert_allclose(smooth.points, still().points, rtol=FLOAT32)
 
 
 def test_savitzky_golay_keeps_a_cubic() -> None:
@@ -62,7 +63,7 @@ def test_savitzky_golay_keeps_a_cubic() -> None:
     points = still().points.copy()
     points[:, 0, 0, 0] = 30 * time**3 - 10 * time**2 + 50
     sequence = still().with_points(points)
-    np.testing.assert_allclose(SavitzkyGolay()(sequence).points, points, rtol=1e-4)
+    np.testing.assert_allclose(SavitzkyGolay()(sequence).points, points, rtol=FLOAT32)
 
 
 def test_one_euro_by_hand_and_for_any_resolution() -> None:
@@ -74,7 +75,7 @@ def test_one_euro_by_hand_and_for_any_resolution() -> None:
     noisy = still(noise=3.0)
     larger = noisy.points * np.array([4, 4, 1], np.float32)
     smooth = OneEuro()(noisy).points * np.array([4, 4, 1], np.float32)
-    np.testing.assert_allclose(OneEuro()(noisy.with_points(larger)).points, smooth, rtol=1e-4)
+    np.testing.assert_allclose(OneEuro()(noisy.with_points(larger)).points, smooth, rtol=FLOAT32)
 
 
 def test_fill_gaps_bridges_short_ones_alone() -> None:
@@ -83,7 +84,7 @@ def test_fill_gaps_bridges_short_ones_alone() -> None:
     points[3:5, 0, 0] = points[10:14, 0, 0] = points[:2, 0, 0] = np.nan
     points[5:, 0, 0, 2] = 0.4
     filled = fill_gaps(still().with_points(points), longest=3).points[:, 0, 0]
-    np.testing.assert_allclose(filled[3:5], [[3, points[2, 0, 0, 1], 0.8], [4, points[2, 0, 0, 1], 0.6]], rtol=1e-5)
+    np.testing.assert_allclose(filled[3:5], [[3, points[2, 0, 0, 1], 0.8], [4, points[2, 0, 0, 1], 0.6]], rtol=FLOAT32)
     assert np.isnan(filled[10:14]).all()
     assert np.isnan(filled[:2]).all()
 
