@@ -22,6 +22,7 @@ def test_ping_pong_spares_the_turning_point():
 
 def test_temporal_difference_charges_flicker_alone():
     real = constant_frames(0.1, 0.2, 0.3)
+    # Float32 rounds 0.6 to 0.8 by 3e-8, and four of them make a difference of differences.
     assert TemporalDifference()(real + 0.5, real).item() == pytest.approx(0, abs=1e-6)
     assert TemporalDifference()(constant_frames(0.1, 0.4, 0.3), real).item() == pytest.approx((0.2 + 0.2) / 2)
 
@@ -32,6 +33,7 @@ def test_warping_of_a_known_motion():
     low = torch.cat([first, second], dim=1)
     flow = torch.zeros(1, 1, 2, 6, 8)
     flow[:, :, 0] = -1
+    # A place of up to 8 is off by 1e-6 in float32, by which neighbours below 1 mix; the square of it.
     assert Warping()(low, flow).item() == pytest.approx(0, abs=1e-10)
     still = Warping()(low, torch.zeros_like(flow))
     torch.testing.assert_close(still, (low[:, 1] - low[:, 0]).square().mean())
