@@ -158,16 +158,16 @@ class AdversarialTask(ScoredModule, ABC):
                     self._move_discriminator(name, move, iteration, scenes)
                 elif move.player.role is Role.AUXILIARY:
                     self._move_on(name, move, iteration, scenes, partial(self.auxiliary, name))
-        for move in self.moves.values():
-            if move.schedule is not None and move.player.active(iteration):
-                move.schedule.step()
         if self.nonfinite.total > refused:
             self.buffers_before.put_back()
         updates = {name: iteration - move.begun for name, move in self.moves.items() if move.begun is not None}
         for name, average in self.averages.items():
             average.follow(self.networks[name], updates)  # type: ignore[operator]
         count_iteration(self.trainer)
-        self._log_panel()
+        self._log_panel()  # with the rates of these steps, not of the next
+        for move in self.moves.values():
+            if move.schedule is not None and move.player.active(iteration):
+                move.schedule.step()
 
     def _move_generators(self, iteration: int, parts: Sequence[Segment]) -> list[Scene]:
         """Makes the frames of all chunks, and a step of each generator's player that moves; gives what was made."""
