@@ -305,6 +305,12 @@ def test_a_home_folder_is_one_on_the_command_line(refused: Refused, monkeypatch:
         assert "data.root=/home/nobody here/nothing: there is no such file or folder" in told
 
 
+def test_a_slurm_job_that_lightning_does_not_take(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    monkeypatch.setenv("SLURM_NTASKS", "2")  # of --ntasks=2, which leaves open how many each node has
+    assert "The SLURM job around this command will not do: You set `--ntasks=2`" in refused("train")
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="it is about machines without a GPU")
 def test_a_login_node_without_a_gpu_shows_what_it_would_submit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -215,6 +215,18 @@ def _strategy(machine: DictConfig) -> Any:
     return PlayerDDPStrategy() if machine.strategy == "ddp" or world_size(machine) > 1 else "auto"
 
 
+def slurm_environment() -> SLURMEnvironment:
+    """Lightning's view of the SLURM job that this process is in.
+
+    Raises:
+        UserError: the job was asked for in a way that Lightning does not take.
+    """
+    try:
+        return SLURMEnvironment(auto_requeue=False)
+    except RuntimeError as error:
+        raise UserError(f"The SLURM job around this command will not do: {' '.join(str(error).split())}") from error
+
+
 def build_trainer(
     machine: DictConfig, callbacks: list[Callback], loggers: list[Logger], **arguments: Any
 ) -> pl.Trainer:
@@ -229,7 +241,7 @@ def build_trainer(
         keep_freed_memory()
     devices, nodes = _layout(machine)
     # Lightning's own requeue saves inside of a signal handler: half steps, and deadlocks.
-    plugins: list[Any] = [SLURMEnvironment(auto_requeue=False)] if SLURMEnvironment.detect() else []
+    plugins: list[Any] = [slurm_environment()] if SLURMEnvironment.detect() else []
     return pl.Trainer(
         accelerator=machine.accelerator,
         devices=devices,

@@ -1,5 +1,6 @@
 """Whether what a training reads, writes and uses is there and fits, before it has a folder."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from torch import nn
 from vidgan.data.datamodule import DataModule
 from vidgan.engine.parallel import refuse_batch_norm_apart
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import device_kind, refuse_absent_device, warm_starts, world_size
+from vidgan.experiment.assemble import device_kind, refuse_absent_device, slurm_environment, warm_starts, world_size
 from vidgan.weights import State, misfit, read_state
 
 
@@ -30,6 +31,8 @@ def refuse_absent(config: DictConfig) -> None:
             raise UserError(f"paths.runs={config.paths.runs}: {above} is a file; give a folder.")
     if config.machine.slurm is None:
         refuse_absent_device(config.machine)
+        if "SLURM_NTASKS" in os.environ:
+            slurm_environment()
 
 
 def refuse_useless_data(data: DataModule, machine: DictConfig) -> None:
