@@ -3,7 +3,9 @@
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
+from typing import NoReturn
 
 
 class UserError(Exception):
@@ -19,13 +21,32 @@ def one_line(error: Exception) -> str:
     return " ".join(told.split())
 
 
+def printable(text: object) -> str:
+    """As one line in which nothing commands a terminal: a name may hold anything, and it may be somebody else's."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in str(text).replace("\n", " "))
+
+
 @contextmanager
 def mistakes_told() -> Iterator[None]:
-    """Ends the process with one sentence on stderr after a user's mistake, and without a word after Ctrl-C."""
+    """Ends the process with one sentence on stderr after a user's mistake, and without a word after Ctrl-C.
+
+    What the system refuses is a user's matter, too. A terminal that lacks a sign shows another one in its place.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         yield
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        _end(str(error))
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _end(f"{place}{error.strerror or error}; mend it, then run the same command again.")
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+
+
+def _end(sentence: str) -> NoReturn:
+    with suppress(OSError):  # nobody may be there to be told
+        print(f"error: {printable(sentence)}", file=sys.stderr)
+    sys.exit(1)

@@ -58,6 +58,10 @@ def test_no_name_is_html_or_a_link_in_markdown() -> None:
     assert "| a &amp; b |" in line
 
 
+def test_no_name_is_a_formula_in_csv() -> None:
+    assert tables._csv([{"variant": "=cmd|' /C calc'!A0", "psnr": -1.5}]) == "variant,psnr\n'=cmd|' /C calc'!A0,-1.5\n"
+
+
 def test_latex_is_a_booktabs_table(comparison: Comparison) -> None:
     lines = tables.latex(tables.summary_grid(comparison)).splitlines()
     assert lines[:2] == [r"\begin{tabular}{lrrr}", r"\toprule"]

@@ -231,6 +231,74 @@ def test_one_damaged_run_is_nobody_elses_trouble(
             select([str(run.path)], runs)
 
 
+#: What a hand, or somebody who means ill, may have written: well-formed, without a checksum, and no run's.
+FOREIGN_SUMMARIES: list[dict[str, object]] = [
+    *({"group": group} for group in (["a"], 3)),
+    *({"metrics": metrics} for metrics in ({"psnr": "abc"}, [1], None, {"psnr": 10**400}, {"psnr": {"a": 1}})),
+    *({"baselines": baselines} for baselines in ({"bicubic": 3}, [1])),
+    *({"label": [1]}, {"state": [1]}, {"iteration": "x"}, {"parameters": [1]}, {"peak_memory": "x"}, {"seconds": "x"}),
+]
+FOREIGN_YAML = (
+    *(
+        "x: !!python/object/apply:os.system ['touch made']\n",
+        "---\na: 1\n",
+        "? [a]\n: 1\n",
+        "<<: x\n",
+    ),
+    'x: "\\e]0;title\\a"\n',
+)
+
+
+@pytest.mark.parametrize("written", [*FOREIGN_SUMMARIES, *FOREIGN_YAML], ids=repr)
+def test_what_no_run_writes_is_nobody_elses_trouble(
+    run: RunFolder,
+    trained: tuple[Path, Path],
+    written: dict[str, object] | str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs = run.path.parents[1]
+    monkeypatch.chdir(runs)
+    other = RunFolder(run.path.parent / trained[1].name)
+    shutil.copytree(trained[1], other.path)
+    if isinstance(written, str):
+        path = run.path / "config.yaml"
+        path.write_text(path.read_text().partition("\n")[2] + written)
+    else:
+        (run.path / "summary.json").write_text(json.dumps({**run.read("summary.json"), **written}))
+    control.show(runs, "")
+    shown = capsys.readouterr().out
+    assert any(line.startswith(other.id) and FINISHED in line for line in shown.splitlines())
+    assert f"left out: {run.path}" in shown
+    assert [record.id for record in select(["quickstart"], runs)] == [other.id]
+    assert capsys.readouterr().err.count("left out: ") == 1
+    with pytest.raises(UserError, match=r"nothing is no group, run or folder"):
+        select(["nothing"], runs)
+    assert not (runs / "made").exists()
+
+
+def test_what_a_run_recorded_does_not_command_the_terminal(
+    run: RunFolder, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run.update_summary(state="failed", label="\x1b[2Ja", error="\x1b]0;title\x07\nFAKE LINE")
+    (run.path / "error.txt").write_bytes(b"\xff\x1b[2J")
+    control.show(tmp_path, "")
+    control.logs(run, 5, follow=False)
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert r"\x1b[2Ja" in shown
+    assert r"\x1b]0;title\x07 FAKE LINE" in shown
+
+
+def test_pictures_outside_of_a_run_are_not_its_samples(run: RunFolder, tmp_path: Path) -> None:
+    """A link would bring them into the page of a comparison."""
+    assert set(read_folder(run).samples) == {2, 4}
+    outside = run.samples.rename(tmp_path / "outside")
+    run.samples.symlink_to(outside)
+    record = read_folder(run)
+    assert (record.samples, record.video) == ({}, None)
+
+
 def test_a_fresh_revision_needs_nothing_of_the_old_one(run: RunFolder, damage: Damage) -> None:
     for path in [path for path in run.path.rglob("*") if path.is_file() and path.suffix != ".lock"]:
         path.write_bytes(b"\x00garbage\xff")
@@ -296,7 +364,7 @@ def test_records_without_a_checksum_are_read(tmp_path: Path) -> None:
     """Those of earlier versions, and those that somebody has written."""
     folder = RunFolder(tmp_path)
     (tmp_path / "summary.json").write_text(json.dumps({"state": "finished", "metrics": {"psnr": 1e-7, "b": [1, None]}}))
-    assert folder.summary["metrics"] == {"psnr": 1e-7, "b": [1, None]}
+    assert folder.read("summary.json")["metrics"] == {"psnr": 1e-7, "b": [1, None]}
     for value in ({"a": {2: "b", 10: "c"}, "d": (1, 2)}, {"e": float("nan"), "f": float("inf"), "g": "ä"}):
         write_json(tmp_path / "summary.json", value)
-        assert folder.summary.keys() == value.keys()
+        assert folder.read("summary.json").keys() == value.keys()

@@ -15,7 +15,7 @@ from vidgan.comparison.analysis import Comparison, compare
 from vidgan.comparison.page import page
 from vidgan.comparison.selection import select
 from vidgan.comparison.tables import markdown_text as escaped
-from vidgan.errors import UserError
+from vidgan.errors import UserError, printable
 from vidgan.experiment.folder import write_atomically
 from vidgan.experiment.terminal import show_table
 
@@ -141,8 +141,8 @@ def _show(comparison: Comparison, written: Sequence[Path]) -> None:
     if len(keys) > _KEYS:
         console.print(f"differs: {len(keys) - _KEYS} more keys, which comparison.md names")
     for name, why in comparison.left_out.items():
-        console.print(f"left out: {name}: {why}", highlight=False, markup=False)
+        console.print(f"left out: {name}: {printable(why)}", highlight=False, markup=False)
     for note in comparison.notes:
-        console.print(note, highlight=False, markup=False)
+        console.print(printable(note), highlight=False, markup=False)
     for path in written:
         console.print(f"{path.suffix[1:]}: {path}", highlight=False, markup=False, soft_wrap=True)

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from vidgan.comparison.records import RunRecord, comparable, curves, model_scores
-from vidgan.errors import UserError
+from vidgan.comparison.records import RunRecord, comparable, curves, damage_told, model_scores
 from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.paths import with_one_name
 from vidgan.experiment.recorded import read_plain
@@ -16,10 +15,8 @@ def read_folder(folder: RunFolder) -> RunRecord:
     Raises:
         UserError: one of its files is damaged.
     """
-    try:
+    with damage_told(folder.path):
         return _record(folder)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:  # numbers that are none, keys that are not there
-        raise UserError(f"{folder.path}: its recorded scores are damaged ({type(error).__name__}: {error}).") from error
 
 
 def _record(folder: RunFolder) -> RunRecord:
@@ -38,13 +35,13 @@ def _record(folder: RunFolder) -> RunRecord:
         summary=folder.summary,
         clips=model_scores(Table(path / "per_clip.csv").rows()),
         curves=curves(Table(path / "metrics.csv").rows()),
-        samples={int(p.stem): p for p in sorted(folder.samples.glob("*.png")) if p.stem.isdigit() and _is_own(p)},
-        video=video if _is_own(video) else None,
+        samples={int(p.stem): p for p in sorted(folder.samples.glob("*.png")) if p.stem.isdigit() and _is_own(p, path)},
+        video=video if _is_own(video, path) else None,
         provenance={**next(reversed(provenance.get("segments", [])), {}), "code": provenance.get("code", {})},
         project="/".join(filter(None, (tracking.get("entity"), tracking.get("project")))) or None,
     )
 
 
-def _is_own(path: Path) -> bool:
-    """Whether a file is there, and no link: one in a foreign run would bring a file of this machine into the page."""
-    return path.is_file() and not path.is_symlink()
+def _is_own(path: Path, folder: Path) -> bool:
+    """Whether a file is there, and no link out of the run: it would bring a file of this machine into the page."""
+    return path.is_file() and path.resolve() == folder.resolve() / path.relative_to(folder)

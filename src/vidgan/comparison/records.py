@@ -1,6 +1,8 @@
 """A run as a comparison sees it, wherever it was recorded."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,8 +10,9 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from vidgan.engine.scoring import MODEL
-from vidgan.errors import UserError
+from vidgan.errors import UserError, printable
 from vidgan.experiment.folder import FINISHED
+from vidgan.experiment.summary import misshapen
 
 Item = TypeVar("Item")
 Read = TypeVar("Read")
@@ -41,6 +44,14 @@ class RunRecord:
     video: Path | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     project: str | None = None
+
+    def __post_init__(self) -> None:
+        if key := misshapen(self.summary):
+            raise ValueError(f"{key} of its summary is not what a run writes")
+        if not isinstance(self.config, Mapping) or not isinstance(self.provenance.get("code", {}), Mapping):
+            raise TypeError("its configuration or its code is no mapping")
+        if self.id != printable(self.id):
+            raise ValueError("its name is not printable")
 
     @property
     def state(self) -> str:
@@ -77,6 +88,19 @@ class RunRecord:
         return {name: value for name, value in found.items() if value is not None}
 
 
+@contextmanager
+def damage_told(run: object) -> Iterator[None]:
+    """Inside, numbers that are none, keys that are not there and the like are a user's mistake.
+
+    Raises:
+        UserError: what is recorded of ``run`` cannot be read.
+    """
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, csv.Error) as error:
+        raise UserError(f"{run}: what it recorded cannot be read ({type(error).__name__}: {error}).") from error
+
+
 def read_each(items: Sequence[Item], read: Callable[[Item], Read]) -> list[Read]:
     """What ``read`` makes of each; one that is damaged is told and left out, as long as another one can be read.
 
@@ -92,7 +116,7 @@ def read_each(items: Sequence[Item], read: Callable[[Item], Read]) -> list[Read]
     if faults and not found:
         raise faults[0]
     for fault in faults:
-        Console(stderr=True).print(f"left out: {fault}", highlight=False, markup=False, soft_wrap=True)
+        Console(stderr=True).print(f"left out: {printable(fault)}", highlight=False, markup=False, soft_wrap=True)
     return found
 
 

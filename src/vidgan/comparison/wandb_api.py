@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from vidgan.comparison.records import RunRecord, curves, model_scores
+from vidgan.comparison.records import RunRecord, curves, damage_told, model_scores, read_each
 from vidgan.comparison.wandb_logs import experiment_half, logged
 from vidgan.errors import UserError
 from vidgan.experiment.folder import RunFolder
@@ -28,7 +28,8 @@ def read_project(argument: str) -> list[RunRecord]:
 
     try:
         runs = wandb.Api().runs(f"{entity}/{project}", filters={"group": group[0]} if group else {})
-        records = [_record(run, f"{entity}/{project}") for run in runs if run.job_type != "evaluate"]
+        trained = [run for run in runs if run.job_type != "evaluate"]
+        records = read_each(trained, lambda run: _record(run, f"{entity}/{project}"))
     except (wandb.errors.Error, ValueError, OSError) as error:
         raise UserError(f"{argument} cannot be read: {error}; see `wandb login` and the names.") from error
     if not records:
@@ -37,6 +38,11 @@ def read_project(argument: str) -> list[RunRecord]:
 
 
 def _record(run: Any, project: str) -> RunRecord:
+    with damage_told(f"{PREFIX}{project}/{run.id}"):
+        return _fetched(run, project)
+
+
+def _fetched(run: Any, project: str) -> RunRecord:
     with tempfile.TemporaryDirectory() as folder:
         _file(run, "summary.json", folder)
         summary = RunFolder(Path(folder)).summary

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vidgan.comparison.records import RunRecord, comparable, curves, model_scores, read_each
+from vidgan.comparison.records import RunRecord, comparable, curves, damage_told, model_scores, read_each
 from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder
 from vidgan.experiment.wandb_log import WandbLog
 
@@ -25,6 +25,11 @@ def read_logs(files: Sequence[Path]) -> list[RunRecord]:
 
 def _record(logs: Sequence[WandbLog]) -> RunRecord:
     """The record of a run from the logs of its processes, oldest first."""
+    with damage_told(logs[-1].path):
+        return _joined(logs)
+
+
+def _joined(logs: Sequence[WandbLog]) -> RunRecord:
     last = logs[-1]
     files = last.path.parent / "files"
     config = {key: value for log in logs for key, value in log.config.items()}

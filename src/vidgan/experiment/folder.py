@@ -16,6 +16,7 @@ from typing import IO, Any
 from vidgan.atomic import replacing
 from vidgan.errors import UserError
 from vidgan.experiment.names import name_of
+from vidgan.experiment.summary import misshapen
 
 _CHECKSUM = "crc32"
 RUNNING, FINISHED, FAILED, PRUNED = "running", "finished", "failed", "pruned"
@@ -100,7 +101,15 @@ class RunFolder:
 
     @property
     def summary(self) -> dict[str, Any]:
-        return self.read("summary.json")
+        """What the run has come to.
+
+        Raises:
+            UserError: it is not as it was written, or not what a run writes.
+        """
+        found = self.read("summary.json")
+        if key := misshapen(found):
+            raise UserError(f"{self.path / 'summary.json'}: {key} is not what a run writes; put back a copy of it.")
+        return found
 
     @property
     def recorded_id(self) -> str | None:

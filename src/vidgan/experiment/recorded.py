@@ -4,6 +4,7 @@ What is recorded is resolved already. An interpolation in it could only ask for 
 an environment variable, so it is refused and never followed.
 """
 
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from vidgan.errors import UserError
 MOST_BYTES = 1_000_000
 MOST_VALUES = 20_000  # after every alias is followed
 MOST_LEVELS = 50
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what a terminal obeys; no value has any
 _SEAL = "# crc32 "
 #: Ten times as fast as the one in Python, and there may be hundreds of runs.
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -71,6 +73,21 @@ def read_plain(path: Path, owner: str | None = None) -> dict[str, Any]:
     if not isinstance(content, dict) or not content or not all(isinstance(key, str) for key in content):
         raise UserError(f"{path}: cannot be read as YAML (there are no keys and values in it).")
     return {str(key): value for key, value in content.items()}
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """The keys and values of a YAML file as they are, for a look at many: ten times as fast as :func:`read_plain`.
+
+    Raises:
+        UserError: as of :func:`read_plain`.
+    """
+    try:
+        content = yaml.load(read_text(path), Loader)
+    except (yaml.YAMLError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: cannot be read as YAML (there are no keys and values in it).")
+    return content
 
 
 def read_config(path: Path, owner: str | None = None) -> DictConfig:
@@ -138,6 +155,8 @@ class _Counted:
             anchor, before = self._starts.pop()
             self._hold(anchor, self.values - before, self._depths.pop() + 1)
         elif isinstance(event, yaml.ScalarEvent):
+            if _CONTROL.search(event.value):
+                raise ValueError(f"a value holds control characters: {event.value!r}")
             self.values += 1
             self._hold(event.anchor, 1, 1)
         elif isinstance(event, yaml.AliasEvent):

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from vidgan.errors import UserError
+from vidgan.errors import UserError, printable
 from vidgan.experiment.folder import ERROR, FAILED, RUNNING, RunFolder
 from vidgan.experiment.registry import register
 from vidgan.experiment.schema_check import keep_to_schema
@@ -38,7 +38,7 @@ def show(runs: Path, part: str) -> None:
     else:
         console.print(f"There are no such runs in {runs}.")
     for fault in faults:
-        console.print(f"left out: {fault}", soft_wrap=True)
+        console.print(f"left out: {printable(fault)}", soft_wrap=True)
 
 
 def _rows(found: Iterable[Status]) -> tuple[list[tuple[str, ...]], list[str]]:
@@ -49,7 +49,7 @@ def _rows(found: Iterable[Status]) -> tuple[list[tuple[str, ...]], list[str]]:
             rows.append(_row(status))
         except UserError as error:  # one damaged run is no reason to show none
             faults.append(str(error))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, OSError) as error:
             faults.append(f"{status.folder.path}: what it recorded is damaged ({error}).")
     return rows, faults
 
@@ -78,7 +78,8 @@ def _row(status: Status) -> tuple[str, ...]:
     job = f"{status.job or ''}{word}"
     iteration = f"{status.iteration}" + (f"/{total}" if total else "")
     task, label = status.folder.path.parent.name, status.folder.summary.get("label") or ""
-    return status.folder.id, task, status.state, label, iteration, job, metric, _readable(status.age)
+    row = (status.folder.id, task, status.state, label, iteration, job, metric, _readable(status.age))
+    return tuple(map(printable, row))
 
 
 def _readable(seconds: float) -> str:
@@ -109,12 +110,14 @@ def cancel(folder: RunFolder) -> str:
         os.kill(process, signal.SIGTERM)
     except PermissionError:
         raise UserError(f"Run {folder.id} is being worked on by another user, who alone can cancel it.") from None
+    except (ProcessLookupError, OverflowError):
+        raise UserError(f"Run {folder.id} has just ended; there is nothing to cancel.") from None
     return f"Process {process} is asked to write its checkpoint and end."
 
 
 def _process(folder: RunFolder) -> int:
     """The process on this machine that works on a run."""
-    text = (folder.path / ".lock").read_text() if folder.is_locked else ""
+    text = (folder.path / ".lock").read_text(errors="replace") if folder.is_locked else ""
     match = re.fullmatch(r"process (\d+) on (.*)", text)
     if match is None:
         raise UserError(f"Run {folder.id} is {_status(folder).state}; there is nothing to cancel.")
@@ -209,5 +212,6 @@ def _failure(folder: RunFolder) -> str | None:
     if status.state != FAILED:
         return None
     path = folder.path / ERROR  # of a process that could not write its own end
-    reason = folder.summary.get("error") or (path.read_text().partition("\n")[0] if path.is_file() else None)
-    return f"failed at iteration {status.iteration}: {reason or 'why is not recorded'}"
+    written = path.read_text(errors="replace").partition("\n")[0] if path.is_file() else None
+    reason = folder.summary.get("error") or written or "why is not recorded"
+    return printable(f"failed at iteration {status.iteration}: {reason}")

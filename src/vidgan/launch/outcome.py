@@ -2,12 +2,15 @@
 
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from vidgan.errors import UserError
 from vidgan.experiment.folder import ERROR, FAILED, FINISHED, PRUNED, RUNNING, write_atomically
 from vidgan.launch.job import LOG, Job
 
@@ -44,7 +47,7 @@ def outcome_of(job: Job, code: int) -> Outcome:
         job: whose run folder tells the rest.
         code: exit code of the process, or minus the signal's number.
     """
-    state = job.folder.summary.get("state")
+    state = job.folder.state
     if code == 0 and state in (FINISHED, PRUNED):
         return Outcome(job, State.FINISHED if state == FINISHED else State.PRUNED)
     number = -code if code < 0 else code - 128
@@ -66,17 +69,17 @@ def show_outcomes(name: str, outcomes: Sequence[Outcome]) -> None:
         return
     counts = {state: sum(outcome.state is state for outcome in outcomes) for state in State}
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    table = Table(title=f"{name}: {told}")
+    table = Table(title=Text(f"{name}: {told}"))
     for column in ("job", "run", "state", "seconds"):
         table.add_column(column, justify="right" if column == "seconds" else "left", overflow="fold")
     for outcome in sorted(outcomes, key=lambda outcome: outcome.state is State.FAILED):
         colour = _COLOURS.get(outcome.state, "default")
-        seconds = outcome.job.folder.summary.get("seconds")
+        seconds = _seconds(outcome.job)
         table.add_row(
-            outcome.job.label,
+            Text(outcome.job.label),
             outcome.job.id,
-            f"[{colour}]{outcome.state}[/{colour}]",
-            "" if seconds is None else f"{seconds:.0f}",
+            Text(str(outcome.state), colour),
+            seconds,
         )
     console = Console()
     console.print(table)
@@ -84,6 +87,13 @@ def show_outcomes(name: str, outcomes: Sequence[Outcome]) -> None:
         if outcome.state is State.FAILED:
             line = f"{outcome.job.label}: {outcome.error} (log: {outcome.job.folder.path / LOG})"
             console.print(line, style="red", highlight=False, markup=False, soft_wrap=True)
+
+
+def _seconds(job: Job) -> str:
+    """How long it was worked on; nothing where that is not recorded, or cannot be read."""
+    with suppress(UserError):
+        return f"{job.folder.summary['seconds']:.0f}" if job.folder.summary.get("seconds") is not None else ""
+    return ""
 
 
 def exit_code(outcomes: Sequence[Outcome], stopped_by: int | None) -> int:

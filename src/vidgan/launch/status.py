@@ -7,11 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vidgan.errors import UserError
 from vidgan.experiment.folder import ERROR, FAILED, RUNNING, RunFolder
-from vidgan.experiment.recorded import Loader, read_text
+from vidgan.experiment.recorded import read_values
 from vidgan.experiment.tables import Table, refuse_changed_tables
 from vidgan.launch import cluster
 from vidgan.launch.job import JOB, LOG
@@ -52,10 +50,7 @@ class Status:
     @cached_property
     def _config(self) -> dict[str, Any]:
         path = self.folder.path / "config.yaml"
-        found = yaml.load(read_text(path), Loader) if path.is_file() else {}
-        if not isinstance(found, dict):
-            raise UserError(f"{path} is damaged; it holds no keys and values.")
-        return found
+        return read_values(path) if path.is_file() else {}
 
     @property
     def iterations(self) -> int | None:
