@@ -1,6 +1,9 @@
 """Batches: the same for every number of workers and devices, resumed or not, cached or not; broken files are named."""
 
 import logging
+import os
+import resource
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +16,7 @@ from tests.media import damage, moving, write_folder, write_video
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.clip import Clip
 from vidgan.data.datamodule import ClipDataModule, ClipLoader, Loading
+from vidgan.data.datasets import WholeClips
 from vidgan.data.layout import Layout, clip
 from vidgan.data.sources import Source
 from vidgan.data.splits import Splits
@@ -150,6 +154,25 @@ def test_damaged_video_is_redrawn_in_training_and_an_error_in_evaluation(
     message = error_of(data.val_dataloader())
     assert message.startswith(f"{root / 'val' / 'torn.mp4'}: cannot be read as video")
     assert "\n" not in message
+
+
+def test_too_little_shared_memory_is_told(root: Path) -> None:
+    """As in a container; a limit on the size of files is one on shared memory, too. Without workers none is needed."""
+    few, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))
+    try:
+        message = error_of(make(root, Loading(workers=1)).val_dataloader())
+        assert len(list(make(root).val_dataloader())) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (few, most))
+    assert message.startswith("the loader's workers get no shared memory (")
+    assert message.endswith("or set machine.workers=0")
+
+
+def test_a_killed_worker_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the system, most often: memory is short."""
+    monkeypatch.setattr(WholeClips, "__getitem__", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    assert error_of(make(root, Loading(workers=1)).val_dataloader()).startswith("a loader worker was killed")
 
 
 def test_unusable_clips_are_counted_and_named_in_training(root: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -62,14 +62,14 @@ class Clip:
         return self.frames.shape[0]
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> "Clip":
-        return self._map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
+        return self.with_each(lambda tensor: tensor.to(device, non_blocking=non_blocking))
 
     def pin_memory(self) -> "Clip":
-        return self._map(Tensor.pin_memory)
+        return self.with_each(Tensor.pin_memory)
 
     def to_float(self) -> "Clip":
         """All that is uint8 as float32 in [0, 1]; the rest stays as it is."""
-        return self._map(_unit)
+        return self.with_each(_unit)
 
     def chunk(self, count: int) -> list["Clip"]:
         """``count`` equal parts along the batch, for gradient accumulation.
@@ -99,11 +99,12 @@ class Clip:
         )
 
     def _slice(self, start: int, stop: int) -> "Clip":
-        part = self._map(lambda tensor: tensor[start:stop])
+        part = self.with_each(lambda tensor: tensor[start:stop])
         part.names = self.names[start:stop]
         return part
 
-    def _map(self, function: Callable[[Tensor], Tensor]) -> "Clip":
+    def with_each(self, function: Callable[[Tensor], Tensor]) -> "Clip":
+        """The clip with ``function`` applied to each tensor."""
         return replace(self, **{name: mapped(getattr(self, name), function) for name in _TENSOR_FIELDS})
 
 

@@ -19,6 +19,7 @@ from vidgan.data.clip import Clip
 from vidgan.data.datasets import Stretches, TrainingWindows, WholeClips, refuse_missing, refuse_useless, usable
 from vidgan.data.layout import Folder, Layout
 from vidgan.data.sampling import IterationSampler
+from vidgan.data.shared_memory import Handed
 from vidgan.data.sources import Size, Source
 from vidgan.data.splits import Splits
 from vidgan.errors import UserError
@@ -57,6 +58,13 @@ class ClipLoader(DataLoader[Clip]):
         cv2.setNumThreads(threads)
         try:
             yield from batches
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise UserError(
+                "a loader worker was killed from outside, most often as memory is short; set machine.workers lower, or "
+                "data.batch_size."
+            ) from None
         except UserError as error:
             # torch wraps a worker's error into its traceback; the frames it leaves would keep the workers waiting.
             error.__traceback__ = None
@@ -180,6 +188,8 @@ class DataModule(pl.LightningDataModule, ABC):
 
     def _loader(self, dataset: Any, **arguments: Any) -> ClipLoader:
         workers, pin_memory = self.loading.workers, self.loading.pin_memory
+        if workers:
+            arguments["collate_fn"] = Handed(arguments.get("collate_fn"))
         return ClipLoader(
             dataset,
             num_workers=workers,

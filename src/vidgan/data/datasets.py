@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,9 @@ class TrainingWindows(Dataset[Clip]):
     ) -> None:
         self.sources, self.frames, self.patch = sources, frames, patch
         self.augmentation, self.seed = augmentation, seed
-        self.damaged: Tensor = torch.zeros(len(sources), dtype=torch.int64).share_memory_()
+        self.damaged: Tensor = torch.zeros(len(sources), dtype=torch.int64)
+        with suppress(RuntimeError):  # where there is no shared memory, workers tell of it and one process needs none
+            self.damaged.share_memory_()
 
     def __getitem__(self, sample: int) -> Clip:
         """
