@@ -1,5 +1,6 @@
 """New, resumed, recorded or revised: which folder a command works in."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -149,3 +150,16 @@ def test_a_row_torn_by_a_kill_is_dropped(tmp_path: Path) -> None:
         file.write("2")
     Table(table.path).forget_after(5)
     assert table.path.read_text() == "iteration,loss\n1,0.5\n"
+
+
+def test_files_are_the_same_whatever_the_locale(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from vidgan.experiment.folder import write_atomically; "
+        "from vidgan.experiment.tables import Table; write_atomically(Path('a.md'), 'psnr \\u2191'); "
+        "Table(Path('b.csv')).append([{'clip': 'gr\\u00f6\\u00dfe'}]); "
+        "assert Table(Path('b.csv')).rows() == [{'clip': 'gr\\u00f6\\u00dfe'}]"
+    )
+    without = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, **without}, check=True)
+    assert (tmp_path / "a.md").read_text(encoding="utf-8") == "psnr ↑"
+    assert Table(tmp_path / "b.csv").rows() == [{"clip": "größe"}]

@@ -32,7 +32,7 @@ def page(comparison: Comparison, budget_mb: float) -> str:
     strips = media.strips(comparison.variants, budget)
     videos = media.videos(comparison.variants, budget)
     labels = [variant.label for variant in comparison.variants]
-    return environment.from_string(files.joinpath("page.html").read_text()).render(
+    return environment.from_string(files.joinpath("page.html").read_text(encoding="utf-8")).render(
         comparison=comparison,
         runs=sum(len(variant.runs) for variant in comparison.variants),
         summary=tables.summary_grid(comparison),
@@ -58,8 +58,8 @@ def page(comparison: Comparison, budget_mb: float) -> str:
         },
         version=importlib.metadata.version("vidgan"),
         made=time.strftime("%Y-%m-%d %H:%M"),
-        css=Markup(files.joinpath("page.css").read_text()),
-        js=Markup(files.joinpath("page.js").read_text()),
+        css=Markup(files.joinpath("page.css").read_text(encoding="utf-8")),
+        js=Markup(files.joinpath("page.js").read_text(encoding="utf-8")),
     )
 
 

@@ -68,4 +68,4 @@ def _file(run: Any, name: str, folder: str) -> str:
     if not list(run.files([name])):
         return ""
     run.file(name).download(root=folder, replace=True)
-    return (Path(folder) / name).read_text()
+    return (Path(folder) / name).read_text(encoding="utf-8")

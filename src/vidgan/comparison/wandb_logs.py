@@ -41,7 +41,7 @@ def _joined(logs: Sequence[WandbLog]) -> RunRecord:
         id=last.run["run_id"],
         config=experiment_half(config),
         summary={**RunFolder(files).summary, "state": state, "seconds": round(seconds, 1)},
-        clips=model_scores(csv.DictReader(scores.read_text().splitlines())) if scores.is_file() else {},
+        clips=model_scores(csv.DictReader(scores.read_text(encoding="utf-8").splitlines())) if scores.is_file() else {},
         curves=curves([logged(row) for log in logs for row in log.rows if "iteration" in row]),
         samples=pictures,
         video=videos[max(videos)] if videos else None,

@@ -34,7 +34,7 @@ class Index:
         if not path.is_file():
             return None
         try:
-            text = path.read_text()
+            text = path.read_text(encoding="utf-8")
             files = text[len(_text("")) - len("}\n") : -len("}\n")]
             if text == _text(files):
                 return cls(root, json.loads(files))

@@ -140,7 +140,7 @@ def listed(path: Path, pattern: str) -> list[str]:
         UserError: the list is missing, or a line is none of the ``pattern``; both are named.
     """
     try:
-        lines = [line.strip() for line in path.read_text().splitlines()]
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: the data set's list of clips cannot be read; unpack it with the frames") from error
     for number, line in enumerate(lines, start=1):

@@ -26,7 +26,7 @@ ERROR = "error.txt"  # of a job's attempt that has failed
 def write_atomically(path: Path, text: str) -> None:
     """Writes a text file so that a reader sees the old or the new one, never a part."""
     with replacing(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -92,7 +92,7 @@ class RunFolder:
         if not path.is_file():
             return {}
         try:
-            found = json.loads(path.read_text())
+            found = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or found.pop(_CHECKSUM, None) not in (None, _checksum(found)):
@@ -178,7 +178,7 @@ class RunFolder:
     def _lock_file(self) -> IO[str]:
         with self.written():
             self.path.mkdir(parents=True, exist_ok=True)
-            return (self.path / ".lock").open("a+")
+            return (self.path / ".lock").open("a+", encoding="utf-8")
 
     @contextmanager
     def written(self) -> Iterator[None]:

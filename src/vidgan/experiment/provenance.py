@@ -52,7 +52,7 @@ def _commit() -> dict[str, str | None]:
 
 def _noted_commit() -> dict[str, str | None]:
     if (ROOT / "commit.json").is_file():
-        noted: dict[str, str | None] = json.loads((ROOT / "commit.json").read_text())
+        noted: dict[str, str | None] = json.loads((ROOT / "commit.json").read_text(encoding="utf-8"))
         return noted
     said = json.loads(importlib.metadata.distribution("vidgan").read_text("direct_url.json") or "{}")
     return {"commit": said.get("vcs_info", {}).get("commit_id"), "uncommitted_changes": None}

@@ -216,7 +216,7 @@ def _upload(run: _Run, server: _Server, entity: str, patience: float) -> str | N
     with kept_inside(run.folder.path):
         environment = {key: value for key, value in os.environ.items() if key not in _NOT_PASSED_ON}
         # A file and not a pipe: W&B's own background process keeps what it inherits open, maybe for hours.
-        with tempfile.TemporaryFile("w+") as said:
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
             try:
                 ended = subprocess.run(
                     [*command, *folders], env=environment, stdout=said, stderr=subprocess.STDOUT, timeout=patience
@@ -237,6 +237,6 @@ def _avoid(server: _Server, log: WandbLog) -> None:
     state = log.path.with_name(f"{log.path.name}.syncstate")
     if not state.is_file() or not log.rows:
         return
-    shift = json.loads(state.read_text())["starting_step"] - log.rows[0]["_step"]
+    shift = json.loads(state.read_text(encoding="utf-8"))["starting_step"] - log.rows[0]["_step"]
     if any(server.iterations.get(row["_step"] + shift, row["iteration"]) != row["iteration"] for row in log.rows):
         state.unlink()

@@ -53,7 +53,7 @@ class Table:
     def _readable(self) -> Iterator[list[str]]:
         """The lines that were written to their end; a killed process leaves part of one."""
         try:
-            with self.path.open(newline="") as file:
+            with self.path.open(encoding="utf-8", newline="") as file:
                 lines = list(file)
             yield lines if not lines or lines[-1].endswith(("\n", "\r")) else lines[:-1]
         except (OSError, ValueError, csv.Error) as error:
@@ -96,7 +96,7 @@ class Table:
             self._columns += list(dict.fromkeys(new))
             self._rewrite([*self.rows(), *rows])
             return
-        with self.path.open("a", newline="") as file:
+        with self.path.open("a", encoding="utf-8", newline="") as file:
             csv.DictWriter(file, self._columns, restval="", lineterminator="\n").writerows(rows)
         if self._extent is not None:
             self._extent = _extended(self._extent, rows)

@@ -117,7 +117,7 @@ def cancel(folder: RunFolder) -> str:
 
 def _process(folder: RunFolder) -> int:
     """The process on this machine that works on a run."""
-    text = (folder.path / ".lock").read_text(errors="replace") if folder.is_locked else ""
+    text = (folder.path / ".lock").read_text(encoding="utf-8", errors="replace") if folder.is_locked else ""
     match = re.fullmatch(r"process (\d+) on (.*)", text)
     if match is None:
         raise UserError(f"Run {folder.id} is {_status(folder).state}; there is nothing to cancel.")
@@ -197,7 +197,7 @@ def logs(folder: RunFolder, lines: int, follow: bool) -> None:
             raise UserError(f"Run {folder.id} has no {LOG}: it has not started, or it was run in a terminal.")
         print(failure)
         return
-    with path.open(errors="replace") as file:
+    with path.open(encoding="utf-8", errors="replace") as file:
         print("".join(deque(file, maxlen=lines)), end="", flush=True)
         if failure is not None:
             print(failure, flush=True)
@@ -212,6 +212,6 @@ def _failure(folder: RunFolder) -> str | None:
     if status.state != FAILED:
         return None
     path = folder.path / ERROR  # of a process that could not write its own end
-    written = path.read_text(errors="replace").partition("\n")[0] if path.is_file() else None
+    written = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0] if path.is_file() else None
     reason = folder.summary.get("error") or written or "why is not recorded"
     return printable(f"failed at iteration {status.iteration}: {reason}")

@@ -61,7 +61,7 @@ class Job:
     def error(self) -> str | None:
         """The first line of what went wrong when it last ran."""
         path = self.folder.path / ERROR
-        return path.read_text(errors="replace").partition("\n")[0] if path.is_file() else None
+        return path.read_text(encoding="utf-8", errors="replace").partition("\n")[0] if path.is_file() else None
 
     def write(self) -> Path:
         """Makes the run folder with ``job.yaml`` and without the error of an earlier attempt; returns the folder."""

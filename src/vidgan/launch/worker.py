@@ -37,7 +37,7 @@ def end_with_parent() -> None:
 def record_error(folder: Path, error: Exception) -> None:
     """Writes ``error.txt``: one line, then the traceback unless it is a user's mistake; the first rank's stays."""
     details = "" if isinstance(error, UserError) else "".join(traceback.format_exception(error))
-    with suppress(OSError), (folder / ERROR).open("x") as file:
+    with suppress(OSError), (folder / ERROR).open("x", encoding="utf-8") as file:
         file.write(f"{one_line(error)}\n{details}")
 
 

@@ -47,7 +47,9 @@ class VMAF(Metric):
             if ended.returncode:
                 last = ended.stderr.decode(errors="replace").strip().splitlines()[-1:]
                 raise UserError(f"VMAF: FFmpeg failed on {fake.shape[-1]}x{fake.shape[-2]} pixels: {' '.join(last)}")
-            return float(json.loads((folder / "vmaf.json").read_text())["pooled_metrics"]["vmaf"]["mean"])
+            return float(
+                json.loads((folder / "vmaf.json").read_text(encoding="utf-8"))["pooled_metrics"]["vmaf"]["mean"]
+            )
 
 
 @cache

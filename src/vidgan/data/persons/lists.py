@@ -99,7 +99,7 @@ def read_pairs(path: Path) -> list[Pair]:
         UserError: a line holds no two names.
     """
     try:
-        with path.open(newline="") as file:
+        with path.open(encoding="utf-8", newline="") as file:
             rows = [(line, row) for line, row in enumerate(csv.reader(file), start=1) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read as a list of pairs ({error})") from error

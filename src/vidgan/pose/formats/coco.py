@@ -27,7 +27,7 @@ def read_coco(path: Path) -> PoseSequence:
         UserError: the file is something else; the text says what is wrong with it.
     """
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
         labelled = isinstance(content, dict)
         if labelled and "people" in content:
             raise UserError(f"{path}: is a single frame of OpenPose; give the folder of its frames.")
@@ -60,7 +60,8 @@ def write_coco(sequence: PoseSequence, path: Path) -> None:
     categories = [{"id": 1, "name": "person", "keypoints": list(COCO_17.joints), "skeleton": limbs}]
     with replacing(path) as temporary:
         temporary.write_text(
-            json.dumps({"images": images, "annotations": annotations, "categories": categories}) + "\n"
+            json.dumps({"images": images, "annotations": annotations, "categories": categories}) + "\n",
+            encoding="utf-8",
         )
 
 

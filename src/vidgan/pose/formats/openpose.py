@@ -61,13 +61,16 @@ def write_openpose(sequence: PoseSequence, folder: Path) -> None:
         temporary.mkdir()
         for number, people in enumerate(sequence.points):
             text = json.dumps({"version": 1.3, "people": [_person(person) for person in people if _there(person)]})
-            (temporary / f"{number:012d}_keypoints.json").write_text(text)
+            (temporary / f"{number:012d}_keypoints.json").write_text(text, encoding="utf-8")
 
 
 def _people(file: Path) -> list[Points]:
     """The numbers of each person in the file, (3 K,)."""
     try:
-        return [np.array(person[_KEY], np.float32).flatten() for person in json.loads(file.read_text())["people"]]
+        return [
+            np.array(person[_KEY], np.float32).flatten()
+            for person in json.loads(file.read_text(encoding="utf-8"))["people"]
+        ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{file}: is no key point file of OpenPose ({type(error).__name__}: {error}).") from error
 

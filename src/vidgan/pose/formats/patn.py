@@ -26,7 +26,7 @@ def read_patn_pictures(path: Path) -> dict[str, Points]:
     """
     pictures: dict[str, Points] = {}
     try:
-        with path.open(newline="") as file:
+        with path.open(encoding="utf-8", newline="") as file:
             rows = csv.reader(file, delimiter=":")
             if next(rows, None) != _HEADER:
                 raise UserError(f"{path}: its first line must be {':'.join(_HEADER)}.")
@@ -59,7 +59,7 @@ def write_patn(sequence: PoseSequence, path: Path) -> None:
     if sequence.points.shape[1] != 1:
         raise UserError(f"{path}: a PATN file holds one person, not {sequence.points.shape[1]}; write .npz.")
     whole = np.nan_to_num(np.round(sequence.points[:, 0, :, :2]), nan=-1).astype(int)
-    with replacing(path) as temporary, temporary.open("w", newline="") as file:
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, delimiter=":", lineterminator="\n")
         rows.writerow(_HEADER)
         rows.writerows([f"{n:08d}.png", frame[:, 1].tolist(), frame[:, 0].tolist()] for n, frame in enumerate(whole))
