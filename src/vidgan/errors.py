@@ -27,6 +27,16 @@ def printable(text: object) -> str:
 
 
 @contextmanager
+def told_of(key: str) -> Iterator[None]:
+    """Has a mistake in what a key names begin with that key."""
+    try:
+        yield
+    except UserError as error:
+        told = str(error)
+        raise UserError(told if told.startswith((f"{key}=", f"{key}:", f"{key} ")) else f"{key}: {told}") from error
+
+
+@contextmanager
 def mistakes_told() -> Iterator[None]:
     """Ends the process with one sentence on stderr after a user's mistake, and without a word after Ctrl-C.
 

@@ -57,7 +57,7 @@ def test_mistakes_are_one_sentence(composed: Composed, tmp_path: Path) -> None:
     code, _, error = run("index", "data=udm10", f"data.root={tmp_path}")
     assert code == 1
     assert error.startswith(
-        f"error: {tmp_path}: is not laid out as UDM10 is; GT/archpeople to GT/polyflow are expected"
+        f"error: data.root: {tmp_path}: is not laid out as UDM10 is; GT/archpeople to GT/polyflow are expected"
     )
     assert error.count("\n") == 1
     with pytest.raises(UserError, match=f"data=<one of {', '.join(known())}>"):

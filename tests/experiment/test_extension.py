@@ -1,5 +1,6 @@
 """Ten iterations and ten more are twenty."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from safetensors.torch import load_file
 
 from tests.media import moving, write_video
-from tests.test_commands import TRAINING, assert_same_state
+from tests.test_commands import BIN, LIMIT, TRAINING, assert_same_state
 from vidgan.errors import UserError
 from vidgan.experiment.folder import FINISHED, RUNNING, RunFolder
 from vidgan.experiment.identity import halves, locate
@@ -142,3 +143,19 @@ def test_without_its_schedule_a_player_goes_on_at_its_last_rate(small: Composed)
     assert float(by_iteration["10"]["rate/generator"]) > 1e-5
     # Its player starts at iteration 4: the 15 steps before its last have halved the rate of 2e-4 five times.
     assert float(by_iteration["20"]["rate/discriminator"]) == pytest.approx(2e-4 / 2**5, rel=1e-12)
+
+
+def test_two_ranks_of_torchrun_go_on_from_one(small: Composed, tmp_path: Path) -> None:
+    kept = f"{SCHEDULE}.T_max=50"
+    base = train(small(10, kept))
+    here = [f"data.root={tmp_path}/videos", f"paths.runs={tmp_path}/runs", f"paths.cache={tmp_path}/cache"]
+    command = [BIN / "torchrun", "--standalone", "--nproc-per-node=2", "-m", "vidgan.train", *SHORT, *here]
+    given = [kept, "engine.iterations=20", f"extend={base.id}"]
+    done = subprocess.run([*command, *given], cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT)
+    assert done.returncode == 0, done.stderr
+    (longer,) = (RunFolder(path) for path in base.path.parent.iterdir() if path != base.path)
+    assert (longer.summary["state"], longer.summary["iteration"]) == (FINISHED, 20)
+    assert [segment["iteration"] for segment in longer.read("provenance.json")["segments"]] == [0, 10]
+    before, after = (Table(run.path / "metrics.csv").rows() for run in (base, longer))
+    assert after[: len(before)] == before
+    assert {row["iteration"] for row in after[len(before) :]} == {"15", "20"}

@@ -17,7 +17,7 @@ from vidgan.data.sources import FileSource, Source, files
 from vidgan.data.splits import Splits
 from vidgan.engine.hardware import cores
 from vidgan.engine.progress import counted
-from vidgan.errors import UserError
+from vidgan.errors import UserError, told_of
 from vidgan.experiment import options
 from vidgan.experiment.builder import build
 from vidgan.experiment.file_fingerprint import remember_beside
@@ -61,7 +61,8 @@ def check(config: DictConfig) -> bool:
         UserError: there is nothing of the data set below its root.
     """
     layout, root = data_set(config)
-    splits = layout.splits(root)
+    with told_of("data.root"):
+        splits = layout.splits(root)
     console = Console()
     console.print(
         f"{layout.title}, from {layout.homepage}; terms: {layout.terms}", highlight=False, markup=False, soft_wrap=True
@@ -83,11 +84,13 @@ def index(config: DictConfig) -> Path:
     """
     layout, root = data_set(config)
     if not root.is_dir():
-        raise UserError(f"{root}: is no folder; one clip alone needs no index")
+        raise UserError(f"data.root={root}: is no folder; one clip alone needs no index")
     if not os.access(root, os.W_OK):
-        raise UserError(f"{root}: cannot be written to; all works without an index too, but starts more slowly")
+        raise UserError(f"data.root={root}: cannot be written to; all works without an index, but starts more slowly")
     made = Index(root)
-    sources = list({file.path: file for source in _all(layout.splits(root)) for file in files(source)}.values())
+    with told_of("data.root"):
+        splits = layout.splits(root)
+    sources = list({file.path: file for source in _all(splits) for file in files(source)}.values())
 
     def learn(file: FileSource) -> str | None:
         try:
@@ -98,7 +101,7 @@ def index(config: DictConfig) -> Path:
 
     faults = [fault for fault in _each(learn, sources, "indexing") if fault]
     if not made.entries:
-        raise UserError(f"none of {len(sources)} clips can be read; the first: {faults[0]}")
+        raise UserError(f"data.root={root}: none of {len(sources)} clips can be read; the first: {faults[0]}")
     write_atomically(root / NAME, made.text())
     remember_beside(root, Path(config.paths.cache))
     console = Console()

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from vidgan.engine.progress import counted
-from vidgan.errors import UserError
+from vidgan.errors import UserError, told_of
 from vidgan.experiment.builder import build, resolve_target
 from vidgan.experiment.lint import lint
 from vidgan.experiment.networks import SUFFIXES, load_generator
@@ -109,13 +109,15 @@ def _written_skeleton(config: DictConfig, own: Skeleton) -> Skeleton:
 def _read(config: DictConfig) -> PoseSequence:
     """The key points of a file; of the size of the video that they belong to, where it is given."""
     expected = skeleton_named(config.expect) if config.expect else None
-    sequence = read_poses(Path(config.input), expected)
+    with told_of("input"):
+        sequence = read_poses(Path(config.input), expected)
     if config.video is None:
         return sequence
     video = open_input(Path(config.video), "video")
     if video.count != len(sequence):
         raise UserError(
-            f"{config.input} has {len(sequence)} frames and {config.video} {video.count}; they do not belong together."
+            f"input={config.input} has {len(sequence)} frames and video={config.video} {video.count}; they do not "
+            f"belong together."
         )
     height, width = next(video.frames).shape[:2]
     return PoseSequence(sequence.points, sequence.skeleton, (width, height), video.fps)
@@ -146,7 +148,7 @@ def _main_person(raw: PoseSequence, config: DictConfig) -> PoseSequence:
             f"{np.nanmax(raw.points[..., 2]):.2f}; give less."
         )
     if not persons:
-        raise UserError(f"{config.input}: no person is found in any of its {len(raw)} frames.")
+        raise UserError(f"input={config.input}: no person is found in any of its {len(raw)} frames.")
     main = persons[0]
     if len(persons) > 1:
         _say(f"{len(persons)} persons are found; the one that is larger and longer in view is followed")

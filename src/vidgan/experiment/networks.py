@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
-from vidgan.errors import UserError
+from vidgan.errors import UserError, told_of
 from vidgan.experiment.builder import NETWORKS, TARGET, build, resolve_target
 from vidgan.experiment.folder import RunFolder, find_trained
 from vidgan.experiment.lint import lint
@@ -145,7 +145,8 @@ def load_generator(config: DictConfig, command: str | None = None) -> nn.Module:
         UserError: as :func:`weights_of`, :func:`describe` and :func:`load_network`.
     """
     folder, weights = weights_of(config, command)
-    return load_network(describe(folder, weights), weights)
+    with told_of("weights" if folder is None else "run"):
+        return load_network(describe(folder, weights), weights)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from vidgan.data.sources import FrameFolder, FrameZip, VideoFile
 from vidgan.engine.hardware import choose_precision
 from vidgan.engine.optimization import channels_last
 from vidgan.engine.progress import counted
-from vidgan.errors import UserError
+from vidgan.errors import UserError, told_of
 from vidgan.experiment.assemble import device_kind, refuse_absent_device
 from vidgan.experiment.networks import load_generator
 from vidgan.generators.base import Generator, as_generator
@@ -53,6 +53,11 @@ def open_input(path: Path, key: str = "input") -> Input:
     """
     if not path.exists():
         raise UserError(f"{key}={path}: there is no such file or folder.")
+    with told_of(key):
+        return _opened(path)
+
+
+def _opened(path: Path) -> Input:
     if path.is_dir() or path.suffix.lower() == ".zip":
         source = (FrameFolder if path.is_dir() else FrameZip)(path.name, path)
         return Input(source.stream(), source.size.frames, RATE_OF_FOLDERS)
