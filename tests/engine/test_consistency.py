@@ -1,11 +1,13 @@
 """Parts of a game that would be left out of it without a word are refused, by the name of their key."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from torch import nn
 
-from tests.engine.toy import ADAM, ToyDiscriminator, ToyGenerator, ToyTask, toy_players
+from tests.engine.toy import ADAM, ToyDiscriminator, ToyGenerator, ToyTask, fit, toy_players, toy_task
 from vidgan.engine.players import Penalty, Player, Role
 from vidgan.engine.settings import EngineSettings
 from vidgan.engine.terms import Term
@@ -75,3 +77,15 @@ def test_what_would_be_left_out_is_refused(players: dict[str, Player], terms: di
 
 def test_what_fits_is_not_refused() -> None:
     _task({}, {"adversarial": Term(LeastSquares()), "features": Term(FeatureMatching(), discriminator="other")})
+
+
+def test_a_checkpoint_of_other_networks_is_refused_before_anything_of_it_is_taken(tmp_path: Path) -> None:
+    trainer = fit(toy_task(iterations=2), tmp_path)
+    trainer.save_checkpoint(tmp_path / "last.ckpt")
+    changed = toy_task(iterations=4)
+    changed.networks["generator"].new = nn.Linear(2, 3)
+    before = {key: value.clone() for key, value in changed.networks.state_dict().items()}
+    told = r"checkpoint at iteration 2 is of other networks \(.*missing \(networks\.generator\.new\.weight"
+    with pytest.raises(UserError, match=told):
+        fit(changed, tmp_path, resume=tmp_path / "last.ckpt")
+    assert all(torch.equal(before[key], value) for key, value in changed.networks.state_dict().items())

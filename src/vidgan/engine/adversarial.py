@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vidgan.data.clip import Clip
 from vidgan.engine.buffers import Buffers
 from vidgan.engine.compilation import compile_networks, uncompiled
-from vidgan.engine.consistency import refuse_inconsistent
+from vidgan.engine.consistency import refuse_inconsistent, refuse_other_networks
 from vidgan.engine.counting import count_from, count_iteration, forget_loops, mute_optimizers
 from vidgan.engine.ema import MovingAverage
 from vidgan.engine.hardware import seed_generators
@@ -363,6 +363,7 @@ class AdversarialTask(ScoredModule, ABC):
         checkpoint["schedules"] = self._scheduled
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        refuse_other_networks(checkpoint, self)
         self._restored_iteration = checkpoint["global_step"]
         self.panel.load_state_dict(checkpoint["panel"])
         self.nonfinite.load_state_dict(checkpoint["nonfinite"])

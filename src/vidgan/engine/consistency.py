@@ -1,10 +1,17 @@
-"""Whether networks, players and losses make one game: what does not would be left out of it without a word."""
+"""Whether networks, players and losses make one game, and a checkpoint one with them.
+
+What does not would be left out of the game without a word.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from torch import nn
 
 from vidgan.engine.players import Player, Role
 from vidgan.engine.terms import Term
 from vidgan.errors import UserError
+from vidgan.weights import misfit
 
 #: What the log has of a discriminator's player beside its penalties.
 _LOGGED = ("accuracy_fake", "accuracy_real", "balance", "loss_ratio")
@@ -17,6 +24,18 @@ def refuse_inconsistent(networks: Collection[str], players: Mapping[str, Player]
     """
     for problem in (*_of_owners(networks, players), *_of_opinions(networks, terms), *_of_names(players, terms)):
         raise UserError(problem)
+
+
+def refuse_other_networks(checkpoint: Mapping[str, Any], task: nn.Module) -> None:
+    """
+    Raises:
+        UserError: the checkpoint has other weights than the task: code that counts was changed since it was written.
+    """
+    if problems := misfit(task, checkpoint["state_dict"]):
+        raise UserError(
+            f"The checkpoint at iteration {checkpoint['global_step']} is of other networks ({problems}): their code "
+            "has changed since. Put it back to go on, or train anew with fresh=true."
+        )
 
 
 def _of_owners(networks: Collection[str], players: Mapping[str, Player]) -> Iterator[str]:
