@@ -102,13 +102,13 @@ def test_a_killed_job_is_told_and_the_next_one_starts(
 
 
 def test_all_bad_points_are_told_before_anything_starts(small: list[str], tmp_path: Path) -> None:
-    bad = ["data.patch=32,50", f"{RATE}=0.003,-1"]
+    bad = ["data.patch=32,42", f"{RATE}=0.003,-1"]
     code, _, error = ended(launch(tmp_path, "train", "-m", *small, *bad))
     told = sorted(line for line in error.splitlines() if line.startswith("error: "))
     assert code == 1
     assert told == [
-        "error: point patch=32,lr=-1; patch=50,lr=-1: players.generator.optimizer.lr=-1: expected a number, 0 or more.",
-        "error: point patch=50,lr=0.003: data.patch=50 is not a multiple of the scale, 4.",
+        "error: point patch=32,lr=-1; patch=42,lr=-1: players.generator.optimizer.lr=-1: expected a number, 0 or more.",
+        "error: point patch=42,lr=0.003: data.patch=42 is not a multiple of the scale, 4.",
     ]
     assert not list(tmp_path.iterdir())
 
