@@ -47,17 +47,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(path) for path in slow):
             item.add_marker("slow")
-        for place in _shared(item):
-            item.add_marker(pytest.mark.xdist_group(place))
+        if _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # a long one at the end would run alone
 
 
-def _shared(item: pytest.Item) -> set[str]:
-    """Where fixtures of a module or a session come from that a test uses: they are made once where all such tests are
-    run by one of pytest's processes."""
+def _shares(item: pytest.Item) -> bool:
+    """Whether a test uses fixtures of a module or a session of ours: they are made once where one of
+    pytest's processes runs all such tests of a file."""
     definitions = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
-    used = {definition[-1] for definition in definitions if definition[-1].scope in ("module", "session")}
-    return {definition.baseid for definition in used if definition.baseid.startswith("tests/")}
+    used = [definition[-1] for definition in definitions if definition[-1].scope in ("module", "session")]
+    return any(definition.baseid.startswith("tests/") for definition in used)
 
 
 @pytest.fixture(autouse=True)
