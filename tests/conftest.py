@@ -60,6 +60,14 @@ def _shares(item: pytest.Item) -> bool:
     return any(definition.baseid.startswith("tests/") for definition in used)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> None:
+    """What a test file draws while it is imported does not depend on the files before it."""
+    if isinstance(collector, pytest.Module):
+        torch.manual_seed(0)
+        random.seed(0)
+
+
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     """What a test draws does not depend on the tests before it."""

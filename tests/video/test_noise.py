@@ -32,11 +32,14 @@ def test_streaming_with_a_level_told_equals_the_whole_clip_with_a_map(network: t
     frames = moving(5, 20, 24)
     whole = torch.from_numpy(frames).permute(0, 3, 1, 2)[None].float() / 255
     with torch.inference_mode():
-        expected = network.eval()(with_noise_map(whole, 0.1))[0].clamp(0, 1) * 255
+        raw = network.eval()(with_noise_map(whole, 0.1))[0]
+    expected = raw.clamp(0, 1) * 255
+    # Half a level of 255, and float32's rounding of sums of up to 1,000 terms in another order, before the clamp.
+    allowed = 0.5 + 255 * 32 * np.finfo(np.float32).eps * max(1.0, float(raw.abs().max()))
     told = Told(network, 0.1)
     for generator in (told, Tiled(told, 64)):
         made = np.stack(list(stream(generator, frames, chunk)))
-        assert np.abs(made - expected.permute(0, 2, 3, 1).numpy()).max() <= 0.5 + 1e-3
+        assert np.abs(made - expected.permute(0, 2, 3, 1).numpy()).max() <= allowed
 
 
 def test_measuring_the_noise_loses_no_frame() -> None:
