@@ -42,11 +42,13 @@ def colleague() -> Iterator[None]:
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder that others can look into, as well as everybody's home; pytest's own are closed to them."""
+    umask = os.umask(0o022)
     path = Path(tempfile.mkdtemp(prefix="vidgan-"))
     path.chmod(0o755)
     for name in ("HOME", "TORCH_HOME"):
         monkeypatch.setenv(name, str(path))
     yield path
+    os.umask(umask)
     for folder in (path, *path.rglob("*")):
         if folder.is_dir() and not folder.is_symlink():
             folder.chmod(0o755)

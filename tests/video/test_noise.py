@@ -59,7 +59,7 @@ def test_classical_denoisers_denoise(method: str, count: int) -> None:
     assert np.square(made - clean.astype(float)).mean() < np.square(frames - clean.astype(float)).mean() / 4
 
 
-PROGRAM = """#!{python}
+PROGRAM = """
 import sys
 arguments = sys.argv[1:]
 assert arguments[arguments.index("-s") + 1] == "48x40", arguments
@@ -69,8 +69,9 @@ sys.stdout.buffer.write(bytes(255 - value for value in sys.stdin.buffer.read()))
 
 def test_ffmpegs_program_is_given_raw_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By a stand-in that inverts them: FFmpeg itself is an extra."""
+    (tmp_path / "inverts.py").write_text(PROGRAM)
     program = tmp_path / "ffmpeg"
-    program.write_text(PROGRAM.format(python=sys.executable))
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path}/inverts.py" "$@"\n')
     program.chmod(0o755)
     monkeypatch.setattr(classical, "ffmpeg_program", lambda: str(program))
     _, frames = noisy(2)
