@@ -5,3 +5,6 @@
 
 #: Relative: some ten operations in float32 that do not cancel, each off by at most 6e-8 of its result.
 FLOAT32 = 1e-6
+
+#: Relative: a few hundred operations in double precision that cancel little, each off by at most 1.1e-16 of its result.
+FLOAT64 = 1e-13

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.comparison.conftest import Record, clips
+from tests.rounding import FLOAT64
 from vidgan.comparison import tables
 from vidgan.comparison.analysis import Comparison, compare
 from vidgan.comparison.axes import natural
@@ -33,9 +34,9 @@ def test_figures_by_hand(recorded: Record) -> None:
     light, heavy = result.variants
     assert (light.label, heavy.label) == ("adversarial.weight=0.1", "adversarial.weight=0.2")
     assert result.reference == light.label  # it has the most seeds
-    assert (light.score("psnr").mean, light.score("psnr").std) == (33.0, pytest.approx(8**0.5, rel=1e-12))
+    assert (light.score("psnr").mean, light.score("psnr").std) == (33.0, pytest.approx(8**0.5, rel=FLOAT64))
     assert (heavy.score("psnr").mean, heavy.score("psnr").std) == (29.5, None)
-    assert light.score("tof").mean == pytest.approx(0.33, rel=1e-12)
+    assert light.score("tof").mean == pytest.approx(0.33, rel=FLOAT64)
     cost = light.cost("seconds")
     assert cost is not None
     assert cost.mean == 20.0
@@ -210,8 +211,8 @@ def test_a_score_with_an_ideal_is_best_nearest_to_it(recorded: Record) -> None:
     assert [row for row, best in grid.best if best == column] == [1]
     assert result.fronts["ratio", "parameters"] == {right}
     # Distances from 1 are 1.2, .1 and .5.
-    assert result.differences[right, "ratio"].mean == pytest.approx(-1.1, abs=1e-12)
-    assert result.differences[blurred, "ratio"].mean == pytest.approx(-0.7, abs=1e-12)
+    assert result.differences[right, "ratio"].mean == pytest.approx(-1.1, rel=FLOAT64)
+    assert result.differences[blurred, "ratio"].mean == pytest.approx(-0.7, rel=FLOAT64)
     heads = {row[1] for row in tables.differences_grid(result).rows}
     assert heads == {"psnr ↑", "|ratio - 1| ↓"}
     shown = page(result, budget_mb=0)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.comparison.conftest import Record, clips
 from tests.comparison.test_analysis import WEIGHT
+from tests.rounding import FLOAT64
 from vidgan.comparison import command
 from vidgan.errors import UserError
 
@@ -32,9 +33,9 @@ def test_from_folders_to_files(recorded: Record, tmp_path: Path) -> None:
     assert {path.name for path in out.iterdir()} == names
     with (out / "differences.csv").open() as file:
         (psnr, _) = csv.DictReader(file)
-    assert float(psnr["difference"]) == pytest.approx(-1.0, rel=1e-12)
+    assert float(psnr["difference"]) == pytest.approx(-1.0, rel=FLOAT64)
     interval = float(psnr["low"]), float(psnr["high"])
-    assert interval == pytest.approx((-1.0, -1.0), rel=1e-12)
+    assert interval == pytest.approx((-1.0, -1.0), rel=FLOAT64)
     assert (psnr["variant"], psnr["reference"]) == ("adversarial.weight=0.1", "adversarial.weight=0.2")
     assert float(psnr["p"]) == 2 / 2**6
 

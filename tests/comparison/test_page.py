@@ -10,6 +10,7 @@ import pytest
 
 from tests.comparison.conftest import Record, clips
 from tests.comparison.test_analysis import WEIGHT, compared
+from tests.rounding import FLOAT64
 from vidgan.comparison.analysis import Comparison
 from vidgan.comparison.page import page
 
@@ -76,8 +77,8 @@ def test_its_data_are_the_figures(comparison: Comparison) -> None:
     assert data["points"][0] == {
         "seconds": 10.0,
         "parameters": 1000,
-        "psnr": [34.5, pytest.approx(2**0.5, rel=1e-12)],
-        "tof": [pytest.approx(0.345, rel=1e-12), pytest.approx(0.02**0.5 / 10, rel=1e-12)],
+        "psnr": [34.5, pytest.approx(2**0.5, rel=FLOAT64)],
+        "tof": [pytest.approx(0.345, rel=FLOAT64), pytest.approx(0.02**0.5 / 10, rel=FLOAT64)],
     }
     assert data["fronts"]["psnr parameters"] == [0]
     first, second = data["curves"]["val/psnr"]

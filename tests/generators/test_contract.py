@@ -177,4 +177,5 @@ def test_mixed_precision_stays_close_to_full_precision(name: str) -> None:
     with torch.autocast("cpu", torch.bfloat16):
         mixed = network(low)
     exact = network(low)
-    torch.testing.assert_close(mixed.float(), exact, rtol=0, atol=0.05 * max(1, exact.abs().max().item()))
+    # bfloat16 rounds by up to 0.4 percent, in some ten layers or more one after another: of the largest value.
+    torch.testing.assert_close(mixed.float(), exact, rtol=0, atol=0.05 * exact.abs().max().item())

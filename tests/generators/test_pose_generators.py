@@ -46,7 +46,8 @@ def test_one_source_and_many_poses_make_a_clip(name: str) -> None:
     assert made.shape == (2, 3, 3, 32, 16)
     # Convolutions of other batch sizes may add up in another order: float32, some ten layers of a hundred terms.
     torch.testing.assert_close(made[:, :1], network(**given), rtol=0, atol=1e-5)
-    torch.testing.assert_close(made[:, 0], made[:, 2], rtol=0, atol=1e-6)
+    # Within a batch all but the ends of vectors add up in the same order: a few roundings of values near 1.
+    torch.testing.assert_close(made[:, 0], made[:, 2], rtol=0, atol=FLOAT32)
     assert not torch.allclose(made[:, 0], made[:, 1])
 
 
@@ -96,8 +97,9 @@ def test_limb_transport_carries_colour_along_the_limb() -> None:
     given["source"][0, 0] = torch.where(area, torch.tensor([0.9, 0.1, 0.1])[:, None, None], torch.tensor(0.5))
     given["target_keypoints"][:, :, leg] = torch.tensor([[20.0, 20], [20, 40]])
     made = network(**given)[0, 0]
-    # Of a pixel well inside the limb a few percent are its gray surroundings, by the masks' soft edges.
-    torch.testing.assert_close(made[:, 30, 20], torch.tensor([0.9, 0.1, 0.1]), rtol=0, atol=0.03)
+    # Of a pixel well inside the limb up to 5 percent are its gray surroundings, which differ by 0.4, by the masks' soft
+    # edges.
+    torch.testing.assert_close(made[:, 30, 20], torch.tensor([0.9, 0.1, 0.1]), rtol=0, atol=0.02)
 
 
 def test_what_is_unknown_is_filled_from_around() -> None:
@@ -108,12 +110,13 @@ def test_what_is_unknown_is_filled_from_around() -> None:
     spoiled = torch.where(known > 0, smooth, torch.rand_like(smooth))
     made = filled(spoiled, known)
     torch.testing.assert_close(torch.where(known > 0, made, smooth), smooth)
-    assert (made - smooth).abs().max() < 0.15
+    # Across the hole the ramps rise by up to 0.4, of which means over squares miss less than a tenth.
+    assert (made - smooth).abs().max() < 0.04
     assert torch.equal(filled(smooth, torch.ones_like(known)), smooth)
     even = torch.full((1, 3, 9, 5), 0.3)
     torch.testing.assert_close(
         filled(even, (torch.rand(1, 1, 9, 5) > 0.5).float()), even, atol=1e-5, rtol=0
-    )  # float32 means of means
+    )  # float32 means of means, of weights of a quarter or more to which 1e-6 is added: up to 1e-6 a level of four
 
 
 def block(width: int) -> int:

@@ -41,7 +41,8 @@ def test_a_longer_clip_begins_as_the_shorter_one_moves() -> None:
     """The motion is that of the number, not of the length; only the middle of the picture may differ."""
     short, long = CLIPS[0].keypoints[0], SyntheticClips(32, 24, 12, ("test",))[0].keypoints[0, :6]
     shift = (long - short).mean((0, 1))
-    torch.testing.assert_close(long, short + shift, rtol=0, atol=1e-3)
+    # Places near 30 are off by 1e-6 in float32: here, there and in the sum, and the mean of 108 of them by as much.
+    torch.testing.assert_close(long, short + shift, rtol=0, atol=1e-5)
 
 
 def test_persons_move_smoothly_and_the_background_stands_still() -> None:
@@ -59,7 +60,7 @@ def test_persons_move_smoothly_and_the_background_stands_still() -> None:
 def test_the_source_is_the_same_person_in_another_pose() -> None:
     clip = CLIPS[0].to_float()
     corner = (..., slice(0, 2), slice(0, 2))
-    torch.testing.assert_close(clip.conditions["source"][0, 0][corner], clip.frames[0, 0][corner], rtol=0, atol=0.01)
+    assert torch.equal(clip.conditions["source"][0, 0][corner], clip.frames[0, 0][corner])
     assert (clip.conditions["source_keypoints"][0, 0] - clip.keypoints[0, 0]).abs().max() > 2
 
 

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from tests.rounding import FLOAT64
 from vidgan.data.clip import Clip
 from vidgan.data.datamodule import Loading
 from vidgan.data.persons.capsules import LEFT_SHADE, PARTS, Identity, draw, placed
 from vidgan.data.persons.gait import ANGLES, ELBOW, HIP, KNEE, MID_HIP, Motion, posed, turned
 from vidgan.data.persons.synthetic import SyntheticPersons
 
+#: Colours in [0, 1] are rounded to 8 bits, from float32.
+EIGHT_BITS = 0.5 / 255 + 1e-6
 RIGHT, LEFT = (2, 3, 4, 8, 9, 10, 14, 16), (5, 6, 7, 11, 12, 13, 15, 17)
 
 
@@ -42,7 +45,7 @@ def test_limbs_bend_the_way_they_do_and_keep_their_length() -> None:
     assert bent[4, 2] > straight[4, 2] + 5  # the hand comes forward
     for start, stop in ((8, 9), (9, 10), (2, 3), (3, 4)):
         lengths = [np.linalg.norm(points[stop] - points[start]) for points in (straight, bent)]
-        assert lengths[0] == pytest.approx(lengths[1], rel=1e-12)
+        assert lengths[0] == pytest.approx(lengths[1], rel=FLOAT64)
 
 
 def test_mirrored_angles_make_the_mirrored_body(random: np.random.Generator) -> None:
@@ -50,7 +53,7 @@ def test_mirrored_angles_make_the_mirrored_body(random: np.random.Generator) -> 
     mirrored = angles.copy()
     mirrored[:, 0:12:2], mirrored[:, 1:12:2] = angles[:, 1:12:2], angles[:, 0:12:2]
     points, mirror = posed(angles)[0], posed(mirrored)[0]
-    np.testing.assert_allclose(mirror[list(LEFT)], points[list(RIGHT)] * (-1, 1, 1), atol=1e-12)
+    np.testing.assert_allclose(mirror[list(LEFT)], points[list(RIGHT)] * (-1, 1, 1), rtol=0, atol=FLOAT64)
 
 
 def test_knees_and_elbows_never_bend_backward(random: np.random.Generator) -> None:
@@ -67,12 +70,13 @@ def test_each_part_has_its_colour_at_its_place(random: np.random.Generator) -> N
         x, y = ((points[part.start] + points[part.stop]) / 2)[:2].round().astype(int)
         assert picture.parts[y, x] == index
         if part.clothes != "shirt":
-            np.testing.assert_allclose(picture.frame[y, x] / 255, identity.palette[index], atol=1 / 255)
+            np.testing.assert_allclose(picture.frame[y, x] / 255, identity.palette[index], rtol=0, atol=EIGHT_BITS)
     shirt = picture.frame[picture.parts == 4].mean(0) / 255
-    np.testing.assert_allclose(shirt, identity.palette[4], rtol=0.1)
+    # Stripes 18 percent darker and lighter cancel but for one of six, 3 percent; the rim is mixed with what is behind.
+    np.testing.assert_allclose(shirt, identity.palette[4], rtol=0.05)
     np.testing.assert_allclose(identity.palette[2], LEFT_SHADE * identity.palette[0])
     outside = np.abs(picture.frame / 255 - identity.background)[:, :5]
-    assert outside.max() <= 0.5 / 255 + 1e-6
+    assert outside.max() <= EIGHT_BITS
 
 
 def test_a_person_may_leave_the_frame(random: np.random.Generator) -> None:

@@ -11,6 +11,9 @@ from vidgan.experiment.places import CONF
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.pose.smoothing import body_size
 
+#: Relative: rounded to float32 once, by at most 6e-8.
+ROUNDED = 1e-7
+
 CLEAN, OUTLIER, OCCLUDED, SWAPPED = range(4)
 
 
@@ -39,6 +42,7 @@ def test_a_motion_is_smooth_and_no_limb_is_longer_than_a_body() -> None:
 def test_the_trained_smoother_is_told_the_size_of_these_bodies() -> None:
     told = OmegaConf.load(CONF / "smoother" / "gan.yaml").size
     sizes = [body_size(moving(drawn(seed), 60)[:, None].astype(np.float32)) for seed in range(40)]
+    # Sizes spread by 13 of 186 pixels: a median of 40 has a standard error of 1.4 percent.
     assert abs(np.median(sizes) - told) < 0.02 * told
 
 
@@ -46,7 +50,7 @@ def test_a_perfect_detector_finds_the_truth() -> None:
     perfect = SimulatedDetector(noise=0, drift=0, outliers=0, swaps=0, hidings=0, swap_frames=(0, 0))
     clean = moving(drawn(0), 60)
     found, strata = perfect(clean, 30, drawn(1))
-    np.testing.assert_allclose(found[..., :2], clean, rtol=1e-6)
+    np.testing.assert_allclose(found[..., :2], clean, rtol=ROUNDED)
     assert not strata.any()
 
 
@@ -54,7 +58,8 @@ def test_noise_and_drift_have_their_deviation() -> None:
     detector = SimulatedDetector(noise=1.5, drift=2.0, outliers=0, swaps=0, hidings=0, swap_frames=(0, 0))
     clean = still(4000)
     error = detector(clean, 30, drawn(1))[0][..., :2] - clean
-    np.testing.assert_allclose(error.std(), 2.5, rtol=0.03)
+    # Four standard errors each: the drift remembers, so that of its 144,000 values some 15,000 are new ones.
+    np.testing.assert_allclose(error.std(), 2.5, rtol=0.018)
     shared = (error[1:] * error[:-1]).mean()
     np.testing.assert_allclose(shared, 0.9 * 2.0**2, rtol=0.06)
 
@@ -64,8 +69,8 @@ def test_swaps_exchange_left_and_right_of_arms_legs_or_all() -> None:
     clean = still()
     found, strata = detector(clean, 30, drawn(1))
     swapped = strata == SWAPPED
-    np.testing.assert_allclose(found[swapped][:, :2], clean[:, OPENPOSE_18.swap][swapped], rtol=1e-6)
-    np.testing.assert_allclose(found[~swapped][:, :2], clean[~swapped], rtol=1e-6)
+    np.testing.assert_allclose(found[swapped][:, :2], clean[:, OPENPOSE_18.swap][swapped], rtol=ROUNDED)
+    np.testing.assert_allclose(found[~swapped][:, :2], clean[~swapped], rtol=ROUNDED)
     assert 0 < swapped.mean() < 0.5
     assert not swapped[:, [0, 1]].any(), "nose and neck have no side"
 
@@ -85,6 +90,7 @@ def test_outliers_have_their_share_and_size() -> None:
     detector = SimulatedDetector(noise=0, drift=0, outliers=0.1, swaps=0, hidings=0, swap_frames=(0, 0))
     clean = still(2000)
     found, strata = detector(clean, 30, drawn(1))
+    # Of 36,000 points a share of a tenth has a standard error of 0.0016, of 7,200 places a deviation 0.8 percent.
     assert abs((strata == OUTLIER).mean() - 0.1) < 0.005
     np.testing.assert_allclose((found[..., :2] - clean)[strata == OUTLIER].std(), 30, rtol=0.03)
 
