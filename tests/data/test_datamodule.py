@@ -133,6 +133,9 @@ def test_what_is_held_out_and_what_is_scored_is_told(root: Path) -> None:
     given.only_scored = True
     assert given.described() == [f"3 clips (video0, video1, video2) of {root / 'train'} scored"]
     assert [tuple(clip.frames.shape[1:]) for clip in given.test_dataloader()] == 3 * [(12, 3, 48, 64)]
+    for spare in ("video1", "video2"):
+        (root / f"train/{spare}.mp4").unlink()
+    assert make(root).described()[0].startswith(f"train: 1 clip of {root} (")
 
 
 @pytest.mark.parametrize("workers", [0, 2])

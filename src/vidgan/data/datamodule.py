@@ -289,7 +289,7 @@ class ClipDataModule(DataModule):
         note = f" ({splits.note})" if splits.note else ""
         held_out = [("val", splits.val), ("test", splits.test)]
         lines = [f"{name}: {_counted(sources)}" for name, sources in held_out]
-        return [f"train: {len(splits.train)} clips of {self.root}{note}", *(line + cut for line in lines)]
+        return [f"train: {_clips(splits.train)} of {self.root}{note}", *(line + cut for line in lines)]
 
     def teardown(self, stage: str) -> None:
         """Reports, after training, what damaged files have cost."""
@@ -323,11 +323,15 @@ class ClipDataModule(DataModule):
         return [self._cache.wrap(source) for source in sources] if self._cache else sources
 
 
+def _clips(sources: Sequence[Source]) -> str:
+    return f"{len(sources)} clip{'' if len(sources) == 1 else 's'}"
+
+
 def _counted(sources: Sequence[Source]) -> str:
     """How many clips, and the names of the first of them."""
     names = ", ".join(source.name for source in sources[:_NAMED])
     more = f" and {len(sources) - _NAMED} more" if len(sources) > _NAMED else ""
-    return f"{len(sources)} clip{'' if len(sources) == 1 else 's'} ({names}{more})"
+    return f"{_clips(sources)} ({names}{more})"
 
 
 def _cut(frames: int | None, crop: int | None) -> str:
