@@ -59,6 +59,14 @@ def test_again_it_runs_what_is_missing(
     assert [path.stat().st_mtime_ns for path in weights] == before
 
 
+@pytest.mark.parametrize("progress", [True, False])
+def test_the_line_of_jobs_is_drawn_where_progress_is_asked_for(
+    swept: Swept, composed: Compose, small: list[str], capsys: pytest.CaptureFixture[str], progress: bool
+) -> None:
+    assert launch_points([point(composed, small, swept[0], f"{RATE}=0.003", f"machine.progress={progress}")]) == 0
+    assert ("0 running, 0 failed" in capsys.readouterr().err) is progress
+
+
 def test_points_that_are_one_run_run_once(
     swept: Swept, composed: Compose, small: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

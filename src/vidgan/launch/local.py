@@ -116,9 +116,9 @@ def _kill_session(pid: int) -> None:
 
 
 class Counts(Progress):
-    """One live line: how many jobs run, are done and failed."""
+    """One live line, if ``shown``: how many jobs run, are done and failed. The end of each is told in any case."""
 
-    def __init__(self, total: int | None) -> None:
+    def __init__(self, total: int | None, shown: bool = True) -> None:
         super().__init__(
             SpinnerColumn(),
             TextColumn("[bold]jobs"),
@@ -128,6 +128,7 @@ class Counts(Progress):
             TimeElapsedColumn(),
             console=Console(stderr=True),
             refresh_per_second=2,
+            disable=not shown,
         )
         self._task = self.add_task("", total=total, running=0, failed=0)
         self._failed = 0
@@ -143,7 +144,11 @@ class Counts(Progress):
 
 
 def run_jobs(
-    next_job: Callable[[], Job | None], on_end: Callable[[Outcome], None], n_jobs: int, total: int | None
+    next_job: Callable[[], Job | None],
+    on_end: Callable[[Outcome], None],
+    n_jobs: int,
+    total: int | None,
+    progress: bool = True,
 ) -> int | None:
     """Runs jobs until there is none left and none runs.
 
@@ -152,6 +157,7 @@ def run_jobs(
         on_end: told of each job's end; may make a further job available.
         n_jobs: at a time.
         total: number of jobs, for the progress.
+        progress: whether the live line is drawn.
 
     Returns:
         The number of the signal that stopped it, else None. The jobs were given the same signal and have written their
@@ -159,7 +165,7 @@ def run_jobs(
     """
     processes = LocalProcesses(n_jobs)
     stopped_by: int | None = None
-    with _noting_signals() as signals, Counts(total) as counts:
+    with _noting_signals() as signals, Counts(total, progress) as counts:
         try:
             while True:
                 while signals:

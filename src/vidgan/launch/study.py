@@ -136,8 +136,8 @@ class StudySweep:
         if self.settings.sampler == "grid":
             self._enqueue_missing(values)
         left = max(0, self._total(values) - len(self.study.get_trials(deepcopy=False, states=_DONE)))
-        n_jobs = example.machine.n_jobs
-        stopped_by = run_jobs(lambda: self._next(self._total(values)), self._ended, n_jobs, left)
+        n_jobs, progress = example.machine.n_jobs, example.machine.progress
+        stopped_by = run_jobs(lambda: self._next(self._total(values)), self._ended, n_jobs, left, progress)
         close(self.name, folder, self.outcomes)
         report(self.study, self.settings.objectives, folder, example)
         if self.failures >= self.settings.max_failures:

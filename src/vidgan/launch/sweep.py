@@ -162,7 +162,8 @@ def run_once(name: str, jobs: Sequence[Job]) -> int:
     if config.machine.slurm is not None:
         outcomes += slurm.run_jobs(waiting)
     else:
-        stopped_by = run_jobs(lambda: next(todo, None), outcomes.append, config.machine.n_jobs, len(waiting))
+        n_jobs, progress = config.machine.n_jobs, config.machine.progress
+        stopped_by = run_jobs(lambda: next(todo, None), outcomes.append, n_jobs, len(waiting), progress)
     close(name, sweep_folder(config, name), outcomes)
     if stopped_by is not None:
         print("Stopped. Run the same command again to go on.", file=sys.stderr)
