@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from benchmarks import measurements
-from benchmarks.figure import Figure
+from benchmarks.measurement import Figure
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -72,7 +72,7 @@ def main() -> None:
 
 def _write(figures: dict[str, list[Figure]]) -> Path:
     from benchmarks.machine import facts  # imports torch: not for --help
-    from vidgan.experiment.folder import write_json
+    from vidgan.record.folder import write_json
 
     now = time.strftime("%Y-%m-%dT%H%M%S")
     document: dict[str, Any] = {"date": now, "machine": facts()}

@@ -13,22 +13,22 @@ from omegaconf import OmegaConf
 from pytorch_lightning.callbacks import Callback
 from rich.console import Console
 
-from benchmarks.duel import Turns
-from benchmarks.game import Game
+from benchmarks.gan_setup import Game
+from benchmarks.interleaved import Turns
 from benchmarks.reduced_bytes import ReducedBytes
-from vidgan.degradations.resize import Bicubic
+from vidgan.config.schema import MachineConfig
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.checkpoints import Checkpoints
+from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.players import Player, Role
 from vidgan.engine.progress import IterationBar
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term
-from vidgan.experiment.assemble import build_trainer
-from vidgan.experiment.schema import MachineConfig
-from vidgan.experiment.tracking import CsvTracker
+from vidgan.experiment.build import build_trainer
 from vidgan.losses.adversarial import Vanilla
 from vidgan.losses.pixel import L1
-from vidgan.tasks.super_resolution import SuperResolution
+from vidgan.ops.resize import Bicubic
+from vidgan.tasks.super_resolution.task import SuperResolution
+from vidgan.tracking.csv_logger import CsvLogger
 
 
 def engine_task(game: Game, iterations: int) -> SuperResolution:
@@ -40,7 +40,7 @@ def engine_task(game: Game, iterations: int) -> SuperResolution:
             "generator": Player(Role.GENERATOR, ("generator",), adam),
             "discriminator": Player(Role.DISCRIMINATOR, ("discriminator",), adam),
         },
-        terms={"pixel": Term(L1()), "adversarial": Term(Vanilla(), weight=0.1)},
+        terms={"pixel": LossTerm(L1()), "adversarial": LossTerm(Vanilla(), weight=0.1)},
         settings=EngineSettings(iterations),
     )
 
@@ -78,7 +78,7 @@ def fit(task: AdversarialTask, machine: MachineConfig, callbacks: Sequence[Callb
         trainer = build_trainer(
             OmegaConf.structured(machine),
             [Checkpoints(folder, every=task.settings.iterations), bar, *callbacks],
-            [CsvTracker(folder / "metrics.csv")],
+            [CsvLogger(folder / "metrics.csv")],
             max_steps=task.settings.iterations,
             max_epochs=-1,
             check_val_every_n_epoch=None,

@@ -10,8 +10,8 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from vidgan.experiment.places import CONF
-from vidgan.experiment.registry import register
+from vidgan.config.paths import CONF
+from vidgan.config.registration import register
 
 # Tests run side by side, and so do the processes that they start: threads that wait for each other cost minutes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -40,7 +40,7 @@ class Mutant:
 
 _ADVERSARIAL = "src/vidgan/engine/adversarial.py"
 _MOVES = "src/vidgan/engine/moves.py"
-_HEALTH = "src/vidgan/engine/health.py"
+_HEALTH = "src/vidgan/engine/monitoring.py"
 _DIAGNOSIS = "src/vidgan/engine/diagnosis.py"
 _PLAYERS = "src/vidgan/engine/players.py"
 _LOSSES = "src/vidgan/losses/adversarial.py"
@@ -72,7 +72,7 @@ MUTANTS = (
         "engine/test_adversarial.py::test_discriminator_waits_and_its_opinion_is_not_heard",
     ),
     Mutant(_PLAYERS, "(iteration - self.start) % self.every == 0", "iteration % self.every == 0", _LAZY),
-    Mutant("src/vidgan/engine/scene.py", "Made(self.fake.detach(), flow)", "Made(self.fake, flow)", _BY_HAND),
+    Mutant("src/vidgan/engine/step.py", "Made(self.fake.detach(), flow)", "Made(self.fake, flow)", _BY_HAND),
     # The gate
     Mutant(_ADVERSARIAL, "if not move.balance.update(logits):", "if not move.balance.update(logits[:1]):", _CHUNKS),
     Mutant(
@@ -156,7 +156,7 @@ MUTANTS = (
     Mutant(_HEALTH, "self._counts[name] = self._counts.get(name, 0) + 1", "self._counts[name] = 1", _CHUNKS),
     Mutant(_LOSSES, "threshold = 0.5", "threshold = 0.0", "losses/test_adversarial.py"),
     Mutant(
-        "src/vidgan/engine/terms.py",
+        "src/vidgan/engine/loss_terms.py",
         'row[f"loss/{player}"] / generators',
         'generators / row[f"loss/{player}"]',
         "engine/test_panel.py::test_the_ratio_of_the_losses_by_hand",

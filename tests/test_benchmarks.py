@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from benchmarks import __main__ as program
-from benchmarks.figure import Figure, middle
-from benchmarks.game import Game
+from benchmarks.gan_setup import Game
+from benchmarks.measurement import Figure, middle
 from benchmarks.measurements import loader, traffic
 from rich.progress import Progress
 

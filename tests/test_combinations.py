@@ -10,10 +10,10 @@ import torch
 from omegaconf import DictConfig
 from torch.utils.data import DataLoader
 
+from vidgan.config.paths import CONF
 from vidgan.data.datamodule import DataModule
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import build_data, build_task, build_trainer, check
-from vidgan.experiment.places import CONF
+from vidgan.experiment.build import build_data, build_task, build_trainer, check
 from vidgan.experiment.preflight import Preflight
 
 Composed = Callable[..., DictConfig]

@@ -10,11 +10,11 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from tests.conftest import on_shipped_data
+from vidgan.backbones.vgg import VGG19Features
+from vidgan.config.lint import lint
+from vidgan.config.paths import CONF
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import build_data, build_task, build_trainer, check, warm_starts
-from vidgan.experiment.lint import lint
-from vidgan.experiment.places import CONF
-from vidgan.losses.vgg import VGG19Features
+from vidgan.experiment.build import build_data, build_task, build_trainer, check, warm_starts
 
 Composed = Callable[..., DictConfig]
 

@@ -13,7 +13,7 @@ SHORT = ["engine.iterations=100", "validation.every=50", "machine.threads=1"]
 
 def torchrun(folder: Path, videos: Path, *overrides: str) -> subprocess.Popen[str]:
     folder.mkdir()
-    options = ["--standalone", "--nproc-per-node=2", "--max-restarts=1", "-m", "vidgan.train"]
+    options = ["--standalone", "--nproc-per-node=2", "--max-restarts=1", "-m", "vidgan.commands.train"]
     return subprocess.Popen(
         [BIN / "torchrun", *options, *TRAINING, *SHORT, f"data.root={videos}", *overrides],
         cwd=folder,

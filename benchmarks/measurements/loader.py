@@ -14,15 +14,15 @@ from rich.progress import Progress
 from torch.utils.data import DataLoader
 
 from benchmarks.engine import engine_task, fit
-from benchmarks.figure import Figure, middle
-from benchmarks.footage import moving
-from benchmarks.game import Game
+from benchmarks.gan_setup import Game
+from benchmarks.measurement import Figure, middle
 from benchmarks.reference.png_loader import PngWindows
+from benchmarks.synthetic_video import moving
+from vidgan.config.schema import MachineConfig
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.clip import Clip
 from vidgan.data.datamodule import ClipDataModule, ClipLoader, Loading
 from vidgan.data.sampling import IterationSampler
-from vidgan.experiment.schema import MachineConfig
 from vidgan.video.writer import writer
 
 FRAMES, BATCH = 5, 4

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.progress import Progress
 
 from benchmarks.commands import STILL, run
-from benchmarks.figure import Figure
-from benchmarks.footage import moving
+from benchmarks.measurement import Figure
+from benchmarks.synthetic_video import moving
 from vidgan.video.writer import writer
 
 

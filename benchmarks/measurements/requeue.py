@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from benchmarks.figure import Figure, middle
+from benchmarks.measurement import Figure, middle
 
 
 @dataclass(frozen=True)

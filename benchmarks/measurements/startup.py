@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rich.progress import Progress
 
 from benchmarks.commands import Cost, installed, run
-from benchmarks.figure import Figure
+from benchmarks.measurement import Figure
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from rich.progress import Progress
 
-from benchmarks.duel import Contender, Series, duel
 from benchmarks.engine import engine
-from benchmarks.figure import Figure, middle
-from benchmarks.game import Game
+from benchmarks.gan_setup import Game
+from benchmarks.interleaved import Contender, Series, duel
+from benchmarks.measurement import Figure, middle
 from benchmarks.reference.hand_loop import Levers, hand
 from vidgan.engine.hardware import bf16_is_fast
 

@@ -11,9 +11,9 @@ from hydra import compose, initialize_config_dir
 from rich.progress import Progress
 
 from benchmarks.commands import STILL, run
-from benchmarks.figure import Figure, middle
-from vidgan.experiment.places import CONF
-from vidgan.experiment.registry import register
+from benchmarks.measurement import Figure, middle
+from vidgan.config.paths import CONF
+from vidgan.config.registration import register
 from vidgan.launch.job import Job
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from rich.progress import Progress
 
-from benchmarks.duel import Contender, duel
 from benchmarks.engine import engine
-from benchmarks.figure import Figure, middle
-from benchmarks.game import Game
+from benchmarks.gan_setup import Game
+from benchmarks.interleaved import Contender, duel
+from benchmarks.measurement import Figure, middle
 from benchmarks.reference.whole_module import whole_module
 
 PUBLISHED = Game(clips=4)

@@ -7,12 +7,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from benchmarks.duel import Turns
-from benchmarks.game import Game
+from benchmarks.gan_setup import Game
+from benchmarks.interleaved import Turns
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
-from vidgan.degradations.resize import Bicubic
 from vidgan.engine.hardware import keep_freed_memory
+from vidgan.ops.resize import Bicubic
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
-from benchmarks.duel import Turns
-from benchmarks.game import Game
+from benchmarks.gan_setup import Game
+from benchmarks.interleaved import Turns
 from benchmarks.reduced_bytes import ReducedBytes
-from vidgan.degradations.resize import Bicubic
+from vidgan.ops.resize import Bicubic
 
 
 class _Both(nn.Module):

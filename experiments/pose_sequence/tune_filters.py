@@ -10,7 +10,7 @@ import numpy as np
 
 from vidgan.data.tracks.detector import SimulatedDetector
 from vidgan.data.tracks.synthetic import SyntheticTrackClips
-from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.pose.smoothing import MedianGaussian, OneEuro, SavitzkyGolay, Smoother
 
@@ -30,7 +30,7 @@ def candidates() -> Iterator[tuple[str, Smoother]]:
 def main() -> None:
     data = SyntheticTrackClips(FRAMES, SimulatedDetector(), ("train", 0))
     clips = [data[number] for number in range(CLIPS)]
-    found = [PoseSequence(clip.conditions["detected"][0, :, None].numpy(), OPENPOSE_18, fps=30) for clip in clips]
+    found = [KeypointSequence(clip.conditions["detected"][0, :, None].numpy(), OPENPOSE_18, fps=30) for clip in clips]
     real = [clip.keypoints[0, :, None].numpy() for clip in clips]
     best: dict[str, tuple[float, str]] = {}
     for name, smoother in candidates():

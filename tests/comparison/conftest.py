@@ -9,9 +9,9 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from vidgan.engine.scoring import MODEL
-from vidgan.experiment.folder import RunFolder, write_atomically, write_json
-from vidgan.experiment.identity import halves, run_id
-from vidgan.experiment.tables import Table
+from vidgan.record.folder import RunFolder, write_atomically, write_json
+from vidgan.record.identity import halves, run_id
+from vidgan.record.tables import Table
 from vidgan.video.compare import comparison_picture, comparison_video
 
 DIRECTIONS = {"psnr": True, "tof": False}

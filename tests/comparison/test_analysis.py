@@ -15,8 +15,8 @@ from vidgan.comparison.folders import read_folder
 from vidgan.comparison.page import page
 from vidgan.comparison.selection import select
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder, write_json
-from vidgan.experiment.tables import Table
+from vidgan.record.folder import RunFolder, write_json
+from vidgan.record.tables import Table
 
 WEIGHT = "losses.adversarial.weight"
 

@@ -7,7 +7,7 @@ import pytest
 from omegaconf import DictConfig
 
 from vidgan.comparison.axes import find_axes, short_names
-from vidgan.experiment.identity import definition
+from vidgan.record.identity import definition
 
 Axes = Callable[..., dict[str, tuple[Any, ...]]]
 

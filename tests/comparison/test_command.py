@@ -15,7 +15,7 @@ from vidgan.errors import UserError
 
 
 def compare(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-m", "vidgan.compare", *arguments]
+    line = [sys.executable, "-m", "vidgan.commands.compare", *arguments]
     return subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=600)
 
 

@@ -21,10 +21,10 @@ from vidgan.comparison.selection import select
 from vidgan.comparison.wandb_logs import read_logs
 from vidgan.comparison.wandb_report import build_report, build_workspace, publish
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.wandb_layout import run_arguments
-from vidgan.experiment.wandb_log import log_files
-from vidgan.experiment.wandb_tracker import WandbTracker
+from vidgan.record.folder import RunFolder
+from vidgan.tracking.layout import run_arguments
+from vidgan.tracking.wandb_log import log_files
+from vidgan.tracking.wandb_tracker import WandbTracker
 
 
 @pytest.fixture

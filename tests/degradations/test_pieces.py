@@ -7,7 +7,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from vidgan.experiment.places import CONF
+from vidgan.config.paths import CONF
 from vidgan.randomness import normal
 
 OPTIONS = sorted((CONF / "degradations").glob("*.yaml"))

@@ -17,8 +17,8 @@ from vidgan.degradations.blur import RandomBlur, gaussian_kernels, sinc_kernels
 from vidgan.degradations.chain import Chain, Either
 from vidgan.degradations.jpeg import JPEG
 from vidgan.degradations.noise import GaussianNoise, ShotNoise
-from vidgan.degradations.resize import Bicubic
 from vidgan.degradations.second_order import SecondOrder, Stage
+from vidgan.ops.resize import Bicubic
 from vidgan.randomness import mix
 
 SEEDS = torch.tensor([mix("clip", index) for index in range(3)])

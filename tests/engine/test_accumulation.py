@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from tests.engine.test_adversarial import Steps
 from tests.engine.test_truncation import stepped
 from tests.engine.toy import ToyTask, clip_of, fit, toy_players, toy_task, weights_of
-from vidgan.engine.health import Balance
+from vidgan.engine.loss_terms import LossTerm
+from vidgan.engine.monitoring import DiscriminatorGate
 from vidgan.engine.players import Penalty, Player
-from vidgan.engine.terms import Term
 from vidgan.losses.adversarial import Hinge, LeastSquares, RelativisticAverage, Vanilla, Wasserstein
 from vidgan.losses.penalties import R1, GradientPenalty
 from vidgan.losses.pixel import MSE
@@ -24,8 +24,8 @@ from vidgan.losses.pixel import MSE
 SAME = {"rtol": 1e-4, "atol": 1e-5}
 
 
-def terms(loss: nn.Module) -> dict[str, Term]:
-    return {"pixel": Term(MSE()), "adversarial": Term(loss, weight=0.1)}
+def terms(loss: nn.Module) -> dict[str, LossTerm]:
+    return {"pixel": LossTerm(MSE()), "adversarial": LossTerm(loss, weight=0.1)}
 
 
 class NoGradients(Callback):
@@ -104,7 +104,7 @@ def test_the_gate_takes_in_a_clip_once_whatever_its_segments(tmp_path: Path) -> 
 
 
 def test_the_gate_averages_by_hand() -> None:
-    gate = Balance(0.5, decay=0.75)
+    gate = DiscriminatorGate(0.5, decay=0.75)
     even, certain = torch.zeros(2, 1), torch.full((2, 1), 50.0)  # their sigmoids are 1/2, and 1
     assert gate.update([(certain, -certain)])  # a lead of 1
     assert gate.value == pytest.approx(0.25)

@@ -22,11 +22,11 @@ from tests.engine.toy import (
     weights_of,
 )
 from vidgan.data.clip import Clip
+from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.parallel import refuse_unsupported
 from vidgan.engine.players import Penalty, Player, Role, assign_parameters
-from vidgan.engine.scene import Judged, Scene
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term
+from vidgan.engine.step import DiscriminatorInput, Step
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares
 from vidgan.losses.penalties import R1
@@ -135,7 +135,7 @@ def test_average_follows_the_generator_by_hand(tmp_path: Path) -> None:
 
 
 def test_discriminator_waits_and_its_opinion_is_not_heard(tmp_path: Path) -> None:
-    task, alone = toy_task(3, toy_players(start=3)), toy_task(3, terms={"pixel": Term(MSE())})
+    task, alone = toy_task(3, toy_players(start=3)), toy_task(3, terms={"pixel": LossTerm(MSE())})
     before = weights_of(task)
     fit(task, tmp_path)
     assert same(before, weights_of(task), "networks.discriminator")
@@ -259,7 +259,7 @@ def test_a_loss_that_asks_for_the_unknown_is_named() -> None:
             return depth
 
     with pytest.raises(UserError, match="Strange asks for depth"):
-        _ = Term(Strange()).wants
+        _ = LossTerm(Strange()).wants
 
 
 def test_whole_module_ddp_is_refused() -> None:
@@ -271,12 +271,14 @@ def test_several_discriminators_and_an_auxiliary_player(tmp_path: Path) -> None:
     class Bright(ToyTask):
         """The second discriminator judges brightness alone; the auxiliary network learns it."""
 
-        def judged(self, discriminator: str, scene: Scene) -> Judged:
+        def judged(self, discriminator: str, scene: Step) -> DiscriminatorInput:
             if discriminator == "discriminator":
                 return super().judged(discriminator, scene)
-            return Judged(*(side.mean(2, keepdim=True).expand_as(side) for side in (scene.real, scene.fake)))
+            return DiscriminatorInput(
+                *(side.mean(2, keepdim=True).expand_as(side) for side in (scene.real, scene.fake))
+            )
 
-        def auxiliary(self, player: str, scene: Scene) -> Tensor:
+        def auxiliary(self, player: str, scene: Step) -> Tensor:
             return (self.networks["meter"](scene.real) - scene.real.mean()).square().mean()
 
     toy = toy_task()
@@ -285,7 +287,7 @@ def test_several_discriminators_and_an_auxiliary_player(tmp_path: Path) -> None:
         "second": Player(Role.DISCRIMINATOR, ("second",), ADAM),
         "meter": Player(Role.AUXILIARY, ("meter",), ADAM),
     }
-    terms = {**toy.terms, "brightness": Term(LeastSquares(), weight=0.1, discriminator="second")}
+    terms = {**toy.terms, "brightness": LossTerm(LeastSquares(), weight=0.1, discriminator="second")}
     networks = {**toy.networks, "second": ToyDiscriminator(), "meter": ToyGenerator()}
     task = Bright(networks, players, terms, EngineSettings(3, log_every=1), seed=7)
     before, logger = weights_of(task), Steps()
@@ -306,7 +308,7 @@ def test_a_loss_is_given_what_it_names(tmp_path: Path) -> None:
             seen.update(condition=condition.shape, features=fake_features[0].shape, logits=real_logits.shape)
             return fake_features[0].mean()
 
-    terms = {"curious": Term(Curious()), "adversarial": Term(LeastSquares())}
+    terms = {"curious": LossTerm(Curious()), "adversarial": LossTerm(LeastSquares())}
     fit(toy_task(1, terms=terms), tmp_path)
     assert seen == {"condition": (4, 2, 3, 8, 8), "features": (8, 4, 6, 6), "logits": (8, 1)}
 
@@ -336,11 +338,11 @@ def test_a_schedule_goes_with_its_players_interval(tmp_path: Path) -> None:
 
 
 def test_without_a_loss_the_generators_side_waits(tmp_path: Path) -> None:
-    task = toy_task(3, terms={"late": Term(MSE(), start=2), "never": Term(LeastSquares(), weight=0.0)})
+    task = toy_task(3, terms={"late": LossTerm(MSE(), start=2), "never": LossTerm(LeastSquares(), weight=0.0)})
     before = weights_of(task)
     fit(task, tmp_path, max_steps=2)
     assert same(before, weights_of(task), "networks.generator")
     assert not same(before, weights_of(task), "networks.discriminator")
-    task = toy_task(3, terms={"late": Term(MSE(), start=2)})
+    task = toy_task(3, terms={"late": LossTerm(MSE(), start=2)})
     fit(task, tmp_path)
     assert task.moves["generator"].steps == 1

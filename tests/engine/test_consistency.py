@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from tests.engine.toy import ADAM, ToyDiscriminator, ToyGenerator, ToyTask, fit, toy_players, toy_task
+from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.players import Penalty, Player, Role
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares
 from vidgan.losses.feature_matching import FeatureMatching
@@ -18,14 +18,16 @@ from vidgan.losses.penalties import R1
 from vidgan.losses.pixel import MSE
 
 
-def _task(players: dict[str, Player], terms: dict[str, Term]) -> ToyTask:
+def _task(players: dict[str, Player], terms: dict[str, LossTerm]) -> ToyTask:
     networks: dict[str, nn.Module] = {
         "generator": ToyGenerator(),
         "discriminator": ToyDiscriminator(),
         "other": ToyDiscriminator(),
     }
     other = {"other": _player("other")} if not any("other" in player.owns for player in players.values()) else {}
-    return ToyTask(networks, {**toy_players(), **other, **players}, {"pixel": Term(MSE()), **terms}, EngineSettings(1))
+    return ToyTask(
+        networks, {**toy_players(), **other, **players}, {"pixel": LossTerm(MSE()), **terms}, EngineSettings(1)
+    )
 
 
 def _player(*owns: str, role: Role = Role.DISCRIMINATOR, **arguments: Any) -> Player:
@@ -55,14 +57,18 @@ PENALTIES = {"penalties": {"r1": Penalty(R1(), 1.0)}}
             {},
             r"players\.generator\.balance is for players of role discriminator",
         ),
-        ({}, {"features": Term(FeatureMatching(), discriminator="othr")}, r"losses\.features\.discriminator is 'othr'"),
         (
             {},
-            {"adversarial": Term(LeastSquares(), discriminator="othr")},
+            {"features": LossTerm(FeatureMatching(), discriminator="othr")},
+            r"losses\.features\.discriminator is 'othr'",
+        ),
+        (
+            {},
+            {"adversarial": LossTerm(LeastSquares(), discriminator="othr")},
             r"losses\.adversarial\.discriminator is 'othr'",
         ),
-        ({}, {"discriminator": Term(LeastSquares())}, r"losses\.discriminator: the log has loss/discriminator"),
-        ({}, {"generator": Term(LeastSquares())}, r"losses\.generator: the log has loss/generator"),
+        ({}, {"discriminator": LossTerm(LeastSquares())}, r"losses\.discriminator: the log has loss/discriminator"),
+        ({}, {"generator": LossTerm(LeastSquares())}, r"losses\.generator: the log has loss/generator"),
         (
             {"discriminator": _player("discriminator", penalties={"balance": Penalty(R1(), 1.0)})},
             {},
@@ -70,13 +76,13 @@ PENALTIES = {"penalties": {"r1": Penalty(R1(), 1.0)}}
         ),
     ],
 )
-def test_what_would_be_left_out_is_refused(players: dict[str, Player], terms: dict[str, Term], told: str) -> None:
+def test_what_would_be_left_out_is_refused(players: dict[str, Player], terms: dict[str, LossTerm], told: str) -> None:
     with pytest.raises(UserError, match=told):
         _task(players, terms)
 
 
 def test_what_fits_is_not_refused() -> None:
-    _task({}, {"adversarial": Term(LeastSquares()), "features": Term(FeatureMatching(), discriminator="other")})
+    _task({}, {"adversarial": LossTerm(LeastSquares()), "features": LossTerm(FeatureMatching(), discriminator="other")})
 
 
 def test_a_checkpoint_of_other_networks_is_refused_before_anything_of_it_is_taken(tmp_path: Path) -> None:

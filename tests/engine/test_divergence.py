@@ -12,9 +12,9 @@ from tests.engine.test_adversarial import Steps
 from tests.engine.toy import ToyDiscriminator, ToyGenerator, ToyTask, fit, toy_players, toy_task, weights_of
 from vidgan.data.clip import Clip
 from vidgan.engine.diagnosis import idle_players, refuse_divergence
+from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.scoring import MODEL
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares
 from vidgan.losses.pixel import MSE
@@ -33,7 +33,7 @@ def half(scale: float = 2.0**16) -> MixedPrecision:
 
 def broken(iterations: int, **settings: int) -> ToyTask:
     """A generator whose losses are finite and whose gradients never are."""
-    terms = {"cusp": Term(Cusp()), "adversarial": Term(LeastSquares(), weight=0.1)}
+    terms = {"cusp": LossTerm(Cusp()), "adversarial": LossTerm(LeastSquares(), weight=0.1)}
     return toy_task(iterations, terms=terms, **settings)
 
 
@@ -94,7 +94,7 @@ def test_running_statistics_do_not_remember_a_batch_that_was_left_out(tmp_path: 
     task = Interrupted(
         {"generator": Normalized(), "discriminator": ToyDiscriminator()},
         toy_players(),
-        {"pixel": Term(MSE()), "adversarial": Term(LeastSquares(), weight=0.1)},
+        {"pixel": LossTerm(MSE()), "adversarial": LossTerm(LeastSquares(), weight=0.1)},
         EngineSettings(3),
     )
     task.broken = broken
@@ -154,7 +154,9 @@ def test_scores_that_are_mostly_not_numbers_are_refused(scores: dict[str, float]
 
 def test_a_player_that_never_moved_is_told(tmp_path: Path) -> None:
     def told(**of_discriminator: float) -> list[str]:
-        task = toy_task(2, toy_players(**of_discriminator), {"pixel": Term(MSE()), "adversarial": Term(LeastSquares())})
+        task = toy_task(
+            2, toy_players(**of_discriminator), {"pixel": LossTerm(MSE()), "adversarial": LossTerm(LeastSquares())}
+        )
         fit(task, tmp_path)
         return list(idle_players(task))
 

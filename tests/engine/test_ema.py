@@ -12,9 +12,9 @@ from torch.nn import functional as F
 from tests.engine.toy import ADAM, ToyDiscriminator, ToyTask, clip_of, fit, toy_players, toy_task, weights_of
 from vidgan.data.clip import Clip
 from vidgan.engine.ema import MovingAverage, warmed_up
+from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.players import Player, Role
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares
 from vidgan.losses.pixel import MSE
@@ -126,7 +126,7 @@ def test_a_short_training_delivers_what_it_trained(tmp_path: Path, iterations: i
     task = Upscaling(
         {"generator": Upscaler(), "discriminator": ToyDiscriminator()},
         {name: Player(Role(name), (name,), ADAM, cosine) for name in ("generator", "discriminator")},
-        {"pixel": Term(MSE()), "adversarial": Term(LeastSquares(), weight=1e-3)},
+        {"pixel": LossTerm(MSE()), "adversarial": LossTerm(LeastSquares(), weight=1e-3)},
         EngineSettings(iterations, ema=0.999),
     )
     with torch.no_grad():

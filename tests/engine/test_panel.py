@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from tests.engine.test_adversarial import Steps
 from tests.engine.toy import ToyGenerator, ToyTask, clip_of, fit, toy_players
 from vidgan.data.clip import Clip
+from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term
 from vidgan.losses.adversarial import Hinge, LeastSquares, RelativisticAverage, Vanilla, Wasserstein
 
 DARK = 0.2  # what the generator makes; real frames are uniform noise, of a mean near 1/2
@@ -35,7 +35,7 @@ def first_row(folder: Path, loss: nn.Module) -> dict[str, float]:
     nn.init.constant_(generator.conv.bias, DARK)
     networks = {"generator": generator, "discriminator": Brightness()}
     settings = EngineSettings(1, accumulate=2, log_every=1)
-    fit(ToyTask(networks, toy_players(), {"against": Term(loss)}, settings), folder, logger=steps)
+    fit(ToyTask(networks, toy_players(), {"against": LossTerm(loss)}, settings), folder, logger=steps)
     return steps.rows[0][1]
 
 

@@ -11,13 +11,13 @@ from torch.utils.data import DataLoader
 
 from tests.engine.toy import ToyTask, clip_of, toy_task
 from vidgan.data.clip import Clip
-from vidgan.engine.scene import Made, Scene
+from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.scoring import Baseline, mean_scores, uncounted
-from vidgan.engine.terms import Term
+from vidgan.engine.step import GeneratorOutput, Step
 from vidgan.errors import UserError
 from vidgan.experiment.report import Showcase
 from vidgan.metrics.base import Metric
-from vidgan.metrics.protocol import Protocol
+from vidgan.protocols.protocol import Protocol
 
 
 class Dimmed(ToyTask):
@@ -28,8 +28,8 @@ class Dimmed(ToyTask):
     def condition(self, clip: Clip) -> dict[str, Tensor]:
         return {"dark": clip.frames / clip.conditions["gain"].view(-1, 1, 1, 1, 1), "gain": clip.conditions["gain"]}
 
-    def generate(self, condition: dict[str, Tensor]) -> Made:
-        return Made(self.network("generator")(condition["dark"]))
+    def generate(self, condition: dict[str, Tensor]) -> GeneratorOutput:
+        return GeneratorOutput(self.network("generator")(condition["dark"]))
 
     def baselines(self) -> dict[str, Baseline]:
         return {"ground truth": lambda clip, condition: self.target(clip)}
@@ -70,16 +70,16 @@ def test_a_loss_is_given_the_clips_mask(task: Dimmed) -> None:
     clip = dimmed_clip(0)
     condition = task.condition(clip)
     fake = torch.zeros_like(clip.frames)
-    scene = Scene(clip, condition, clip.frames, Made(fake))
+    scene = Step(clip, condition, clip.frames, GeneratorOutput(fake))
     expected = clip.frames[..., :4].sum() / (2 * 8 * 4)
-    torch.testing.assert_close(task.evaluate(Term(MaskedError()), scene), expected)
+    torch.testing.assert_close(task.evaluate(LossTerm(MaskedError()), scene), expected)
 
 
 def test_a_loss_that_asks_for_a_mask_that_is_not_there_is_refused(task: Dimmed) -> None:
     clip = dimmed_clip(0, masks=False)
-    scene = Scene(clip, task.condition(clip), clip.frames, Made(clip.frames))
+    scene = Step(clip, task.condition(clip), clip.frames, GeneratorOutput(clip.frames))
     with pytest.raises(UserError, match="asks for mask, and this data has no masks"):
-        task.evaluate(Term(MaskedError()), scene)
+        task.evaluate(LossTerm(MaskedError()), scene)
 
 
 def test_tests_score_controls_and_show_what_was_given(task: Dimmed, tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from torch.utils.data import DataLoader
 from tests.engine.toy import ToyDiscriminator, ToyTask, fit
 from vidgan.data.clip import Clip
 from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.players import Player, Role
-from vidgan.engine.scene import Made
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term
+from vidgan.engine.step import GeneratorOutput
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares
 from vidgan.losses.pixel import MSE
@@ -46,12 +46,12 @@ class EchoTask(AdversarialTask):
     def condition(self, clip: Clip) -> Tensor:
         return clip.frames * 0.5
 
-    def generate(self, condition: Tensor) -> Made:
+    def generate(self, condition: Tensor) -> GeneratorOutput:
         return self.proceed(condition, None)
 
-    def proceed(self, condition: Tensor, state: Any) -> Made:
+    def proceed(self, condition: Tensor, state: Any) -> GeneratorOutput:
         fake, state = self.network("generator").stream(condition, state)
-        return Made(fake, state=state)
+        return GeneratorOutput(fake, state=state)
 
 
 class Clips(pl.LightningDataModule):
@@ -77,7 +77,7 @@ def stepped(
             "generator": Player(Role.GENERATOR, ("generator",), SGD),
             "discriminator": Player(Role.DISCRIMINATOR, ("discriminator",), SGD, **(of_discriminator or {})),
         },
-        terms={"pixel": Term(MSE()), "adversarial": Term(LeastSquares(), weight=0.1)},
+        terms={"pixel": LossTerm(MSE()), "adversarial": LossTerm(LeastSquares(), weight=0.1)},
         settings=EngineSettings(iterations=1, ema=None, **settings),
     )
     before = {name: value.clone() for name, value in task.networks.named_parameters()}

@@ -12,14 +12,14 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from vidgan.data.clip import Clip
 from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.players import Player, Role
-from vidgan.engine.scene import Made
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term
+from vidgan.engine.step import GeneratorOutput
 from vidgan.losses.adversarial import LeastSquares
 from vidgan.losses.pixel import MSE
 from vidgan.metrics.base import Metric
-from vidgan.metrics.protocol import Protocol
+from vidgan.protocols.protocol import Protocol
 from vidgan.randomness import mix, uniform
 
 
@@ -50,8 +50,8 @@ class ToyTask(AdversarialTask):
     def condition(self, clip: Clip) -> Tensor:
         return clip.frames * 0.5
 
-    def generate(self, condition: Tensor) -> Made:
-        return Made(self.network("generator")(condition))
+    def generate(self, condition: Tensor) -> GeneratorOutput:
+        return GeneratorOutput(self.network("generator")(condition))
 
 
 def clip_of(number: int) -> Clip:
@@ -111,14 +111,14 @@ def toy_players(**of_discriminator: Any) -> dict[str, Player]:
 def toy_task(
     iterations: int = 6,
     players: dict[str, Player] | None = None,
-    terms: dict[str, Term] | None = None,
+    terms: dict[str, LossTerm] | None = None,
     **settings: Any,
 ) -> ToyTask:
     torch.manual_seed(0)
     task = ToyTask(
         networks={"generator": ToyGenerator(), "discriminator": ToyDiscriminator()},
         players=players or toy_players(),
-        terms=terms or {"pixel": Term(MSE()), "adversarial": Term(LeastSquares(), weight=0.1)},
+        terms=terms or {"pixel": LossTerm(MSE()), "adversarial": LossTerm(LeastSquares(), weight=0.1)},
         settings=EngineSettings(iterations, **{"ema": 0.9, "log_every": 1, **settings}),
         seed=7,
     )

@@ -13,17 +13,17 @@ from omegaconf import DictConfig, OmegaConf
 
 from tests.media import write_video
 from tests.pose.boxes import boxes
+from vidgan.config.paths import CONF
+from vidgan.config.registration import register
 from vidgan.data.pictures import decode_image
 from vidgan.errors import UserError
 from vidgan.experiment import animation
 from vidgan.experiment.animation import animate, generate_video
-from vidgan.experiment.extraction import extract
-from vidgan.experiment.places import CONF
+from vidgan.experiment.pose_extraction import extract
 from vidgan.experiment.prediction import predict
-from vidgan.experiment.registry import register
 from vidgan.experiment.training import train
 from vidgan.pose.files import write_poses
-from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import COCO_17
 from vidgan.video.reader import probe
 from vidgan.video.writer import encode_picture
@@ -120,7 +120,7 @@ def test_frames_are_made_one_chunk_at_a_time(run: Run, monkeypatch: pytest.Monke
 def test_the_function_makes_the_first_frames(run: Run, runs: Path, tmp_path: Path) -> None:
     poses = np.random.default_rng(0).uniform(5, 80, (6, 1, 17, 3)).astype(np.float32)
     poses[..., 2] = 0.9
-    write_poses(PoseSequence(poses, COCO_17, (96, 96), Fraction(10)), tmp_path / "p.npz")
+    write_poses(KeypointSequence(poses, COCO_17, (96, 96), Fraction(10)), tmp_path / "p.npz")
     overrides = (f"paths.runs={runs}", f"paths.cache={tmp_path}", "machine=cpu", "machine.progress=false")
     reference, out = tmp_path / "me.png", tmp_path / "f.mp4"
     with pytest.raises(UserError, match="models"):  # BlazePose's are not here
@@ -171,12 +171,14 @@ def test_mistakes(run: Run, tmp_path: Path, overrides: list[str], sentence: str)
     write_video(tmp_path / "two.mp4", boxes(3, (5, 5, 20, 60), (60, 5, 20, 60)))
     person = np.ones((3, 1, 17, 3), np.float32)
     sequences = {
-        "one": PoseSequence(person, COCO_17, None, Fraction(10)),
-        "two": PoseSequence(person.repeat(2, 1), COCO_17, None, Fraction(10)),
-        "norate": PoseSequence(person, COCO_17),
-        "point": PoseSequence(person, COCO_17, None, Fraction(10)),
-        "outside": PoseSequence(person * np.where(np.arange(17)[:, None] < 4, 1, 99), COCO_17, (96, 96), Fraction(10)),
-        "upper": PoseSequence(np.where(np.arange(17)[:, None] < 13, person, np.nan), COCO_17, None, Fraction(10)),
+        "one": KeypointSequence(person, COCO_17, None, Fraction(10)),
+        "two": KeypointSequence(person.repeat(2, 1), COCO_17, None, Fraction(10)),
+        "norate": KeypointSequence(person, COCO_17),
+        "point": KeypointSequence(person, COCO_17, None, Fraction(10)),
+        "outside": KeypointSequence(
+            person * np.where(np.arange(17)[:, None] < 4, 1, 99), COCO_17, (96, 96), Fraction(10)
+        ),
+        "upper": KeypointSequence(np.where(np.arange(17)[:, None] < 13, person, np.nan), COCO_17, None, Fraction(10)),
     }
     for name, sequence in sequences.items():
         write_poses(sequence, tmp_path / f"{name}.npz")
@@ -198,7 +200,7 @@ def test_the_file_that_an_encoder_started_from_is_not_asked_for(run: Run, runs: 
 
 def test_a_run_of_another_task_is_refused(run: Run, runs: Path) -> None:
     config = OmegaConf.load(next(runs.glob("*/*/config.yaml")))
-    config.task._target_ = "vidgan.tasks.pose_transfer.PoseTransfer"
+    config.task._target_ = "vidgan.tasks.pose_transfer.task.PoseTransfer"
     other = runs / "pose_transfer" / "still-0"
     other.mkdir(parents=True)
     OmegaConf.save(config, other / "config.yaml")

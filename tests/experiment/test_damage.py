@@ -11,20 +11,20 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
+from vidgan.commands.hydra_command import register
 from vidgan.comparison.folders import read_folder
 from vidgan.comparison.selection import select
+from vidgan.config.paths import CONF
 from vidgan.engine.checkpoints import BEST, LAST, PREVIOUS, iteration_of
 from vidgan.errors import UserError
-from vidgan.experiment.commands import register
-from vidgan.experiment.folder import ERROR, FINISHED, RUNNING, RunFolder, write_json
 from vidgan.experiment.networks import describe, load_network, recorded_config, weights_in
-from vidgan.experiment.places import CONF
 from vidgan.experiment.resumption import whole_checkpoint
-from vidgan.experiment.tables import Table
 from vidgan.experiment.training import train
 from vidgan.launch import control
 from vidgan.launch.job import Job
 from vidgan.launch.trial import open_storage
+from vidgan.record.folder import ERROR, FINISHED, RUNNING, RunFolder, write_json
+from vidgan.record.tables import Table
 
 TINY = (
     *("data.batch_size=1", "data.frames=2", "data.patch=32", "data.eval_frames=2", "data.eval_crop=32"),

@@ -10,13 +10,13 @@ from omegaconf import DictConfig
 from tests.media import moving, write_video
 from tests.test_commands import TRAINING
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import build_data
+from vidgan.experiment.build import build_data
 from vidgan.experiment.debug import debugged
-from vidgan.experiment.folder import find_run
-from vidgan.experiment.identity import run_id
 from vidgan.experiment.training import train
 from vidgan.launch.status import run_folders
 from vidgan.launch.sweep import Point, examine
+from vidgan.record.folder import find_run
+from vidgan.record.identity import run_id
 
 Composed = Callable[..., DictConfig]
 

@@ -7,8 +7,8 @@ import pytest
 from omegaconf import DictConfig
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.training import train
+from vidgan.record.folder import RunFolder
 
 SMALL = (
     *(

@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 
 from vidgan.data.datasets import WholeClips
 from vidgan.data.sources import Size, Source
-from vidgan.experiment.assemble import build_networks, build_task
+from vidgan.experiment.build import build_networks, build_task
 from vidgan.experiment.footprint import Peak, scoring_memory
 from vidgan.experiment.preflight import Preflight
 

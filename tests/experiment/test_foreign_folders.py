@@ -16,10 +16,10 @@ from pytorch_lightning.callbacks import Callback
 from tests.media import moving, write_video
 from vidgan.errors import UserError
 from vidgan.experiment.evaluation import evaluate
-from vidgan.experiment.folder import RunFolder, find_trained
 from vidgan.experiment.prediction import predict
 from vidgan.experiment.preflight import Preflight
 from vidgan.experiment.training import train
+from vidgan.record.folder import RunFolder, find_trained
 
 Composed = Callable[..., DictConfig]
 NOBODY = 65534

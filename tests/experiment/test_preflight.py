@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 
 from vidgan.engine.players import Player, Role
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import build_task
+from vidgan.experiment.build import build_task
 from vidgan.experiment.contradictions import contradictions
 from vidgan.experiment.preflight import Preflight, optimizer_states
 

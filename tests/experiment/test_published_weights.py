@@ -13,8 +13,8 @@ from omegaconf import DictConfig
 
 from tests.media import moving, write_folder, write_video
 from tests.published import CONTAINERS, old_rrdbnet_keys
+from vidgan.commands.evaluate import _listed
 from vidgan.errors import UserError
-from vidgan.evaluate import _listed
 from vidgan.experiment.evaluation import evaluate
 from vidgan.experiment.exporting import export
 from vidgan.experiment.prediction import predict

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.report import show_scores, show_start
+from vidgan.record.folder import RunFolder
 
 
 @pytest.mark.parametrize("width", ["40", "80", "200"])

@@ -13,10 +13,10 @@ from torch.utils.data import DataLoader
 
 from tests.engine.toy import ToyData, fit, toy_task
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.tables import Table
-from vidgan.experiment.tracking import RunRecorder
 from vidgan.experiment.training import _disk_errors_told, _state_kept
+from vidgan.record.folder import RunFolder
+from vidgan.record.tables import Table
+from vidgan.tracking.csv_logger import RunRecorder
 
 
 class Interrupted(pl.LightningModule):

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from tests.fake_wandb import FakeWandb
 from tests.media import moving, write_video
-from vidgan.experiment.registry import register
+from vidgan.config.registration import register
 from vidgan.experiment.training import train
 
 LIMIT = 600  # seconds: what has not ended by then, on a busy machine too, hangs

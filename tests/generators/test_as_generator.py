@@ -9,7 +9,7 @@ from tests.own_package.lab.network import Brightener
 from vidgan.errors import UserError
 from vidgan.generators.base import as_generator
 from vidgan.generators.recurrent import RecurrentSR
-from vidgan.video.streaming import stream
+from vidgan.inference.streaming import stream
 
 
 class Doubled(nn.Module):

@@ -6,7 +6,7 @@ import torch
 
 from tests.rounding import FLOAT32
 from vidgan.generators.pose_refiner import PoseRefiner, median_gaussian
-from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.pose.smoothing import MedianGaussian
 
@@ -26,7 +26,7 @@ def trained() -> PoseRefiner:
 @pytest.mark.parametrize("frames", [1, 3, 20])
 def test_filter_is_scipys_and_training_starts_there(frames: int) -> None:
     given = detected(frames)
-    wanted = MedianGaussian(5, 1.0)(PoseSequence(given.transpose(0, 1).numpy(), OPENPOSE_18)).points[..., :2]
+    wanted = MedianGaussian(5, 1.0)(KeypointSequence(given.transpose(0, 1).numpy(), OPENPOSE_18)).points[..., :2]
     # Nine float32 terms of one sign, each off by 6e-8.
     np.testing.assert_allclose(median_gaussian(given[..., :2]).transpose(0, 1), wanted, rtol=FLOAT32)
     with torch.no_grad():

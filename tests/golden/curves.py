@@ -18,11 +18,11 @@ from torch import Tensor, nn
 
 from tests.conftest import on_shipped_data
 from tests.engine.test_adversarial import Steps
+from vidgan.backbones.vgg import VGG19Features
+from vidgan.commands.hydra_command import register
+from vidgan.config.paths import CONF
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.experiment.assemble import build_data, build_task, build_trainer
-from vidgan.experiment.commands import register
-from vidgan.experiment.places import CONF
-from vidgan.losses.vgg import VGG19Features
+from vidgan.experiment.build import build_data, build_task, build_trainer
 
 ITERATIONS = 20
 FILE = Path(__file__).with_name("curves.json")

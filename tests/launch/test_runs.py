@@ -13,11 +13,11 @@ import pytest
 from omegaconf import DictConfig
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder, find_run, write_json
 from vidgan.launch import control, removal
 from vidgan.launch.job import Job
 from vidgan.launch.slurm import job_id
 from vidgan.launch.status import Status
+from vidgan.record.folder import RunFolder, find_run, write_json
 
 CONFIG = "engine: {iterations: 100}\nvalidation: {monitor: psnr}\n"
 
@@ -34,7 +34,7 @@ def run(tmp_path: Path) -> RunFolder:
 
 
 def listed(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "vidgan.runs", *arguments]
+    command = [sys.executable, "-m", "vidgan.commands.runs", *arguments]
     wide = {**os.environ, "COLUMNS": "200"}
     answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=wide)
     assert answer.returncode == 0, answer.stderr
@@ -118,7 +118,7 @@ def test_what_cannot_be_done_is_told(run: RunFolder, tmp_path: Path) -> None:
 
 def test_cancel_asks_the_process_on_this_machine(run: RunFolder) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from vidgan.experiment.folder import RunFolder\n"
+        "import sys, time; from pathlib import Path; from vidgan.record.folder import RunFolder\n"
         "with RunFolder(Path(sys.argv[1])).locked(): print('locked', flush=True); time.sleep(600)"
     )
     command = [sys.executable, "-c", code, str(run.path)]
@@ -251,7 +251,7 @@ def test_remove_touches_nothing_at_work_or_elsewhere(run: RunFolder, tmp_path: P
 
 
 def test_remove_without_anybody_to_ask(run: RunFolder, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "vidgan.runs", "remove", "sweep"]
+    command = [sys.executable, "-m", "vidgan.commands.runs", "remove", "sweep"]
     answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert answer.returncode == 1
     assert answer.stderr.endswith("error: Nobody answers here; say --yes to remove runs without a question.\n")

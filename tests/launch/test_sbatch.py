@@ -11,8 +11,8 @@ import pytest
 from omegaconf import DictConfig
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder
 from vidgan.launch.sbatch import script
+from vidgan.record.folder import RunFolder
 
 Composed = Callable[..., DictConfig]
 

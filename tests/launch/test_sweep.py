@@ -11,10 +11,10 @@ from omegaconf import DictConfig
 
 from tests.launch.conftest import RATE, runs_of
 from tests.test_commands import LIMIT, assert_same_result, ended, launch, summary, wait_for_iteration
-from vidgan.experiment.folder import RunFolder
 from vidgan.launch.local import share_of
 from vidgan.launch.sweep import Point
 from vidgan.launch.sweep import launch as launch_points
+from vidgan.record.folder import RunFolder
 
 Compose = Callable[..., DictConfig]
 Swept = tuple[Path, int, str, str]

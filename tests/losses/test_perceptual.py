@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from vidgan.backbones.vgg import LAYERS, VGG19Features
 from vidgan.errors import UserError
 from vidgan.losses import perceptual
 from vidgan.losses.perceptual import Perceptual
-from vidgan.losses.vgg import LAYERS, VGG19Features
 
 # Where the convolutions stand in torchvision's VGG19.
 CONVOLUTIONS = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)

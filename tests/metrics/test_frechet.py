@@ -11,7 +11,7 @@ from torchmetrics.image.fid import _compute_fid
 from vidgan.errors import UserError
 from vidgan.metrics.frechet import FID, FVD, Sums, frechet_distance
 from vidgan.metrics.inception_score import InceptionScore
-from vidgan.metrics.protocol import Protocol
+from vidgan.protocols.protocol import Protocol
 
 
 def samples(mean: list[float], deviations: list[float]) -> Tensor:

@@ -10,8 +10,8 @@ from kornia.metrics import ssim
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidgan.config.paths import ROOT
 from vidgan.errors import UserError
-from vidgan.experiment.places import ROOT
 from vidgan.metrics.dists import DISTS, L2Pooling, VGG16Features
 from vidgan.metrics.flicker import Flicker, FlickerFactor
 from vidgan.metrics.lite0 import FrechetLite0, Lite0Distance

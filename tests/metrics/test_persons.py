@@ -12,9 +12,9 @@ from vidgan.data.persons.synthetic import SyntheticPersons
 from vidgan.errors import UserError
 from vidgan.metrics.limbs import LeftRight, LimbColor
 from vidgan.metrics.masked import MaskL1, MaskSSIM
-from vidgan.metrics.protocol import Protocol
 from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.ssim import SSIM
+from vidgan.protocols.protocol import Protocol
 
 
 @pytest.fixture(scope="module")

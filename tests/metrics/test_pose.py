@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
 from tests.pose.boxes import Boxes, boxes
-from vidgan.experiment.places import CONF
+from vidgan.config.paths import CONF
 from vidgan.metrics.pose import PCK, PCKh
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.estimators.blazepose import BlazePose
@@ -22,7 +22,7 @@ HEAD = {0: (30, 10), 1: (30, 20), 14: (28, 8), 15: (32, 8), 16: (25, 9), 17: (35
 Person = NDArray[np.float32]
 
 
-class Told(PoseEstimator):
+class WithNoiseMap(PoseEstimator):
     """Finds what it was told to, frame by frame."""
 
     skeleton = OPENPOSE_18
@@ -47,7 +47,7 @@ def person(confidence: float = 1.0, **moved: tuple[float, float]) -> Person:
 
 def pckh(wanted: Person, *frames: list[Person]) -> float:
     keypoints = torch.from_numpy(np.stack([wanted[:, :2]] * len(frames)))
-    return PCKh(lambda: Told(*frames))(torch.rand(len(frames), 3, 64, 48), keypoints)
+    return PCKh(lambda: WithNoiseMap(*frames))(torch.rand(len(frames), 3, 64, 48), keypoints)
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,17 @@ import pytest
 from vidgan.errors import UserError
 from vidgan.pose.files import read_poses, write_poses
 from vidgan.pose.formats.patn import read_patn_pictures
-from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import BODY_25, COCO_17, MEDIAPIPE_33, OPENPOSE_18, Skeleton
 
 
-def some(skeleton: Skeleton, frames: int = 3, persons: int = 1) -> PoseSequence:
+def some(skeleton: Skeleton, frames: int = 3, persons: int = 1) -> KeypointSequence:
     """Random key points of which some are missing; whole coordinates, so that every format can hold them."""
     draw = np.random.default_rng(0)
     points = draw.integers(1, 60, (frames, persons, len(skeleton), 3)).astype(np.float32)
     points[..., 2] = draw.uniform(0.1, 1, points.shape[:3]).round(3)
     points[draw.random(points.shape[:3]) < 0.2] = np.nan
-    return PoseSequence(points, skeleton, (64, 48), Fraction(30000, 1001))
+    return KeypointSequence(points, skeleton, (64, 48), Fraction(30000, 1001))
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,18 @@ import pytest
 from tests.rounding import FLOAT32
 from vidgan.errors import UserError
 from vidgan.pose.retarget import Stage, retargeted, stage_of
-from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import COCO_17
 
 
-def walker(height: float, ground: np.ndarray, x: float) -> PoseSequence:
+def walker(height: float, ground: np.ndarray, x: float) -> KeypointSequence:
     """Nose and ankles of a person of that height whose feet are on ``ground`` (T,)."""
     points = np.full((len(ground), 1, 17, 3), np.nan, np.float32)
     for joint, share, aside in (("nose", 1, 0), ("left_ankle", 0, 5), ("right_ankle", 0, -5)):
         points[:, 0, COCO_17.index(joint)] = np.stack(
             [np.full(len(ground), x + aside), ground - share * height, np.ones(len(ground))], -1
         )
-    return PoseSequence(points, COCO_17)
+    return KeypointSequence(points, COCO_17)
 
 
 def test_retargeting_moves_and_scales_to_the_other_body() -> None:

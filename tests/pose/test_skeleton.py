@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.rounding import FLOAT32
-from vidgan.pose.sequence import PoseSequence, convert, flip
+from vidgan.pose.sequence import KeypointSequence, convert, flip
 from vidgan.pose.skeleton import BODY_25, COCO_17, MEDIAPIPE_33, OPENPOSE_18, SKELETONS, Skeleton
 
 # (OpenPose-18, BODY_25, COCO-17, MediaPipe-33); a tuple is the mean of several.
@@ -103,17 +103,17 @@ def test_flip_of_a_right_wrist_is_a_left_wrist() -> None:
 def test_sequence_makes_half_missing_points_missing() -> None:
     points = np.ones((2, 1, 17, 3), np.float32)
     points[0, 0, 3, 1] = np.nan
-    assert np.isnan(PoseSequence(points, COCO_17).points[0, 0, 3]).all()
+    assert np.isnan(KeypointSequence(points, COCO_17).points[0, 0, 3]).all()
     with pytest.raises(ValueError, match="coco_17"):
-        PoseSequence(points[:, :, :16], COCO_17)
+        KeypointSequence(points[:, :, :16], COCO_17)
     for size, fps in (((0, 48), None), ((64, 48), Fraction(0))):
         with pytest.raises(ValueError, match="are none"):
-            PoseSequence(points, COCO_17, size, fps)
+            KeypointSequence(points, COCO_17, size, fps)
 
 
 def test_surer_points_are_kept_whole() -> None:
     points = np.full((1, 1, 17, 3), 0.5, np.float32)
     points[..., 3, 2], points[..., 4, 2] = 0.4, np.nan
-    kept = PoseSequence(points, COCO_17).surer(0.5)
+    kept = KeypointSequence(points, COCO_17).surer(0.5)
     assert np.flatnonzero(~kept.present).tolist() == [3, 4]
     np.testing.assert_array_equal(kept.points[kept.present], 0.5)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.rounding import FLOAT32
 from vidgan.errors import UserError
-from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import COCO_17
 from vidgan.pose.smoothing import MedianGaussian, OneEuro, SavitzkyGolay, Smoother, Unsmoothed, body_size, fill_gaps
 
@@ -15,12 +15,12 @@ SMOOTHERS = [MedianGaussian(), SavitzkyGolay(), OneEuro()]
 ALL = pytest.mark.parametrize("smoother", SMOOTHERS, ids=lambda smoother: type(smoother).__name__)
 
 
-def still(frames: int = 40, noise: float = 0.0) -> PoseSequence:
+def still(frames: int = 40, noise: float = 0.0) -> KeypointSequence:
     """A standing person 100 px tall, of random noise in pixels."""
     draw = np.random.default_rng(0)
     points = np.ones((frames, 1, 17, 3), np.float32)
     points[..., :2] = draw.uniform(0, 100, (17, 2)) + noise * draw.standard_normal((frames, 1, 17, 2))
-    return PoseSequence(points, COCO_17, (200, 200), Fraction(30))
+    return KeypointSequence(points, COCO_17, (200, 200), Fraction(30))
 
 
 @ALL

@@ -79,7 +79,7 @@ def job(run: Path) -> str:
 
 def runs(cluster: Cluster, run: Path, *arguments: str) -> str:
     """``vidgan-runs`` on the folder that a run is in."""
-    return cluster.run(sys.executable, "-m", "vidgan.runs", *arguments, f"--runs={run.parents[1]}")
+    return cluster.run(sys.executable, "-m", "vidgan.commands.runs", *arguments, f"--runs={run.parents[1]}")
 
 
 def trained(run: Path, iteration: int = 40) -> None:

@@ -8,13 +8,13 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from tests.inference.test_streaming import awake
 from tests.media import moving, write_folder
-from tests.tasks.test_denoising import Untouched
-from tests.video.test_streaming import awake
+from tests.tasks.denoising.test_task import Untouched
+from vidgan.baselines.denoisers import denoisers
 from vidgan.data.datamodule import ClipDataModule
 from vidgan.degradations.base import Degradation
 from vidgan.degradations.noise import GaussianNoise
-from vidgan.degradations.resize import Bicubic
 from vidgan.degradations.video_codec import H264
 from vidgan.engine.adversarial import AdversarialTask, EngineSettings
 from vidgan.engine.players import Player, Role
@@ -25,15 +25,15 @@ from vidgan.generators.srvgg import SRVGGNetCompact
 from vidgan.generators.tecogan import TecoGAN
 from vidgan.metrics.base import Metric, SetMetric
 from vidgan.metrics.flicker import Flicker, FlickerFactor
-from vidgan.metrics.noise_levels import NoiseLevels
-from vidgan.metrics.protocol import Protocol
 from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.sharpness import GradientRatio
 from vidgan.metrics.ssim import SSIM
 from vidgan.metrics.temporal import TOF, TemporalError, WarpingError
-from vidgan.tasks.denoising import Denoising
-from vidgan.tasks.super_resolution import SuperResolution
-from vidgan.video.classical import denoisers
+from vidgan.ops.resize import Bicubic
+from vidgan.protocols.multi_sigma import MultiSigma
+from vidgan.protocols.protocol import Protocol
+from vidgan.tasks.denoising.task import Denoising
+from vidgan.tasks.super_resolution.task import SuperResolution
 
 FRAMES = {"a": 20, "b": 7}
 SIZE = (32, 40)
@@ -101,7 +101,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pixels = SIZE[0] * SIZE[1]
     monkeypatch.setattr("vidgan.data.datasets._PIXELS", 8 * pixels)
     monkeypatch.setattr("vidgan.generators.base._PIXELS", 2 * pixels)
-    monkeypatch.setattr("vidgan.metrics.tally._PIXELS", 2 * pixels)
+    monkeypatch.setattr("vidgan.protocols.tally._PIXELS", 2 * pixels)
     return tmp_path
 
 
@@ -126,7 +126,7 @@ def test_pieces_score_as_whole_clips(case: str, root: Path, monkeypatch: pytest.
     assert count == pieces
     monkeypatch.setattr(kind, "context", lambda self, with_baselines: None)
     monkeypatch.setattr("vidgan.generators.base._PIXELS", 1 << 30)
-    monkeypatch.setattr("vidgan.metrics.tally._PIXELS", 1 << 30)
+    monkeypatch.setattr("vidgan.protocols.tally._PIXELS", 1 << 30)
     whole, count = scored(task, root)
     assert count == 2
     # Convolutions of fewer frames at once may add up in another order: float32, then rounded to 8 bits by the protocol,
@@ -138,7 +138,7 @@ def test_pieces_score_as_whole_clips(case: str, root: Path, monkeypatch: pytest.
 def test_each_level_of_noise_is_scored_in_pieces(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task = made(Denoising, RecurrentDenoiser(4, 4, 1, 4), GaussianNoise(), blind=True)
     levels = {"sigmas": [10, 40], "frames": 17, "metrics": {"psnr": PSNR(), "whole": Whole()}, "quantize": False}
-    task.protocol = NoiseLevels(name="p", follows="", **levels)
+    task.protocol = MultiSigma(name="p", follows="", **levels)
     task.compare_to = [name for name in ("noisy", "ffmpeg_hqdn3d") if name in denoisers()]
     streamed, count = scored(task, root)
     assert count == 3 + 1

@@ -221,7 +221,7 @@ CONTRADICTIONS = [
     ("networks.generator._target_=os.system", "networks.generator._target_"),
     ("networks.generator._target_=vidgan.generators.nothing.Net", "networks.generator._target_"),
     ("networks.generator._target_=", "networks.generator._target_"),
-    ("degradation._target_=vidgan.degradations.resize.Bicubi", "vidgan.degradations.resize.Bicubi"),
+    ("degradation._target_=vidgan.ops.resize.Bicubi", "vidgan.ops.resize.Bicubi"),
     ("-m data.patch=50 seed=1,2", "every point: data.patch=50 is not a multiple of the scale, 4"),
     ("seed=1,2", "seed=1,2: values with commas between them are a sweep, which needs -m; a list is seed=[1,2]"),
     ("'seed=range(3)'", "several values are a sweep, which needs -m"),
@@ -318,7 +318,7 @@ def test_a_login_node_without_a_gpu_shows_what_it_would_submit(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["vidgan-train", "machine=slurm", "dry_run=true"])
     with pytest.raises(SystemExit) as end:
-        importlib.import_module("vidgan.train").main()
+        importlib.import_module("vidgan.commands.train").main()
     assert end.value.code == 0
     assert "--gpus-per-node=1" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())

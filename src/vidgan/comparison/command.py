@@ -16,8 +16,8 @@ from vidgan.comparison.page import page
 from vidgan.comparison.selection import select
 from vidgan.comparison.tables import markdown_text as escaped
 from vidgan.errors import UserError, printable
-from vidgan.experiment.folder import write_atomically
 from vidgan.experiment.terminal import show_table
+from vidgan.record.folder import write_atomically
 
 _KEYS = 12  # lines of what differs on the console
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from vidgan.comparison.records import RunRecord, comparable, curves, damage_told, model_scores
-from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.paths import with_one_name
-from vidgan.experiment.recorded import read_plain
-from vidgan.experiment.tables import Table, refuse_changed_tables
+from vidgan.config.recorded import read_plain
+from vidgan.record.canonical_paths import with_one_name
+from vidgan.record.folder import RunFolder
+from vidgan.record.tables import Table, refuse_changed_tables
 
 
 def read_folder(folder: RunFolder) -> RunRecord:

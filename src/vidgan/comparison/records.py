@@ -11,8 +11,8 @@ from rich.console import Console
 
 from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError, printable
-from vidgan.experiment.folder import FINISHED
-from vidgan.experiment.summary import misshapen
+from vidgan.record.folder import FINISHED
+from vidgan.record.summary import misshapen
 
 Item = TypeVar("Item")
 Read = TypeVar("Read")

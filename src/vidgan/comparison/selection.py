@@ -8,9 +8,9 @@ from vidgan.comparison.records import RunRecord, read_each
 from vidgan.comparison.wandb_api import PREFIX, read_project
 from vidgan.comparison.wandb_logs import read_logs
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.names import name_of
-from vidgan.experiment.wandb_log import log_files
+from vidgan.record.folder import RunFolder
+from vidgan.record.names import name_of
+from vidgan.tracking.wandb_log import log_files
 
 
 def select(arguments: Sequence[str], runs: Path) -> list[RunRecord]:

@@ -8,7 +8,7 @@ from typing import Any
 from vidgan.comparison.records import RunRecord, curves, damage_told, model_scores, read_each
 from vidgan.comparison.wandb_logs import experiment_half, logged
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder
+from vidgan.record.folder import RunFolder
 
 PREFIX = "wandb:"
 #: W&B's states by vidgan's names; others are told as they are.

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from vidgan.comparison.records import RunRecord, comparable, curves, damage_told, model_scores, read_each
-from vidgan.experiment.folder import FAILED, FINISHED, RUNNING, RunFolder
-from vidgan.experiment.wandb_log import WandbLog
+from vidgan.record.folder import FAILED, FINISHED, RUNNING, RunFolder
+from vidgan.tracking.wandb_log import WandbLog
 
 
 def read_logs(files: Sequence[Path]) -> list[RunRecord]:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from vidgan.degradations.base import Degradation, quantized, seen_by
 from vidgan.degradations.draws import Range, derived
-from vidgan.degradations.resize import Kernel, resize
+from vidgan.ops.resize import Kernel, resize
 from vidgan.randomness import uniform
 
 _KERNELS: tuple[Kernel, ...] = ("bilinear", "bicubic", "lanczos")

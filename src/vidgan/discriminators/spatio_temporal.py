@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from vidgan.discriminators.base import Verdict
 from vidgan.errors import UserError
 from vidgan.generators.blocks import bilinear
-from vidgan.generators.warp import warp
+from vidgan.ops.warp import warp
 
 INVERSION_STEPS = 3
 MARGIN = 1 / 8  # share of a side where warped frames are blanked: what comes from outside the frame is unknown

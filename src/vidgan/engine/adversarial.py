@@ -13,19 +13,19 @@ from vidgan.data.clip import Clip
 from vidgan.engine.buffers import Buffers
 from vidgan.engine.compilation import compile_networks, uncompiled
 from vidgan.engine.consistency import refuse_inconsistent, refuse_other_networks
-from vidgan.engine.counting import count_from, count_iteration, forget_loops, mute_optimizers
 from vidgan.engine.ema import MovingAverage
+from vidgan.engine.global_step import count_from, count_iteration, forget_loops, mute_optimizers
 from vidgan.engine.hardware import seed_generators
-from vidgan.engine.health import NonFinitePolicy, Panel, agreed
+from vidgan.engine.loss_terms import LossTerm, accuracies, asked_beside_frames, loss_ratio
+from vidgan.engine.monitoring import NonFinitePolicy, Panel, agreed
 from vidgan.engine.moves import Move
 from vidgan.engine.optimization import build_optimizer, channels_last, deferred_update
 from vidgan.engine.parallel import Reducers, refuse_unsupported
 from vidgan.engine.players import Penalty, Player, Role, assign_parameters
-from vidgan.engine.scene import Condition, Judged, Made, Opinion, Scene
 from vidgan.engine.scoring import ScoredModule
 from vidgan.engine.segments import Segment, detached, segments
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.terms import Term, accuracies, asked_beside_frames, loss_ratio
+from vidgan.engine.step import Condition, DiscriminatorInput, DiscriminatorOutput, GeneratorOutput, Step
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 
@@ -54,7 +54,7 @@ class AdversarialTask(ScoredModule, ABC):
         self,
         networks: Mapping[str, nn.Module],
         players: Mapping[str, Player],
-        terms: Mapping[str, Term],
+        terms: Mapping[str, LossTerm],
         settings: EngineSettings,
         seed: int = 0,
     ) -> None:
@@ -93,23 +93,25 @@ class AdversarialTask(ScoredModule, ABC):
         """What the generator is given, made of a batch of clips."""
 
     @abstractmethod
-    def generate(self, condition: Any) -> Made:
+    def generate(self, condition: Any) -> GeneratorOutput:
         """What the generator side makes of it."""
 
-    def proceed(self, condition: Any, state: Any) -> Made:
-        """What it makes of the next segment of a clip, given the :attr:`Made.state` of the one before."""
+    def proceed(self, condition: Any, state: Any) -> GeneratorOutput:
+        """What it makes of the next segment of a clip, given the :attr:`GeneratorOutput.state` of the one before."""
         raise NotImplementedError(f"{type(self).__name__} has no memory to carry over")
 
     def target(self, clip: Clip) -> Tensor:
         """The real frames that the made ones are compared with."""
         return clip.frames
 
-    def judged(self, discriminator: str, scene: Scene) -> Judged:
+    def judged(self, discriminator: str, scene: Step) -> DiscriminatorInput:
         """What a discriminator is shown: real and fake frames, and what else its ``forward`` names."""
         asked = asked_beside_frames(self.networks[discriminator])
-        return Judged(scene.real, scene.fake, {name: scene.named(name, f"networks.{discriminator}") for name in asked})
+        return DiscriminatorInput(
+            scene.real, scene.fake, {name: scene.named(name, f"networks.{discriminator}") for name in asked}
+        )
 
-    def auxiliary(self, player: str, scene: Scene) -> Tensor:
+    def auxiliary(self, player: str, scene: Step) -> Tensor:
         """The loss of an auxiliary player."""
         raise NotImplementedError(f"{type(self).__name__} has no auxiliary player '{player}'")
 
@@ -169,7 +171,7 @@ class AdversarialTask(ScoredModule, ABC):
             if move.schedule is not None and move.player.active(iteration):
                 move.schedule.step()
 
-    def _move_generators(self, iteration: int, parts: Sequence[Segment]) -> list[Scene]:
+    def _move_generators(self, iteration: int, parts: Sequence[Segment]) -> list[Step]:
         """Makes the frames of all chunks, and a step of each generator's player that moves; gives what was made."""
         terms = {name: term for name, term in self.terms.items() if self._counts(term, iteration)}
         moving = {
@@ -194,7 +196,7 @@ class AdversarialTask(ScoredModule, ABC):
                 self._step(name, move, finite, iteration)
         return scenes
 
-    def _move_discriminator(self, name: str, move: Move, iteration: int, scenes: Sequence[Scene]) -> None:
+    def _move_discriminator(self, name: str, move: Move, iteration: int, scenes: Sequence[Step]) -> None:
         """A step of a discriminator on the frames just made, unless no loss trains it or it is too far ahead."""
         judge = move.player.judge
         terms = [term for term in self.terms.values() if term.trains(judge) and term.counts(iteration)]
@@ -210,7 +212,7 @@ class AdversarialTask(ScoredModule, ABC):
         self._move_on(name, move, iteration, scenes, partial(self._verdict, name, move, terms))
 
     def _move_on(
-        self, name: str, move: Move, iteration: int, scenes: Sequence[Scene], loss_on: Callable[[Scene], Tensor]
+        self, name: str, move: Move, iteration: int, scenes: Sequence[Step], loss_on: Callable[[Step], Tensor]
     ) -> None:
         """A step of a player by its loss on the frames just made."""
         self._freeze_all_but({name: move})
@@ -225,7 +227,7 @@ class AdversarialTask(ScoredModule, ABC):
 
     # Losses ------------------------------------------------------------------------------------------------------
 
-    def _counts(self, term: Term, iteration: int) -> bool:
+    def _counts(self, term: LossTerm, iteration: int) -> bool:
         """Whether the term counts; not while its discriminator has not started, which has no opinion worth hearing."""
         waiting = term.judged and any(
             move.player.judge == term.discriminator and iteration < move.player.start
@@ -234,11 +236,11 @@ class AdversarialTask(ScoredModule, ABC):
         )
         return term.weight != 0 and term.counts(iteration) and not waiting
 
-    def _play(self, part: Segment, state: Any, terms: Mapping[str, Term]) -> tuple[Scene, Tensor]:
+    def _play(self, part: Segment, state: Any, terms: Mapping[str, LossTerm]) -> tuple[Step, Tensor]:
         """Makes the frames, and the weighted sum of the loss terms."""
         condition = self.condition(part.clip)
         made = self.generate(condition) if part.first else self.proceed(condition, state)
-        scene = Scene(part.clip, condition, self.target(part.clip), made)
+        scene = Step(part.clip, condition, self.target(part.clip), made)
         total = torch.zeros((), device=self.device)
         for name, term in terms.items():
             value = self.evaluate(term, scene)
@@ -248,12 +250,12 @@ class AdversarialTask(ScoredModule, ABC):
             self.panel.add("loss/generator", total)
         return scene, total
 
-    def evaluate(self, term: Term, scene: Scene) -> Tensor:
+    def evaluate(self, term: LossTerm, scene: Step) -> Tensor:
         """The unweighted value of a term, 0-dimensional."""
         arguments = scene.arguments(term.wants, lambda side: self._opinion(term.discriminator, side, scene))
         return term.function(**arguments)
 
-    def _opinion(self, discriminator: str, side: str, scene: Scene) -> Opinion:
+    def _opinion(self, discriminator: str, side: str, scene: Step) -> DiscriminatorOutput:
         """A discriminator's opinion on one side of a scene, asked once; of the real side it carries no gradient."""
         key = (discriminator, side)
         if key not in scene.opinions:
@@ -262,15 +264,15 @@ class AdversarialTask(ScoredModule, ABC):
                 logits, features = self.networks[discriminator](
                     getattr(judged, side), **judged.context, return_features=True
                 )
-            scene.opinions[key] = Opinion(logits, features)
+            scene.opinions[key] = DiscriminatorOutput(logits, features)
         return scene.opinions[key]
 
-    def _logits(self, discriminator: str, scene: Scene) -> tuple[Tensor, Tensor]:
+    def _logits(self, discriminator: str, scene: Step) -> tuple[Tensor, Tensor]:
         """A discriminator's logits of the real and of the fake side of a scene."""
         judged, network = self.judged(discriminator, scene), self.networks[discriminator]
         return network(judged.real, **judged.context), network(judged.fake, **judged.context)
 
-    def _verdict(self, name: str, move: Move, terms: Sequence[Term], scene: Scene) -> Tensor:
+    def _verdict(self, name: str, move: Move, terms: Sequence[LossTerm], scene: Step) -> Tensor:
         """A discriminator's own loss on one scene: of all terms that train it, and the penalties that are due."""
         real, fake = self._logits(move.player.judge, scene)
         self._log_accuracy(name, terms, real, fake)
@@ -284,7 +286,7 @@ class AdversarialTask(ScoredModule, ABC):
                 total = total + penalty.weight * penalty.every * value
         return total
 
-    def _penalty(self, penalty: Penalty, discriminator: str, scene: Scene) -> Tensor:
+    def _penalty(self, penalty: Penalty, discriminator: str, scene: Step) -> Tensor:
         judged, network = self.judged(discriminator, scene), self.networks[discriminator]
         with uncompiled() if self.settings.compile else nullcontext():
             return penalty.penalty(
@@ -379,7 +381,7 @@ class AdversarialTask(ScoredModule, ABC):
 
     # Logs --------------------------------------------------------------------------------------------------------
 
-    def _log_accuracy(self, name: str, terms: Sequence[Term], real: Tensor, fake: Tensor) -> None:
+    def _log_accuracy(self, name: str, terms: Sequence[LossTerm], real: Tensor, fake: Tensor) -> None:
         for side, share in accuracies(terms, real.detach(), fake.detach()).items():
             self.panel.add(f"{name}/accuracy_{side}", share)
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from vidgan.atomic import replacing
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.health import agreed
+from vidgan.engine.monitoring import agreed
 from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError
 from vidgan.interruption import requests

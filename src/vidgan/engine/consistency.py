@@ -8,8 +8,8 @@ from typing import Any
 
 from torch import nn
 
+from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.players import Player, Role
-from vidgan.engine.terms import Term
 from vidgan.errors import UserError
 from vidgan.weights import misfit
 
@@ -17,7 +17,9 @@ from vidgan.weights import misfit
 _LOGGED = ("accuracy_fake", "accuracy_real", "balance", "loss_ratio")
 
 
-def refuse_inconsistent(networks: Collection[str], players: Mapping[str, Player], terms: Mapping[str, Term]) -> None:
+def refuse_inconsistent(
+    networks: Collection[str], players: Mapping[str, Player], terms: Mapping[str, LossTerm]
+) -> None:
     """
     Raises:
         UserError: a part of the game could never count, or two parts are logged under one name.
@@ -55,7 +57,7 @@ def _of_owners(networks: Collection[str], players: Mapping[str, Player]) -> Iter
             yield f"players.{name}.{key} is for players of role discriminator, and this is {player.role}; remove it."
 
 
-def _of_opinions(networks: Collection[str], terms: Mapping[str, Term]) -> Iterator[str]:
+def _of_opinions(networks: Collection[str], terms: Mapping[str, LossTerm]) -> Iterator[str]:
     for name, term in terms.items():
         if term.judged and term.discriminator not in networks:
             yield (
@@ -64,7 +66,7 @@ def _of_opinions(networks: Collection[str], terms: Mapping[str, Term]) -> Iterat
             )
 
 
-def _of_names(players: Mapping[str, Player], terms: Mapping[str, Term]) -> Iterator[str]:
+def _of_names(players: Mapping[str, Player], terms: Mapping[str, LossTerm]) -> Iterator[str]:
     taken = {"generator", *(name for name, player in players.items() if player.role is not Role.GENERATOR)}
     for name in terms:
         if name in taken:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.health import remedies
+from vidgan.engine.monitoring import remedies
 from vidgan.engine.players import Role
 from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError

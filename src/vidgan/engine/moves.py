@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
-from vidgan.engine.health import Balance
+from vidgan.engine.monitoring import DiscriminatorGate
 from vidgan.engine.optimization import clip_gradients, gradient_norm
 from vidgan.engine.players import Penalty, Player
 
@@ -29,7 +29,7 @@ class Move:
 
     player: Player
     parameters: Sequence[nn.Parameter]
-    balance: Balance | None = None
+    balance: DiscriminatorGate | None = None
     optimizer: Any = None
     schedule: LRScheduler | None = None
     steps: int = 0
@@ -38,7 +38,7 @@ class Move:
 
     @classmethod
     def of(cls, player: Player, parameters: Sequence[nn.Parameter]) -> "Move":
-        return cls(player, parameters, Balance(player.balance) if player.balance is not None else None)
+        return cls(player, parameters, DiscriminatorGate(player.balance) if player.balance is not None else None)
 
     def freeze(self, frozen: bool) -> None:
         """Whether backward passes leave the player's parameters out."""

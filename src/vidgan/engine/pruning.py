@@ -6,7 +6,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback
 
-from vidgan.engine.health import agreed
+from vidgan.engine.monitoring import agreed
 from vidgan.engine.scoring import MODEL, ScoredModule
 
 #: Told the iteration and the scores of each validation; answers whether to stop. Asked on rank 0 alone.

@@ -15,11 +15,11 @@ from vidgan.data.clip import Clip
 from vidgan.data.datamodule import DataModule
 from vidgan.data.sources import Size
 from vidgan.degradations.base import Degradation
-from vidgan.engine.health import distributed
-from vidgan.engine.scene import Condition
+from vidgan.engine.monitoring import distributed
+from vidgan.engine.step import Condition
 from vidgan.errors import UserError
-from vidgan.metrics.protocol import LARGE_ENOUGH, Protocol
-from vidgan.metrics.tally import Tally
+from vidgan.protocols.protocol import LARGE_ENOUGH, Protocol
+from vidgan.protocols.tally import Tally
 
 Row = dict[str, Any]
 #: From a batch of one clip, or a piece of one, and its condition to what is scored of its new frames beside the model.

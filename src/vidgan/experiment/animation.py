@@ -18,27 +18,27 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from torch import Tensor, nn
 
+from vidgan.config.instantiate import build
+from vidgan.config.lint import lint
+from vidgan.config.paths import CONF
+from vidgan.config.registration import register
+from vidgan.config.schema_check import keep_to_schema
 from vidgan.data.persons.framing import Framing
 from vidgan.engine.hardware import choose_precision
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import device_kind, refuse_absent_device
-from vidgan.experiment.builder import build
-from vidgan.experiment.extraction import find_people, refuse_outside
-from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.lint import lint
+from vidgan.experiment.build import device_kind, refuse_absent_device
 from vidgan.experiment.networks import describe, find_applicable, load_network, recorded_config, weights_in
-from vidgan.experiment.places import CONF
+from vidgan.experiment.pose_extraction import find_people, refuse_outside
 from vidgan.experiment.prediction import DTYPES, Input, open_input
-from vidgan.experiment.registry import register
-from vidgan.experiment.schema_check import keep_to_schema
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.files import is_pose_file, read_poses
+from vidgan.pose.person_tracking import persons_in
 from vidgan.pose.retarget import Stage, retargeted, stage_of
-from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.pose.smoothing import Smoother, fill_gaps
-from vidgan.pose.tracking import persons_in
+from vidgan.record.folder import RunFolder
 from vidgan.video.reader import Frames
 from vidgan.video.writer import writer
 
@@ -105,7 +105,12 @@ def animate(config: DictConfig) -> Path:
 
 
 def frames(
-    generator: nn.Module, framing: Framing, picture: Frames, pose: PoseSequence, poses: PoseSequence, config: DictConfig
+    generator: nn.Module,
+    framing: Framing,
+    picture: Frames,
+    pose: KeypointSequence,
+    poses: KeypointSequence,
+    config: DictConfig,
 ) -> Iterator[Frames]:
     """The person of the picture, whose ``pose`` is given, in each of the poses, ``config.chunk`` at a time.
 
@@ -123,7 +128,7 @@ def frames(
         yield from (made[0].float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
-def _tensor(framing: Framing, poses: PoseSequence) -> Tensor:
+def _tensor(framing: Framing, poses: KeypointSequence) -> Tensor:
     """(1, T, 18, 2) in the pixels of the framing."""
     return torch.from_numpy(framing.points(poses.points[:, 0, :, :2]))[None]
 
@@ -137,7 +142,7 @@ def _load(folder: RunFolder, config: DictConfig) -> tuple[nn.Module, tuple[int, 
     return generator.to(device_kind(config.machine)), (trained.data.height, trained.data.width)
 
 
-def _driving(config: DictConfig) -> tuple[PoseSequence, Fraction, Path | None]:
+def _driving(config: DictConfig) -> tuple[KeypointSequence, Fraction, Path | None]:
     """The movement (T, 1, 18, 3), smoothed; its rate; and the video it comes from."""
     path, video = Path(config.driving), None
     if is_pose_file(path):
@@ -158,7 +163,7 @@ def _driving(config: DictConfig) -> tuple[PoseSequence, Fraction, Path | None]:
     return smoother(fill_gaps(poses, config.fill)).converted(OPENPOSE_18), _rate(poses, config), video
 
 
-def _first(poses: PoseSequence, config: DictConfig) -> PoseSequence:
+def _first(poses: KeypointSequence, config: DictConfig) -> KeypointSequence:
     return poses.with_points(poses.points[: _count(len(poses), config)])
 
 
@@ -175,7 +180,7 @@ def _count(there: int, config: DictConfig) -> int:
     return count
 
 
-def _rate(poses: PoseSequence, config: DictConfig) -> Fraction:
+def _rate(poses: KeypointSequence, config: DictConfig) -> Fraction:
     """Frames a second, of the driving or, where it does not tell, of the configuration."""
     own, wanted = poses.fps, None if config.fps is None else Fraction(str(config.fps))
     if wanted is not None and wanted <= 0:
@@ -191,14 +196,14 @@ def _rate(poses: PoseSequence, config: DictConfig) -> Fraction:
     return rate
 
 
-def _reference(config: DictConfig) -> tuple[Frames, PoseSequence]:
+def _reference(config: DictConfig) -> tuple[Frames, KeypointSequence]:
     """A picture of the person and its pose, (1, 1, 18, 3): of a video the frame in which it is surest."""
     path, estimator = Path(config.reference), _estimator(config)
     given, best = open_input(path, "reference"), None
     remedy = "crop it to one person"
     for frame in counted(given.frames, given.count, "reference", config.machine.progress and given.count > 1):
         size = frame.shape[1], frame.shape[0]
-        found = PoseSequence(estimator(frame)[None], estimator.skeleton, size).surer(config.confidence)
+        found = KeypointSequence(estimator(frame)[None], estimator.skeleton, size).surer(config.confidence)
         found = found.with_points(found.points[:, found.present[0].any(-1)])
         if found.points.shape[1] > 1:
             raise UserError(f"reference={path} shows {found.points.shape[1]} persons; {remedy}.")
@@ -209,11 +214,11 @@ def _reference(config: DictConfig) -> tuple[Frames, PoseSequence]:
     return best[0], best[1].converted(OPENPOSE_18)
 
 
-def _sureness(pose: PoseSequence) -> float:
+def _sureness(pose: KeypointSequence) -> float:
     return float(np.nansum(pose.points[..., 2]))
 
 
-def _only_person(poses: PoseSequence, what: str, remedy: str) -> PoseSequence:
+def _only_person(poses: KeypointSequence, what: str, remedy: str) -> KeypointSequence:
     """The sequence of the one person in it, (T, 1, K, 3)."""
     persons = persons_in(poses)
     if not persons:
@@ -223,7 +228,7 @@ def _only_person(poses: PoseSequence, what: str, remedy: str) -> PoseSequence:
     return persons[0]
 
 
-def _stage(poses: PoseSequence, what: str, config: DictConfig) -> Stage:
+def _stage(poses: KeypointSequence, what: str, config: DictConfig) -> Stage:
     try:
         return stage_of(poses)
     except UserError as error:

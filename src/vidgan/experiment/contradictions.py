@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from omegaconf import DictConfig
 
+from vidgan.config.instantiate import resolve_target
 from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.loss_terms import asks_discriminator, is_adversarial
 from vidgan.engine.players import Role
-from vidgan.engine.terms import asks_discriminator, is_adversarial
-from vidgan.experiment.assemble import warm_starts, world_size
-from vidgan.experiment.builder import resolve_target
+from vidgan.experiment.build import warm_starts, world_size
 
 
 def contradictions(config: DictConfig) -> Iterator[str]:

@@ -7,8 +7,8 @@ from typing import Any
 from omegaconf import DictConfig
 from pytorch_lightning.profilers import AdvancedProfiler, PyTorchProfiler, SimpleProfiler
 
-from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.names import run_name, task_name
+from vidgan.record.folder import RunFolder
+from vidgan.record.names import run_name, task_name
 
 _PROFILERS = {"simple": SimpleProfiler, "advanced": AdvancedProfiler, "pytorch": PyTorchProfiler}
 

@@ -12,34 +12,34 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning import LightningDataModule
 from rich.console import Console
 
+from vidgan.config import options
+from vidgan.config.instantiate import TARGET, build, resolve_target, targets
+from vidgan.config.lint import lint
+from vidgan.config.paths import CONF
+from vidgan.config.recorded import read_config
+from vidgan.config.schema import MACHINE_HALF, EngineConfig
+from vidgan.config.schema_check import suggestion
 from vidgan.data.datamodule import ClipDataModule, DataModule
 from vidgan.data.sources import files
 from vidgan.degradations.base import Degradation
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.errors import UserError
-from vidgan.experiment import options
-from vidgan.experiment.assemble import build_data, build_task, build_trainer, device_kind, refuse_absent_device
-from vidgan.experiment.builder import TARGET, build, resolve_target, targets
-from vidgan.experiment.code_fingerprint import fingerprint
-from vidgan.experiment.folder import RunFolder, write_json
-from vidgan.experiment.inputs import code_of
-from vidgan.experiment.lint import lint
-from vidgan.experiment.names import checked_name, slug
+from vidgan.experiment.build import build_data, build_task, build_trainer, device_kind, refuse_absent_device
 from vidgan.experiment.networks import describe, load_network, recorded_config, weights_of
-from vidgan.experiment.paths import with_one_name
-from vidgan.experiment.places import CONF
-from vidgan.experiment.recorded import read_config
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_scores
-from vidgan.experiment.schema import MACHINE_HALF, EngineConfig
-from vidgan.experiment.schema_check import suggestion
-from vidgan.experiment.tables import Table
-from vidgan.experiment.wandb_layout import run_arguments
-from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.generators.base import as_generator
-from vidgan.metrics.noise_levels import NoiseLevels
 from vidgan.metrics.torchscript import TorchScriptMetric
-from vidgan.tasks.denoising import Denoising
+from vidgan.protocols.multi_sigma import MultiSigma
+from vidgan.record.canonical_paths import with_one_name
+from vidgan.record.code_fingerprint import fingerprint
+from vidgan.record.folder import RunFolder, write_json
+from vidgan.record.inputs import code_of
+from vidgan.record.names import checked_name, slug
+from vidgan.record.tables import Table
+from vidgan.tasks.denoising.task import Denoising
+from vidgan.tracking.layout import run_arguments
+from vidgan.tracking.wandb_tracker import WandbTracker, tracked
 
 logger = logging.getLogger(__name__)
 
@@ -305,7 +305,7 @@ def _set_noise(task: ScoredModule, sigma: float | None, blind: bool) -> None:
     task.blind = task.blind or blind
     if sigma is not None:
         assert task.protocol is not None, "it has just been built"
-        if isinstance(task.protocol, NoiseLevels):
+        if isinstance(task.protocol, MultiSigma):
             raise UserError(
                 f"sigma={sigma}: {task.protocol.name} has noise levels of its own; choose protocol=denoising."
             )

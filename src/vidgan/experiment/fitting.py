@@ -7,26 +7,26 @@ import pytorch_lightning as pl
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import Callback
 
+from vidgan.config.callbacks import Extras
 from vidgan.data.datamodule import DataModule
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.checkpoints import HIGHER, Checkpoints
 from vidgan.engine.diagnosis import idle_players, refuse_divergence
 from vidgan.engine.progress import IterationBar
 from vidgan.engine.scoring import MODEL
-from vidgan.experiment import provenance
-from vidgan.experiment.assemble import build_data, build_task, build_trainer, warm_starts
+from vidgan.experiment.build import build_data, build_task, build_trainer, warm_starts
 from vidgan.experiment.debug import trainer_arguments
-from vidgan.experiment.extras import Extras
-from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.ranks import is_first
+from vidgan.experiment.rank_rendezvous import is_first
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data
+from vidgan.experiment.resource_usage import ResourceUsage
 from vidgan.experiment.resumption import Start, start_of
-from vidgan.experiment.tables import TABLES, Table
-from vidgan.experiment.tracking import CsvTracker, RunRecorder
-from vidgan.experiment.usage import Usage
-from vidgan.experiment.wandb_layout import run_arguments
-from vidgan.experiment.wandb_tracker import WandbTracker, tracked
-from vidgan.metrics.protocol import Protocol
+from vidgan.protocols.protocol import Protocol
+from vidgan.record import provenance
+from vidgan.record.folder import RunFolder
+from vidgan.record.tables import TABLES, Table
+from vidgan.tracking.csv_logger import CsvLogger, RunRecorder
+from vidgan.tracking.layout import run_arguments
+from vidgan.tracking.wandb_tracker import WandbTracker, tracked
 from vidgan.weights import load_weights
 
 
@@ -44,7 +44,7 @@ def fit(config: DictConfig, folder: RunFolder, extras: Extras, watchers: Sequenc
     """
     start = start_of(config, folder)
     task, data = _task_and_data(config)
-    csv = CsvTracker(folder.path / "metrics.csv")
+    csv = CsvLogger(folder.path / "metrics.csv")
     tracker = None
     if config.tracking.mode != "disabled":
         tracker = WandbTracker(run_arguments(config, folder), config.tracking)
@@ -52,7 +52,7 @@ def fit(config: DictConfig, folder: RunFolder, extras: Extras, watchers: Sequenc
     callbacks = [
         recorder,
         _showcase(folder, task, tracker),
-        Usage(folder),
+        ResourceUsage(folder),
         *watchers,
         *extras.callbacks,
         _checkpoints(

@@ -11,12 +11,12 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
+from vidgan.config.instantiate import NETWORKS, TARGET, build, resolve_target
+from vidgan.config.lint import lint
+from vidgan.config.recorded import read_config, resolved
 from vidgan.errors import UserError, told_of
-from vidgan.experiment.builder import NETWORKS, TARGET, build, resolve_target
-from vidgan.experiment.folder import RunFolder, find_trained
-from vidgan.experiment.lint import lint
-from vidgan.experiment.recorded import read_config, resolved
 from vidgan.generators.recognition import recognise
+from vidgan.record.folder import RunFolder, find_trained
 from vidgan.weights import PICKLED, fit, misfit, read_metadata, read_state
 
 DESCRIPTION = "network"  # the entry of a safetensors file's metadata that tells how to build its network

@@ -16,13 +16,13 @@ from vidgan.engine.hardware import choose_precision
 from vidgan.engine.optimization import channels_last
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError, told_of
-from vidgan.experiment.assemble import device_kind, refuse_absent_device
+from vidgan.experiment.build import device_kind, refuse_absent_device
 from vidgan.experiment.networks import load_generator
 from vidgan.generators.base import Generator, as_generator
-from vidgan.video.noise import SAMPLE, Told, measured
+from vidgan.inference.noise import SAMPLE, WithNoiseMap, measured
+from vidgan.inference.streaming import stream
+from vidgan.inference.tiling import Tiled
 from vidgan.video.reader import Frames, probe
-from vidgan.video.streaming import stream
-from vidgan.video.tiling import Tiled
 from vidgan.video.writer import writer
 
 logger = logging.getLogger(__name__)
@@ -113,8 +113,8 @@ def _informed(
     if sigma is not None:
         if not 0 <= sigma <= 255:
             raise UserError(f"sigma={sigma} is no standard deviation in 8-bit levels; give one between 0 and 255.")
-        return Told(generator, sigma / 255), frames
+        return WithNoiseMap(generator, sigma / 255), frames
     deviation, frames = measured(frames)
     told = f"noise level {255 * deviation:.1f} of 255, estimated from the first {SAMPLE} frames; sigma=... sets another"
     Console().print(told, highlight=False)
-    return Told(generator, deviation), frames
+    return WithNoiseMap(generator, deviation), frames

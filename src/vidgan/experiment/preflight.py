@@ -18,15 +18,17 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
+from vidgan.config.callbacks import own_callbacks
+from vidgan.config.instantiate import build
 from vidgan.data.clip import Clip, mapped
 from vidgan.data.datamodule import DataModule
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.hardware import memory_of
 from vidgan.engine.players import Player, Role, assign_parameters
-from vidgan.engine.scene import Condition, Scene
 from vidgan.engine.segments import segments
+from vidgan.engine.step import Condition, Step
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import (
+from vidgan.experiment.build import (
     build_data,
     build_networks,
     build_player,
@@ -35,9 +37,7 @@ from vidgan.experiment.assemble import (
     device_kind,
     world_size,
 )
-from vidgan.experiment.builder import build
 from vidgan.experiment.contradictions import contradictions
-from vidgan.experiment.extras import own_callbacks
 from vidgan.experiment.footprint import scoring_memory
 from vidgan.experiment.readiness import (
     Weights,
@@ -267,13 +267,13 @@ def _try(config: DictConfig, clip: Clip | None) -> _Trial:
     clip = clip.to("meta")
     with _named("networks.generator", condition):
         made, trial.multiply_adds["generator"] = _counted(lambda: trial.task.generate(condition))
-    scene = Scene(clip, condition, trial.task.target(clip), made)
+    scene = Step(clip, condition, trial.task.target(clip), made)
     _refuse_other_shape(scene)
     for player in config.players.values():
         if player.role == Role.DISCRIMINATOR:
             _judge(trial, player.owns[0], scene)
     with _measured(trial, "generator"):
-        scene = Scene(clip, condition, scene.real, trial.task.generate(condition))
+        scene = Step(clip, condition, scene.real, trial.task.generate(condition))
         for name, term in trial.task.terms.items():
             term.loss.to("meta")
             with _named(f"losses.{name}", scene.fake):
@@ -281,7 +281,7 @@ def _try(config: DictConfig, clip: Clip | None) -> _Trial:
     return trial
 
 
-def _judge(trial: _Trial, name: str, scene: Scene) -> None:
+def _judge(trial: _Trial, name: str, scene: Step) -> None:
     network = trial.task.networks[name]
     with _named(f"networks.{name}", scene.fake):
         judged = trial.task.judged(name, scene)
@@ -297,7 +297,7 @@ def _refuse_patch(clip: Clip, scale: int) -> None:
         raise UserError(f"data.patch={patch} is not a multiple of the scale, {scale}.")
 
 
-def _refuse_other_shape(scene: Scene) -> None:
+def _refuse_other_shape(scene: Step) -> None:
     if scene.fake.shape != scene.real.shape:
         made, real = (tuple(frames.shape[1:]) for frames in (scene.fake, scene.real))
         raise UserError(

@@ -10,7 +10,7 @@ from torch import nn
 from vidgan.data.datamodule import DataModule
 from vidgan.engine.parallel import refuse_batch_norm_apart
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import device_kind, refuse_absent_device, slurm_environment, warm_starts, world_size
+from vidgan.experiment.build import device_kind, refuse_absent_device, slurm_environment, warm_starts, world_size
 from vidgan.weights import State, misfit, read_state
 
 

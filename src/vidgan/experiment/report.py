@@ -13,10 +13,10 @@ from rich.text import Text
 from torch import Tensor
 
 from vidgan.data.datamodule import DataModule
-from vidgan.experiment.folder import RunFolder
 from vidgan.experiment.terminal import show_table
 from vidgan.metrics.direction import read, written
-from vidgan.metrics.protocol import Protocol
+from vidgan.protocols.protocol import Protocol
+from vidgan.record.folder import RunFolder
 from vidgan.video.compare import comparison_picture, side_by_side
 from vidgan.video.writer import VideoWriter
 

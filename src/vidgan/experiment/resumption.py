@@ -6,13 +6,13 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from vidgan.config.schema import AUTO
 from vidgan.engine.checkpoints import BEST, PREVIOUS, iteration_of
 from vidgan.engine.hardware import can_compute
 from vidgan.errors import UserError
-from vidgan.experiment.assemble import device_kind
-from vidgan.experiment.extension import base_of
-from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.schema import AUTO
+from vidgan.experiment.build import device_kind
+from vidgan.record.extension import base_of
+from vidgan.record.folder import RunFolder
 
 logger = logging.getLogger(__name__)
 

@@ -8,29 +8,29 @@ from contextlib import contextmanager, nullcontext, suppress
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import Callback
 
+from vidgan.config.callbacks import Extras
+from vidgan.config.recorded import sealed
 from vidgan.engine.checkpoints import TrainingInterrupted
 from vidgan.engine.pruning import TrainingPruned
 from vidgan.errors import UserError, one_line
-from vidgan.experiment.assemble import check
+from vidgan.experiment.build import check
 from vidgan.experiment.debug import debugged, debugging, emptied_folder
-from vidgan.experiment.extension import base_of, take_over
-from vidgan.experiment.extras import Extras
-from vidgan.experiment.file_fingerprint import looking_once
 from vidgan.experiment.fitting import fit
-from vidgan.experiment.folder import ERROR, FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
-from vidgan.experiment.identity import halves, locate, settle_extension
-from vidgan.experiment.inputs import files_of
-from vidgan.experiment.names import run_name
 from vidgan.experiment.preflight import Preflight
-from vidgan.experiment.ranks import appoint, appointed, is_first, restarted
-from vidgan.experiment.recorded import sealed
+from vidgan.experiment.rank_rendezvous import appoint, appointed, is_first, restarted
 from vidgan.experiment.report import flat_scores, show_result, show_start
 from vidgan.experiment.resumption import start_of
-from vidgan.experiment.tables import Table, refuse_changed_tables
-from vidgan.experiment.tracking import best_values
-from vidgan.experiment.wandb_layout import run_arguments, under_agent
-from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.metrics.direction import read
+from vidgan.record.extension import base_of, take_over
+from vidgan.record.file_fingerprint import looking_once
+from vidgan.record.folder import ERROR, FAILED, FINISHED, PRUNED, RUNNING, RunFolder, write_atomically, write_json
+from vidgan.record.identity import halves, locate, settle_extension
+from vidgan.record.inputs import files_of
+from vidgan.record.names import run_name
+from vidgan.record.tables import Table, refuse_changed_tables
+from vidgan.tracking.csv_logger import best_values
+from vidgan.tracking.layout import run_arguments, under_agent
+from vidgan.tracking.wandb_tracker import WandbTracker, tracked
 
 #: Seconds that a launcher's job waits for the process of a killed launcher to write its checkpoint and end.
 _PATIENCE = 60.0

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from vidgan.generators.base import Generator, Shapes, numbered
 from vidgan.generators.blocks import bilinear, conv3x3, leaky, residual_blocks
 from vidgan.generators.spynet import SpyNet
-from vidgan.generators.warp import warp
+from vidgan.ops.warp import warp
 
 
 class ResidualTrunk(nn.Module):

@@ -11,7 +11,7 @@ from vidgan.generators.basicvsr import ResidualTrunk
 from vidgan.generators.blocks import bilinear, conv3x3, leaky
 from vidgan.generators.deformable import deformable_conv2d
 from vidgan.generators.spynet import SpyNet
-from vidgan.generators.warp import warp
+from vidgan.ops.warp import warp
 
 BRANCHES = ("backward_1", "forward_1", "backward_2", "forward_2")
 GROUPS = 16  # of channels that share their offsets

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.warp import warp
+from vidgan.ops.warp import warp
 
 LEVELS = 6
 COARSEST = 2 ** (LEVELS - 1)

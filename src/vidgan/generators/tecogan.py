@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from vidgan.generators.base import CausalGenerator, Shapes, numbered
 from vidgan.generators.blocks import bilinear, conv3x3, pad_to_multiple
-from vidgan.generators.warp import warp
+from vidgan.ops.warp import warp
 
 MAX_DISPLACEMENT = 24.0
 SCALE = 4

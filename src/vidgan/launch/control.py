@@ -12,16 +12,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from vidgan.config.registration import register
+from vidgan.config.schema_check import keep_to_schema
 from vidgan.errors import UserError, printable
-from vidgan.experiment.folder import ERROR, FAILED, RUNNING, RunFolder
-from vidgan.experiment.registry import register
-from vidgan.experiment.schema_check import keep_to_schema
-from vidgan.experiment.sync import sync
 from vidgan.experiment.terminal import fits
 from vidgan.launch import cluster, slurm
 from vidgan.launch.job import JOB, LOG, Job
 from vidgan.launch.ownership import refuse_commands, refuse_elsewhere, refuse_foreign
 from vidgan.launch.status import QUEUED, Status, run_folders, statuses
+from vidgan.record.folder import ERROR, FAILED, RUNNING, RunFolder
+from vidgan.tracking.sync import sync
 
 _FOLLOW_SECONDS = 0.5
 _PIPED = 1000  # columns: other programs read lines

@@ -10,11 +10,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from vidgan.config.recorded import read_text, sealed
+from vidgan.config.schema import TrainConfig
 from vidgan.errors import UserError
-from vidgan.experiment.folder import ERROR, FINISHED, RunFolder, write_atomically
-from vidgan.experiment.identity import locate
-from vidgan.experiment.recorded import read_text, sealed
-from vidgan.experiment.schema import TrainConfig
+from vidgan.record.folder import ERROR, FINISHED, RunFolder, write_atomically
+from vidgan.record.identity import locate
 
 JOB, LOG = "job.yaml", "log.txt"
 
@@ -75,7 +75,7 @@ class Job:
 
     @classmethod
     def read(cls, folder: Path) -> "Job":
-        """The job of a run folder; :func:`vidgan.experiment.commands.register` must have been called.
+        """The job of a run folder; :func:`vidgan.commands.hydra_command.register` must have been called.
 
         Raises:
             UserError: the folder holds no job, or a damaged one.

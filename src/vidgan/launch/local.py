@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from vidgan.engine.hardware import cores
-from vidgan.experiment.assemble import device_kind, world_size
+from vidgan.experiment.build import device_kind, world_size
 from vidgan.launch.job import LOG, Job
-from vidgan.launch.outcome import Outcome, State, outcome_of
+from vidgan.launch.job_result import Outcome, State, outcome_of
 
 _POLL = 0.05  # seconds
 #: What one process tells its own ranks, and no other job may hear.

@@ -6,7 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import RunFolder
+from vidgan.record.folder import RunFolder
 
 #: What of ``machine.slurm`` becomes a command, or may name one.
 _COMMANDS = ("setup", "container", "srun", "python", "options")

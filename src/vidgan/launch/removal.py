@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import FINISHED, RunFolder
-from vidgan.experiment.names import base_id
 from vidgan.launch.ownership import refuse_elsewhere
 from vidgan.launch.status import QUEUED, statuses
+from vidgan.record.folder import FINISHED, RunFolder
+from vidgan.record.names import base_id
 
 
 def remove(folder: RunFolder, runs: Path, yes: bool) -> str:

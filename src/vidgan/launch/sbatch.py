@@ -9,8 +9,8 @@ from typing import Any
 from omegaconf import DictConfig
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import ERROR, FINISHED, PRUNED
 from vidgan.launch.job import LOG
+from vidgan.record.folder import ERROR, FINISHED, PRUNED
 
 # Options that follow from the configuration; setting them again would set the ranks of SLURM and Lightning apart.
 _DERIVED = {

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from vidgan.errors import UserError
-from vidgan.experiment.folder import FINISHED, PRUNED, RunFolder, write_atomically, write_json
 from vidgan.launch import cluster, sbatch
 from vidgan.launch.job import LOG, Job
-from vidgan.launch.outcome import Outcome, State
+from vidgan.launch.job_result import Outcome, State
+from vidgan.record.folder import FINISHED, PRUNED, RunFolder, write_atomically, write_json
 
 RECORD, _SCRIPT = "slurm.json", "job.sbatch"
 _POLL_SECONDS = 5.0

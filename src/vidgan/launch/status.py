@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from vidgan.config.recorded import read_values
 from vidgan.errors import UserError
-from vidgan.experiment.folder import ERROR, FAILED, RUNNING, RunFolder
-from vidgan.experiment.recorded import read_values
-from vidgan.experiment.tables import Table, refuse_changed_tables
 from vidgan.launch import cluster
 from vidgan.launch.job import JOB, LOG
 from vidgan.launch.slurm import job_id
+from vidgan.record.folder import ERROR, FAILED, RUNNING, RunFolder
+from vidgan.record.tables import Table, refuse_changed_tables
 
 #: A run that is waiting for SLURM; one whose process is gone before its end.
 QUEUED, STOPPED = "queued", "stopped"

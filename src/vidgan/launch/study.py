@@ -16,26 +16,26 @@ from omegaconf import DictConfig, OmegaConf
 from optuna.distributions import distribution_to_json
 from optuna.trial import TrialState
 
+from vidgan.config.instantiate import build
+from vidgan.config.schema import Preflight as When
 from vidgan.errors import UserError
-from vidgan.experiment.builder import build
-from vidgan.experiment.code_fingerprint import fingerprint
-from vidgan.experiment.folder import RunFolder
-from vidgan.experiment.identity import run_id
-from vidgan.experiment.inputs import code_of
 from vidgan.experiment.preflight import Preflight
-from vidgan.experiment.schema import Preflight as When
-from vidgan.experiment.tables import Table
-from vidgan.experiment.tracking import best_values
 from vidgan.launch.costs import show_costs
 from vidgan.launch.job import Job
+from vidgan.launch.job_result import Outcome, State, exit_code
 from vidgan.launch.local import run_jobs
 from vidgan.launch.naming import label, sweep_name
-from vidgan.launch.outcome import Outcome, State, exit_code
 from vidgan.launch.space import Space, Values, grid, probes, shown
 from vidgan.launch.sweep import Point, close, examine, set_names, sweep_folder
 from vidgan.launch.trial import PRUNERS, chosen, open_storage
 from vidgan.metrics.direction import read
 from vidgan.randomness import mix
+from vidgan.record.code_fingerprint import fingerprint
+from vidgan.record.folder import RunFolder
+from vidgan.record.identity import run_id
+from vidgan.record.inputs import code_of
+from vidgan.record.tables import Table
+from vidgan.tracking.csv_logger import best_values
 
 SAMPLERS = {
     "tpe": optuna.samplers.TPESampler,

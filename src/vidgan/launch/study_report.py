@@ -13,9 +13,9 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 from rich.table import Table
 
-from vidgan.experiment.folder import write_atomically
-from vidgan.experiment.wandb_tracker import WandbTracker, tracked
 from vidgan.launch.naming import short_keys
+from vidgan.record.folder import write_atomically
+from vidgan.tracking.wandb_tracker import WandbTracker, tracked
 
 _SHOWN = 5
 

@@ -13,20 +13,20 @@ from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.progress import track
 
+from vidgan.config.mistakes import explain
+from vidgan.config.schema import Preflight as When
 from vidgan.errors import UserError
-from vidgan.experiment.file_fingerprint import looking_once
-from vidgan.experiment.folder import RunFolder, write_json
-from vidgan.experiment.mistakes import explain
-from vidgan.experiment.names import slug
 from vidgan.experiment.preflight import Cost, Preflight
 from vidgan.experiment.report import show_result, show_start
-from vidgan.experiment.schema import Preflight as When
 from vidgan.launch import slurm
 from vidgan.launch.costs import show_costs
 from vidgan.launch.job import Job
+from vidgan.launch.job_result import Outcome, State, exit_code, show_outcomes
 from vidgan.launch.local import run_jobs
 from vidgan.launch.naming import keys_that_differ, label, sweep_name
-from vidgan.launch.outcome import Outcome, State, exit_code, show_outcomes
+from vidgan.record.file_fingerprint import looking_once
+from vidgan.record.folder import RunFolder, write_json
+from vidgan.record.names import slug
 
 
 @dataclass(frozen=True)

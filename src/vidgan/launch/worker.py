@@ -15,12 +15,12 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from vidgan.config.invocation import note
+from vidgan.config.registration import register
 from vidgan.errors import UserError, one_line
-from vidgan.experiment.folder import ERROR, RunFolder
-from vidgan.experiment.invocation import note
-from vidgan.experiment.registry import register
 from vidgan.interruption import deaf, requests
 from vidgan.launch.job import Job
+from vidgan.record.folder import ERROR, RunFolder
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vidgan.backbones.vgg import LAYERS, VGG19Features
 from vidgan.errors import UserError
-from vidgan.losses.vgg import LAYERS, VGG19Features
 from vidgan.weights import fetch, load_weights
 
 VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.warp import warp
+from vidgan.ops.warp import warp
 
 
 def _require_two(frames: Tensor, loss: nn.Module) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.losses.vgg import ImageNetNormalization, convolutions
+from vidgan.backbones.vgg import ImageNetNormalization, convolutions
 from vidgan.metrics.learned import LearnedMetric
 
 WIDTHS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vidgan.backbones.vgg import ImageNetNormalization
 from vidgan.errors import UserError
-from vidgan.losses.vgg import ImageNetNormalization
 from vidgan.metrics.base import Mean
 from vidgan.metrics.learned import LearnedMetric
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidgan.errors import UserError
-from vidgan.generators.warp import warp
 from vidgan.metrics.base import Mean, PiecewiseMetric
+from vidgan.ops.warp import warp
 
 _Flow = NDArray[np.float32]
 

@@ -5,8 +5,8 @@ from torch import Tensor
 
 from vidgan.data.tracks.detector import STRATA
 from vidgan.metrics.base import Metric
-from vidgan.metrics.protocol import Protocol
 from vidgan.pose.skeleton import OPENPOSE_18
+from vidgan.protocols.protocol import Protocol
 
 
 class TrackProtocol(Protocol):

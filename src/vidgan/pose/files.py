@@ -7,7 +7,7 @@ from vidgan.pose.formats.coco import read_coco, write_coco
 from vidgan.pose.formats.npz import read_npz, write_npz
 from vidgan.pose.formats.openpose import read_openpose, write_openpose
 from vidgan.pose.formats.patn import read_patn, write_patn
-from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import BODY_25, COCO_17, OPENPOSE_18, Skeleton
 
 _READERS = {".npz": read_npz, ".json": read_coco, ".csv": read_patn, "": read_openpose}
@@ -21,7 +21,7 @@ def is_pose_file(path: Path) -> bool:
     return any(path.glob("*.json")) if path.is_dir() else path.suffix.lower() in (".npz", ".json", ".csv")
 
 
-def read_poses(path: Path, expected: Skeleton | None = None) -> PoseSequence:
+def read_poses(path: Path, expected: Skeleton | None = None) -> KeypointSequence:
     """Reads .npz, .json (COCO), .csv (PATN) or a folder (OpenPose).
 
     Args:
@@ -42,7 +42,7 @@ def read_poses(path: Path, expected: Skeleton | None = None) -> PoseSequence:
     return sequence
 
 
-def write_poses(sequence: PoseSequence, path: Path) -> None:
+def write_poses(sequence: KeypointSequence, path: Path) -> None:
     """Writes the format of the suffix: .npz, .json (COCO), .csv (PATN), a folder (OpenPose) without one.
 
     Raises:

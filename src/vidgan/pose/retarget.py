@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidgan.errors import UserError
-from vidgan.pose.sequence import Points, PoseSequence
+from vidgan.pose.sequence import KeypointSequence, Points
 
 _Numbers = NDArray[np.float64]
 _FAR, _NEAR = 5, 95  # percentiles of the height of the feet
@@ -40,7 +40,7 @@ class Stage:
         return self.far_height + share * (self.near_height - self.far_height)
 
 
-def stage_of(sequence: PoseSequence) -> Stage:
+def stage_of(sequence: KeypointSequence) -> Stage:
     """The stage of a sequence of one person.
 
     Raises:
@@ -64,7 +64,7 @@ def stage_of(sequence: PoseSequence) -> Stage:
     return Stage(float(far), float(near), far_height, near_height, float(np.median(feet[:, 0])))
 
 
-def retargeted(sequence: PoseSequence, source: Stage, target: Stage) -> PoseSequence:
+def retargeted(sequence: KeypointSequence, source: Stage, target: Stage) -> KeypointSequence:
     """The movement of ``source`` (whose sequence it is, P = 1) on the stage of ``target``.
 
     Frames without ankles keep the place of the nearest frames that have them.
@@ -82,11 +82,11 @@ def retargeted(sequence: PoseSequence, source: Stage, target: Stage) -> PoseSequ
     return sequence.with_points(points)
 
 
-def _joint(sequence: PoseSequence, name: str) -> Points:
+def _joint(sequence: KeypointSequence, name: str) -> Points:
     return sequence.points[:, 0, sequence.skeleton.index(name), :2]
 
 
-def _feet(sequence: PoseSequence) -> Points:
+def _feet(sequence: KeypointSequence) -> Points:
     """(T, 2): the ankle that is lower in the picture; NaN unless both are seen."""
     left, right = _joint(sequence, "left_ankle"), _joint(sequence, "right_ankle")
     lower = np.where((left[:, 1] > right[:, 1])[:, None], left, right)

@@ -30,7 +30,7 @@ SYNTHESISED = {
 
 
 @dataclass(frozen=True)
-class PoseSequence:
+class KeypointSequence:
     """P persons followed through T frames. A key point that is missing is NaN in all three numbers.
 
     Attributes:

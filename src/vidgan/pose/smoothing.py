@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d, median_filter
 from scipy.signal import savgol_filter
 
 from vidgan.errors import UserError
-from vidgan.pose.sequence import Points, PoseSequence
+from vidgan.pose.sequence import KeypointSequence, Points
 from vidgan.pose.skeleton import Skeleton
 
 _FPS = 25.0  # where a sequence does not know its own
@@ -28,7 +28,7 @@ class Smoother:
 
     skeleton: ClassVar[Skeleton | None] = None
 
-    def __call__(self, sequence: PoseSequence) -> PoseSequence:
+    def __call__(self, sequence: KeypointSequence) -> KeypointSequence:
         if not sequence.present.any():
             return sequence
         points = sequence.points.copy()
@@ -139,7 +139,7 @@ def bridged(tracks: Tracks) -> Tracks:
     return filled
 
 
-def fill_gaps(sequence: PoseSequence, longest: int) -> PoseSequence:
+def fill_gaps(sequence: KeypointSequence, longest: int) -> KeypointSequence:
     """Fills gaps inside of a track of up to ``longest`` frames by straight lines, confidences too.
 
     What is missing before a key point is first seen, after it is last seen, or for longer, stays missing.

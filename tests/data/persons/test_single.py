@@ -9,13 +9,13 @@ import torch
 
 from tests.media import write_video
 from tests.pose.boxes import Boxes, boxes
+from vidgan.config.paths import ROOT
 from vidgan.data.persons import single
 from vidgan.data.persons.framing import Framing
 from vidgan.data.persons.single import SinglePerson
 from vidgan.errors import UserError
-from vidgan.experiment.places import ROOT
 from vidgan.pose.files import read_poses, write_poses
-from vidgan.pose.sequence import PoseSequence
+from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import COCO_17
 
 
@@ -25,7 +25,7 @@ def files(tmp_path: Path) -> tuple[str, str]:
     frames = boxes(12, (20, 10, 20, 60))
     points = np.stack([Boxes()(frame) for frame in frames])
     write_video(tmp_path / "walk.mp4", frames)
-    write_poses(PoseSequence(points, COCO_17, (128, 96), Fraction(25)), tmp_path / "walk.npz")
+    write_poses(KeypointSequence(points, COCO_17, (128, 96), Fraction(25)), tmp_path / "walk.npz")
     return str(tmp_path / "walk.mp4"), str(tmp_path / "walk.npz")
 
 

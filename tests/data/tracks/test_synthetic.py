@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from omegaconf import OmegaConf
 
+from vidgan.config.paths import CONF
 from vidgan.data.tracks.detector import STRATA, SimulatedDetector
 from vidgan.data.tracks.motion import HEIGHT, moving
 from vidgan.data.tracks.synthetic import SyntheticTracks
-from vidgan.experiment.places import CONF
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.pose.smoothing import body_size
 

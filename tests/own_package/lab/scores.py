@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from vidgan.metrics.base import Metric
-from vidgan.metrics.protocol import Protocol
+from vidgan.protocols.protocol import Protocol
 
 
 class BrightnessRatio(Metric):

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vidgan.backbones.vgg import ImageNetNormalization
 from vidgan.generators.encoders.base import Encoder
-from vidgan.losses.vgg import ImageNetNormalization
 from vidgan.weights import load_weights, verified
 
 

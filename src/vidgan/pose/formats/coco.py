@@ -9,14 +9,14 @@ import numpy as np
 
 from vidgan.atomic import replacing
 from vidgan.errors import UserError
-from vidgan.pose.sequence import Points, PoseSequence, no_points
+from vidgan.pose.sequence import KeypointSequence, Points, no_points
 from vidgan.pose.skeleton import COCO_17
 
 _VISIBLE = 2
 _SCORES = "keypoint_scores"  # beside COCO's own keys: its third number is 0, 1 or 2 in data sets
 
 
-def read_coco(path: Path) -> PoseSequence:
+def read_coco(path: Path) -> KeypointSequence:
     """A data set (``images``, ``annotations``) or a list of results (``image_id``, ``keypoints``), of COCO-17.
 
     Frames are the pictures in the order of their ids. Persons are told apart by ``track_id`` where there is one, else
@@ -44,10 +44,10 @@ def read_coco(path: Path) -> PoseSequence:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{path}: is no key point file of COCO ({type(error).__name__}: {error}).") from error
     sizes = {(image["width"], image["height"]) for image in images.values() if {"width", "height"} <= image.keys()}
-    return PoseSequence(points, COCO_17, sizes.pop() if len(sizes) == 1 else None)
+    return KeypointSequence(points, COCO_17, sizes.pop() if len(sizes) == 1 else None)
 
 
-def write_coco(sequence: PoseSequence, path: Path) -> None:
+def write_coco(sequence: KeypointSequence, path: Path) -> None:
     """Writes a data set of one picture a frame, of persons of COCO-17 with ``track_id`` and ``keypoint_scores``."""
     sizes = dict(zip(("width", "height"), sequence.size, strict=True)) if sequence.size else {}
     images = [{"id": frame, "file_name": f"{frame:08d}.png", **sizes} for frame in range(len(sequence))]

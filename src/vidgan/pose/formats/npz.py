@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from vidgan.atomic import replacing
 from vidgan.errors import UserError
-from vidgan.pose.sequence import MOST_BYTES, PoseSequence
+from vidgan.pose.sequence import MOST_BYTES, KeypointSequence
 from vidgan.pose.skeleton import skeleton_named
 
 
-def write_npz(sequence: PoseSequence, path: Path) -> None:
+def write_npz(sequence: KeypointSequence, path: Path) -> None:
     """Writes ``points`` (T, P, K, 3), ``skeleton``, and where they are known ``size`` and ``fps`` (a fraction)."""
     arrays = {"points": sequence.points, "skeleton": np.array(sequence.skeleton.name)}
     if sequence.size is not None:
@@ -24,7 +24,7 @@ def write_npz(sequence: PoseSequence, path: Path) -> None:
         np.savez_compressed(temporary, allow_pickle=False, **arrays)
 
 
-def read_npz(path: Path) -> PoseSequence:
+def read_npz(path: Path) -> KeypointSequence:
     """
     Raises:
         UserError: the file is none that :func:`write_npz` wrote.
@@ -33,7 +33,7 @@ def read_npz(path: Path) -> PoseSequence:
         _refuse_large(path)
         with np.load(path, allow_pickle=False) as file:
             stored = {name: file[name] for name in file.files}
-        return PoseSequence(
+        return KeypointSequence(
             points=stored["points"],
             skeleton=skeleton_named(str(stored["skeleton"])),
             size=_pair(stored["size"]) if "size" in stored else None,

@@ -9,14 +9,14 @@ import numpy as np
 from vidgan.atomic import replacing
 from vidgan.data.sources import natural
 from vidgan.errors import UserError
-from vidgan.pose.sequence import Points, PoseSequence, no_points
+from vidgan.pose.sequence import KeypointSequence, Points, no_points
 from vidgan.pose.skeleton import BODY_25, OPENPOSE_18, Skeleton
 
 _BY_COUNT = {3 * len(skeleton): skeleton for skeleton in (OPENPOSE_18, BODY_25)}
 _KEY = "pose_keypoints_2d"
 
 
-def read_openpose(folder: Path) -> PoseSequence:
+def read_openpose(folder: Path) -> KeypointSequence:
     """A folder of ``*.json``, one a frame, frame_2 before frame_10; the count of numbers tells which skeleton it is.
 
     OpenPose does not follow persons: person p is the p-th of each file.
@@ -47,10 +47,10 @@ def read_openpose(folder: Path) -> PoseSequence:
         for person, numbers in zip(frame, people, strict=False):
             person[:] = numbers.reshape(-1, 3)
     points[points[..., 2] == 0] = np.nan  # missing is 0, 0, 0
-    return PoseSequence(points, skeleton)
+    return KeypointSequence(points, skeleton)
 
 
-def write_openpose(sequence: PoseSequence, folder: Path) -> None:
+def write_openpose(sequence: KeypointSequence, folder: Path) -> None:
     """Writes ``<number of twelve digits>_keypoints.json`` for each frame.
 
     Args:

@@ -12,7 +12,7 @@ import numpy as np
 
 from vidgan.atomic import replacing
 from vidgan.errors import UserError
-from vidgan.pose.sequence import Points, PoseSequence
+from vidgan.pose.sequence import KeypointSequence, Points
 from vidgan.pose.skeleton import OPENPOSE_18
 
 _HEADER = ["name", "keypoints_y", "keypoints_x"]
@@ -38,7 +38,7 @@ def read_patn_pictures(path: Path) -> dict[str, Points]:
     return pictures
 
 
-def read_patn(path: Path) -> PoseSequence:
+def read_patn(path: Path) -> KeypointSequence:
     """The pictures of a file as the frames of one person.
 
     Raises:
@@ -47,10 +47,10 @@ def read_patn(path: Path) -> PoseSequence:
     pictures = read_patn_pictures(path)
     if not pictures:
         raise UserError(f"{path}: holds no picture.")
-    return PoseSequence(np.stack(list(pictures.values()))[:, None], OPENPOSE_18)
+    return KeypointSequence(np.stack(list(pictures.values()))[:, None], OPENPOSE_18)
 
 
-def write_patn(sequence: PoseSequence, path: Path) -> None:
+def write_patn(sequence: KeypointSequence, path: Path) -> None:
     """Writes a row ``<number of eight digits>.png`` for each frame; coordinates are rounded, confidences are lost.
 
     Raises:

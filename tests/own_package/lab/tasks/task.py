@@ -4,8 +4,8 @@ from torch import Tensor
 
 from vidgan.data.clip import Clip
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.scene import Made
 from vidgan.engine.scoring import Baseline
+from vidgan.engine.step import GeneratorOutput
 
 
 class Relighting(AdversarialTask):
@@ -14,8 +14,8 @@ class Relighting(AdversarialTask):
     def condition(self, clip: Clip) -> Tensor:
         return 0.5 * clip.frames
 
-    def generate(self, condition: Tensor) -> Made:
-        return Made(self.network("generator")(condition))
+    def generate(self, condition: Tensor) -> GeneratorOutput:
+        return GeneratorOutput(self.network("generator")(condition))
 
     def baselines(self) -> dict[str, Baseline]:
         return {"dark": lambda clip, condition: condition}

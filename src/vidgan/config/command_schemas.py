@@ -1,0 +1,184 @@
+"""The schemas of the other commands' configurations, made of parts of :mod:`vidgan.config.schema`."""
+# ruff: noqa: RUF009 - the calls make fields
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+from vidgan.config.limits import component, number, whole
+from vidgan.config.schema import MachineConfig, PathsConfig, TrackingConfig, TrainConfig
+
+
+@dataclass
+class EvaluateConfig:
+    """The root of ``vidgan-evaluate``.
+
+    Attributes:
+        run: id or folder of a run; null where ``weights`` is a file.
+        protocol: name of a file in ``conf/protocols``, or a path; null is the run's own, or ``default``.
+        weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
+        task: what weights of a file are for; null is super-resolution, or denoising where they ask for noise levels.
+        data: a data set other than the run's own; null only with a run.
+        degradation: one other than the run's own; null for weights of a file is bicubic, or Gaussian noise.
+        compare_to: baselines that are scored beside the model, by name; null is the task's own choice.
+        seed: what is drawn for ``data`` follows from it.
+        sigma: of the noise that a denoiser's clips suffer, in 8-bit levels; null is the run's own noise.
+        blind: whether a denoiser is given estimates of the noise instead of the truth.
+    """
+
+    run: str | None = None
+    protocol: str | None = None
+    weights: str = "last"
+    task: Any = component("tasks@task", None)
+    data: Any = component("data", None)
+    degradation: Any = component("degradations@degradation", None)
+    compare_to: list[str] | None = None
+    seed: int = whole(0, 0, 2**32 - 1)
+    sigma: float | None = number(0, None, 255)
+    blind: bool = False
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class DataSetsConfig:
+    """The root of ``vidgan-data``.
+
+    Attributes:
+        data: the data set; its ``root`` and ``layout`` are used.
+        quick: check that all clips are there and can be opened, not every frame.
+    """
+
+    data: Any = component("data", None)
+    quick: bool = False
+    seed: int = whole(0, 0, 2**32 - 1)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class PredictConfig:
+    """The root of ``vidgan-predict``.
+
+    Attributes:
+        run: id or folder of a run; null where ``weights`` is a file.
+        input: a video, a picture or a folder of pictures.
+        output: what is written; of the same kind.
+        weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
+        chunk: frames computed at once.
+        tile: side of the tiles in input pixels that large frames are cut into; null computes whole frames.
+        sigma: standard deviation of the noise that a denoiser removes, in 8-bit levels; null estimates it.
+    """
+
+    run: str | None = None
+    input: str = MISSING
+    output: str = MISSING
+    weights: str = "last"
+    chunk: int = whole(1, 8)
+    tile: int | None = whole(1, None)
+    sigma: float | None = number(0, None, 255)
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class PoseConfig:
+    """The root of ``vidgan-pose``.
+
+    Attributes:
+        input: a video, a folder of pictures, or key points: .npz, .json, .csv, or a folder of OpenPose's.
+        output: key points in the format of its suffix; a folder of OpenPose's without one.
+        preview: a video of the frames with the main person's skeleton; null for none.
+        video: the video that key points given as input belong to.
+        estimator: what finds people in frames; a file of ``conf/estimator``.
+        smoother: a file of ``conf/smoother``.
+        run: id or folder of a run of the task pose_sequence, for smoother=gan.
+        weights: ``last`` or ``best``, of that run; or a file of weights, without one.
+        skeleton: of the output; null is what its format wants, or else the estimator's.
+        expect: the skeleton that key points given as input must be; null takes what they are.
+        confidence: key points that are less sure count as missing.
+        fill: gaps of up to so many frames are filled.
+    """
+
+    input: str = MISSING
+    output: str = MISSING
+    preview: str | None = None
+    video: str | None = None
+    estimator: Any = component("estimator", MISSING)
+    smoother: Any = component("smoother", MISSING)
+    run: str | None = None
+    weights: str = "last"
+    skeleton: str | None = None
+    expect: str | None = None
+    confidence: float = number(0, 0.1, 1)
+    fill: int = whole(0, 8)
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class ExportConfig:
+    """The root of ``vidgan-export``.
+
+    Attributes:
+        run: id or folder of a run; null where ``weights`` is a file.
+        weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
+        output: what is written; its suffix is the format, ``.safetensors`` or ``.onnx``.
+    """
+
+    run: str | None = None
+    weights: str = "last"
+    output: str = MISSING
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class AnimateConfig:
+    """The root of ``vidgan-predict task=pose_video``.
+
+    Attributes:
+        task: pose_video.
+        run: id or folder of a run of that task.
+        reference: a picture of the person, or a video of which the frame with the surest pose is taken.
+        driving: a video of one person's movement, or key points in any format that ``vidgan-pose`` writes.
+        output: a video, or a folder of pictures.
+        num_frames: the first so many of the movement; null for all.
+        fps: frames a second, of key points that do not tell.
+        retarget: move and scale the poses to where the person of the reference stands, and to its size.
+        weights: ``last`` or ``best``.
+        estimator: what finds people in frames; a file of ``conf/estimator``.
+        smoother: of the movement; a file of ``conf/smoother``.
+        confidence: key points that are less sure count as missing.
+        fill: gaps of up to so many frames are filled.
+        chunk: frames computed at once.
+    """
+
+    task: str = "pose_video"
+    run: str = MISSING
+    reference: str = MISSING
+    driving: str = MISSING
+    output: str = MISSING
+    num_frames: int | None = whole(1, None)
+    fps: float | None = number(0, None, 1000, open_below=True)
+    retarget: bool = True
+    weights: str = "last"
+    estimator: Any = component("estimator", MISSING)
+    smoother: Any = component("smoother", MISSING)
+    confidence: float = number(0, 0.3, 1)
+    fill: int = whole(0, 8)
+    chunk: int = whole(1, 8)
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+#: The root of each command, by the name of its file in ``conf/``.
+ROOTS = {
+    "train": TrainConfig,
+    "evaluate": EvaluateConfig,
+    "predict": PredictConfig,
+    "export": ExportConfig,
+    "data_sets": DataSetsConfig,
+    "pose": PoseConfig,
+    "animate": AnimateConfig,
+}

@@ -1,0 +1,198 @@
+"""``vidgan-pose``: from frames, or from key points in another format, to the main person's smoothed key points."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from omegaconf import DictConfig
+from rich.console import Console
+
+from vidgan.config.instantiate import build, resolve_target
+from vidgan.config.lint import lint
+from vidgan.engine.progress import counted
+from vidgan.errors import UserError, told_of
+from vidgan.experiment.networks import SUFFIXES, load_generator
+from vidgan.experiment.prediction import RATE_OF_FOLDERS, Input, open_input
+from vidgan.inference.pose_refinement import Refined
+from vidgan.pose.drawing import draw
+from vidgan.pose.estimators.base import PoseEstimator
+from vidgan.pose.files import is_pose_file, read_poses, refuse_unwritable, skeleton_for, write_poses
+from vidgan.pose.person_tracking import persons_in
+from vidgan.pose.sequence import KeypointSequence
+from vidgan.pose.skeleton import Skeleton, skeleton_named
+from vidgan.pose.smoothing import Smoother, fill_gaps
+from vidgan.video.reader import Frames
+from vidgan.video.writer import PICTURE_SUFFIXES, writer
+
+_MOST_OUTSIDE = 0.5  # share of key points outside the frame above which they belong to other frames
+
+
+def extract(config: DictConfig) -> Path:
+    """Finds or reads key points, follows the main person, smooths and writes; returns the path of what was written.
+
+    Raises:
+        UserError: the input, the estimator or the output is at fault; nothing half-written is left.
+    """
+    lint(config, {"smoother": ("generator",)})
+    given, out = Path(config.input), Path(config.output)
+    _refuse_collisions(config)
+    smoother = _smoother(config)
+    if is_pose_file(given):
+        raw = _read(config)
+        _refuse_preview(config, len(raw))
+        skeleton = _written_skeleton(config, smoother.skeleton or raw.skeleton)
+    else:
+        _refuse_without_key_points(config)
+        frames = open_input(given)
+        _refuse_preview(config, frames.count)
+        estimator: PoseEstimator = build(config.estimator, "estimator")
+        skeleton = _written_skeleton(config, smoother.skeleton or estimator.skeleton)
+        raw = find_people(estimator, frames, config.machine.progress)
+    if config.preview and raw.size is None:
+        raise UserError(f"preview needs the size of the frames, which {given} does not tell; give video=<its video>.")
+    main = _main_person(raw, config)
+    refuse_outside(main, given)
+    smooth = smoother(fill_gaps(main, config.fill))
+    write_poses(smooth.converted(skeleton), out)
+    _say(f"written to {out}")
+    if config.preview:
+        _write_preview(config, smooth)
+        _say(f"preview in {config.preview}")
+    return out
+
+
+def _refuse_collisions(config: DictConfig) -> None:
+    taken = {Path(path).resolve(): "an input" for path in (config.input, config.video) if path}
+    for key in ("output", "preview"):
+        if config[key] is None:
+            continue
+        path = Path(config[key]).resolve()
+        if path in taken:
+            raise UserError(f"{key}={config[key]} is {taken[path]} itself; choose another name.")
+        taken[path] = f"the {key}"
+
+
+def _refuse_without_key_points(config: DictConfig) -> None:
+    for key in ("video", "expect"):
+        if config[key] is not None:
+            raise UserError(f"{key} is for an input of key points; leave {key}={config[key]} out.")
+
+
+def _refuse_preview(config: DictConfig, count: int) -> None:
+    """Refuses, before it has taken time to make, a preview that cannot be written."""
+    if config.preview is None:
+        return
+    path = Path(config.preview)
+    writer(path, RATE_OF_FOLDERS)
+    if path.suffix.lower() in PICTURE_SUFFIXES and count > 1:
+        raise UserError(f"preview={path} is one picture, the input has {count} frames; give a video or a folder.")
+
+
+def _smoother(config: DictConfig) -> Smoother:
+    trained = resolve_target(config.smoother._target_, "smoother") is Refined
+    for key, is_given in (("run", config.run is not None), ("weights", config.weights.endswith(SUFFIXES))):
+        if is_given and not trained:
+            raise UserError(f"{key} is for smoother=gan alone; set that, or leave {key} out.")
+    given = {"generator": load_generator(config, "vidgan-pose smoother=gan")} if trained else {}
+    smoother: Smoother = build(config.smoother, "smoother", **given)
+    return smoother
+
+
+def _written_skeleton(config: DictConfig, own: Skeleton) -> Skeleton:
+    """The skeleton of the output; refuses an output that cannot be written before it has taken time to make."""
+    out = Path(config.output)
+    skeleton = skeleton_named(config.skeleton) if config.skeleton else skeleton_for(out, own)
+    refuse_unwritable(out, skeleton)
+    return skeleton
+
+
+def _read(config: DictConfig) -> KeypointSequence:
+    """The key points of a file; of the size of the video that they belong to, where it is given."""
+    expected = skeleton_named(config.expect) if config.expect else None
+    with told_of("input"):
+        sequence = read_poses(Path(config.input), expected)
+    if config.video is None:
+        return sequence
+    video = open_input(Path(config.video), "video")
+    if video.count != len(sequence):
+        raise UserError(
+            f"input={config.input} has {len(sequence)} frames and video={config.video} {video.count}; they do not "
+            f"belong together."
+        )
+    height, width = next(video.frames).shape[:2]
+    return KeypointSequence(sequence.points, sequence.skeleton, (width, height), video.fps)
+
+
+def find_people(estimator: PoseEstimator, given: Input, progress: bool) -> KeypointSequence:
+    """All people of all frames, in the order in which the estimator finds them."""
+    people, size = [], (0, 0)
+    for frame in counted(given.frames, given.count, "frames", progress):
+        people.append(estimator(frame))
+        size = frame.shape[1], frame.shape[0]
+    points = np.full((len(people), max(map(len, people)), len(estimator.skeleton), 3), np.nan, np.float32)
+    for row, found in zip(points, people, strict=True):
+        row[: len(found)] = found
+    return KeypointSequence(points, estimator.skeleton, size, given.fps)
+
+
+def _main_person(raw: KeypointSequence, config: DictConfig) -> KeypointSequence:
+    """The person that is larger and longer in view than any other; says how many there are, and in how many frames.
+
+    Raises:
+        UserError: nobody is found, or nobody is sure enough.
+    """
+    persons = persons_in(raw.surer(config.confidence))
+    if not persons and raw.present.any():
+        raise UserError(
+            f"confidence={config.confidence}: no key point is as sure, the surest has "
+            f"{np.nanmax(raw.points[..., 2]):.2f}; give less."
+        )
+    if not persons:
+        raise UserError(f"input={config.input}: no person is found in any of its {len(raw)} frames.")
+    main = persons[0]
+    if len(persons) > 1:
+        _say(f"{len(persons)} persons are found; the one that is larger and longer in view is followed")
+    _say(f"the person is found in {int(main.present.any(-1).sum())} of {len(main)} frames")
+    return main
+
+
+def refuse_outside(sequence: KeypointSequence, given: Path) -> None:
+    """Says how many key points are outside of the frame, where its size is known.
+
+    Raises:
+        UserError: most of them.
+    """
+    if sequence.size is None or not sequence.present.any():
+        return
+    width, height = sequence.size
+    x, y = sequence.points[..., 0], sequence.points[..., 1]
+    outside = (x < -0.5) | (y < -0.5) | (x > width - 0.5) | (y > height - 0.5)  # false where missing
+    share = outside.sum() / sequence.present.sum()
+    if share > _MOST_OUTSIDE:
+        raise UserError(
+            f"{given}: {share:.0%} of its key points are outside of the {width} x {height} frame; they belong to "
+            f"frames of another size."
+        )
+    if outside.any():
+        _say(f"{int(outside.sum())} key points ({share:.1%}) are outside of the {width} x {height} frame")
+
+
+def _write_preview(config: DictConfig, sequence: KeypointSequence) -> None:
+    """The frames, or a black ground where there are none, with the skeleton."""
+    video = config.video if is_pose_file(Path(config.input)) else config.input
+    background = open_input(Path(video)) if video else _black(sequence)
+    with writer(Path(config.preview), background.fps, background.video) as sink:
+        frames = counted(background.frames, background.count, "preview", config.machine.progress)
+        for frame, people in zip(frames, sequence.points, strict=True):
+            sink.write(draw(frame, people, sequence.skeleton))
+
+
+def _black(sequence: KeypointSequence) -> Input:
+    assert sequence.size is not None, "refused before"
+    width, height = sequence.size
+    frames: Iterator[Frames] = iter([np.zeros((height, width, 3), np.uint8)] * len(sequence))
+    return Input(frames, len(sequence), sequence.fps or RATE_OF_FOLDERS)
+
+
+def _say(text: str) -> None:
+    Console().print(text, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,255 @@
+"""A protocol: all that must be pinned for two scores to be comparable."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+import cv2
+import torch
+from torch import Tensor
+
+from vidgan.degradations.base import Degradation
+from vidgan.errors import UserError
+from vidgan.metrics.base import Metric, PiecewiseMetric, SetMetric
+from vidgan.metrics.direction import Direction
+from vidgan.protocols.tally import Tally
+
+LARGE_ENOUGH = 256  # pixels a side, and frames, for any metric and border
+
+
+class Protocol:
+    """Prepares a clip as a benchmark does and applies its metrics.
+
+    Args:
+        name: what the table calls it.
+        follows: whose protocol this is, and where it is written down.
+        metrics: metrics by the name of their column; those that are not available on this machine are left out.
+        color: what metrics of the protocol's color space score: ``"rgb"``, or ``"y"``, BT.601 luma of studio swing.
+        crop: pixels cut off at each border; a pair is those at top and bottom, and those left and right.
+        quantize: saturate to [0, 1] and round to 8 bits first.
+        skip_first, skip_last: frames left out at the ends of a clip.
+        centre_only: score the middle frame of a clip alone.
+        multiple: what the crop leaves is cut down to multiples of this, about the middle.
+        degradation: makes what is scored, whatever the task was trained on; None leaves that to the task. A low
+            resolution that comes with the data goes before both.
+
+    Attributes:
+        frames: the first ones of a clip that count, for whatever is made of it; None for all.
+        left_out: names of the metrics that are not available.
+    """
+
+    frames: int | None = None
+
+    def __init__(
+        self,
+        name: str,
+        follows: str,
+        metrics: Mapping[str, Metric],
+        color: Literal["rgb", "y"] = "rgb",
+        crop: int | Sequence[int] = 0,
+        quantize: bool = True,
+        skip_first: int = 0,
+        skip_last: int = 0,
+        centre_only: bool = False,
+        multiple: int = 1,
+        degradation: Degradation | None = None,
+    ) -> None:
+        if color not in ("rgb", "y"):
+            raise UserError(f"protocol {name}: color is {color!r}; it must be 'rgb' or 'y'")
+        rows, columns = (crop, crop) if isinstance(crop, int) else crop
+        self.name = name
+        self.follows = follows
+        self.metrics = {name: metric for name, metric in metrics.items() if metric.available}
+        self.left_out = sorted(metrics.keys() - self.metrics.keys())
+        self.color = color
+        self.crop = rows, columns
+        self.quantize = quantize
+        self.multiple = multiple
+        self.degradation = degradation
+        self.skip_first = skip_first
+        self.skip_last = skip_last
+        self.centre_only = centre_only
+        self._refuse_cuts()
+
+    @property
+    def directions(self) -> dict[str, Direction]:
+        """Which way each reported score improves."""
+        return {name + level: metric.direction for level, _ in self.levels() for name, metric in self.metrics.items()}
+
+    def score(self, fake: Tensor, real: Tensor, known: Mapping[str, Tensor] | None = None) -> dict[str, float]:
+        """Scores one clip.
+
+        Args:
+            fake: (T, 3, H, W) RGB in [0, 1].
+            real: the same shape and range.
+            known: what else metrics may ask for by name; see :class:`vidgan.metrics.base.Metric`. ``mask`` and
+                ``keypoints`` are cut as the frames are.
+
+        Returns:
+            The clip's score by the name of the metric.
+
+        Raises:
+            UserError: the clips differ in shape, nothing is left of them, or a metric asks for what is not known.
+        """
+        self.refuse_unknown(known or {})
+        tally = Tally(self, {name: m for name, m in self.metrics.items() if name not in self.set_metrics}, len(fake))
+        tally.add(fake, real, known or {})
+        return tally.scores()
+
+    def collect(self, fake: Tensor, real: Tensor) -> dict[str, Any]:
+        """What metrics of the whole test keep of one clip, by name; arguments as of :meth:`score`."""
+        if not self.set_metrics:
+            return {}
+        tally = Tally(self, self.set_metrics, len(fake))
+        tally.add(fake, real, {})
+        return tally.kept()
+
+    def tally(self, total: int) -> Tally:
+        """Where the pieces of a clip of so many frames are scored as they come."""
+        return Tally(self, self.metrics, total)
+
+    def levels(self) -> Iterator[tuple[str, Degradation | None]]:
+        """Each clip is scored under these degradations; what is added to the names of the metrics, and which it is."""
+        yield "", self.degradation
+
+    def combine(self, kept: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+        """The scores of the whole test, of what :meth:`collect` kept of each clip."""
+        return {
+            name + level: metric.combine([row[name + level] for row in kept])
+            for level, _ in self.levels()
+            for name, metric in self.set_metrics.items()
+        }
+
+    def refuse_size(self, frames: int, height: int, width: int) -> None:
+        """Tries a clip of that size without content, as large as needed to know.
+
+        Raises:
+            UserError: nothing of it would be scored, or a metric needs more frames or larger ones.
+        """
+        counted = len(self.counted(frames))
+        if not counted:
+            raise self.nothing_left(frames, torch.Size((height, width)))
+        blank = self.prepared(torch.zeros(1, 3, min(height, LARGE_ENOUGH), min(width, LARGE_ENOUGH)))
+        for name, metric in self.metrics.items():
+            if isinstance(metric, PiecewiseMetric):
+                clip = blank.expand(min(counted, metric.before + 1), -1, -1, -1)
+                try:
+                    metric.measure(clip, clip)
+                except (RuntimeError, ValueError, cv2.error) as error:  # of a network or library that it rests on
+                    why = str(error).strip().partition("\n")[0]
+                    raise UserError(
+                        f"protocol {self.name}: the metric {name} cannot score frames of {width}x{height} pixels "
+                        f"({why}); leave it out or choose larger ones"
+                    ) from error
+
+    def refuse_unknown(self, known: Collection[str]) -> None:
+        """
+        Raises:
+            UserError: a metric asks for what is neither ``fake`` nor ``real`` nor ``known``.
+        """
+        for name, metric in self.metrics.items():
+            if absent := [wanted for wanted in metric.wants if wanted not in {"fake", "real", *known}]:
+                raise UserError(
+                    f"protocol {self.name}: the metric {name} asks for {', '.join(absent)}, which this data does not "
+                    "have; leave the metric out or choose other data"
+                )
+
+    def refuse_other_scale(self, degradation: Degradation | None) -> None:
+        """
+        Args:
+            degradation: the task's own; None where it degrades nothing.
+
+        Raises:
+            UserError: the protocol's own does not fit the task.
+        """
+        if self.degradation is None:
+            return
+        if degradation is None:
+            raise UserError(f"protocol {self.name} degrades clips, which this task does not; choose another protocol")
+        if self.degradation.scale != degradation.scale:
+            raise UserError(
+                f"protocol {self.name} is for x{self.degradation.scale} and the run enlarges x{degradation.scale}; "
+                "choose another protocol"
+            )
+
+    @property
+    def set_metrics(self) -> dict[str, SetMetric]:
+        return {name: metric for name, metric in self.metrics.items() if isinstance(metric, SetMetric)}
+
+    @property
+    def _cuts(self) -> bool:
+        """Whether less than the whole clip is scored."""
+        return any(self.crop) or self.multiple > 1 or bool(self.skip_first or self.skip_last) or self.centre_only
+
+    def _refuse_cuts(self) -> None:
+        """What this does not know how to cut would no longer fit to what is left of the frames."""
+        if self._cuts:
+            for name, metric in self.metrics.items():
+                if others := set(metric.wants) - {"fake", "real", "mask", "keypoints"}:
+                    raise UserError(
+                        f"protocol {self.name}: the metric {name} asks for {', '.join(sorted(others))}, which fits "
+                        "whole clips only; set crop, skip_first and skip_last to 0, multiple to 1 and centre_only to "
+                        "false, or remove it"
+                    )
+
+    def counted(self, total: int) -> range:
+        """The numbers of the frames that are scored, of a clip of so many."""
+        frames = range(total)[self.skip_first : max(0, total - self.skip_last)]
+        return frames[len(frames) // 2 :][:1] if self.centre_only else frames
+
+    def prepared(self, frames: Tensor) -> Tensor:
+        """What is scored of some frames: without the borders, and rounded."""
+        frames = self._cut(frames).float()
+        return (frames.clamp(0, 1) * 255).round() / 255 if self.quantize else frames
+
+    def packed(self, prepared: Tensor) -> Tensor:
+        """Prepared frames as they are kept until the whole clip is there: in 8 bits where they have no more."""
+        return (prepared * 255).round().byte() if self.quantize else prepared
+
+    def unpacked(self, packed: Tensor) -> Tensor:
+        return packed.float() / 255 if self.quantize else packed
+
+    def known_of(self, known: Mapping[str, Tensor], frames: slice, size: torch.Size) -> dict[str, Tensor]:
+        """What is known of some frames of that height and width, cut as they are; the rest fits whole clips only."""
+        cut = dict(known)
+        if "mask" in cut:
+            cut["mask"] = self._cut(cut["mask"][frames])
+        if "keypoints" in cut and self._cuts:
+            cut["keypoints"] = self._cut_points(cut["keypoints"][frames], *size)
+        return cut
+
+    def refuse_other_shape(self, fake: Tensor, real: Tensor) -> None:
+        """
+        Raises:
+            UserError: the clips differ in shape.
+        """
+        if fake.shape != real.shape:
+            raise UserError(
+                f"protocol {self.name}: the scored clip is {tuple(fake.shape)} and the real one {tuple(real.shape)} "
+                "(frames, channels, height, width); they must be equal"
+            )
+
+    def nothing_left(self, frames: int, size: torch.Size) -> UserError:
+        return UserError(
+            f"protocol {self.name} leaves nothing of a clip of {frames} frames of {size[1]}x{size[0]} pixels: "
+            "see its crop, multiple, skip_first and skip_last"
+        )
+
+    def _cut(self, frames: Tensor) -> Tensor:
+        count, _, height, width = frames.shape
+        (top, rows), (left, columns) = map(self._kept, (height, width), self.crop)
+        frames = frames[..., top : top + rows, left : left + columns]
+        if frames.numel() == 0:
+            raise self.nothing_left(count, torch.Size((height, width)))
+        return frames
+
+    def _cut_points(self, points: Tensor, height: int, width: int) -> Tensor:
+        """Key points (T, K, 2) of frames of ``height`` x ``width`` in what is left of these; NaN where cut off."""
+        (top, rows), (left, columns) = map(self._kept, (height, width), self.crop)
+        points = points - points.new_tensor((left, top))
+        inside = ((points >= -0.5) & (points <= points.new_tensor((columns, rows)) - 0.5)).all(-1, keepdim=True)
+        return points.where(inside, torch.nan)
+
+    def _kept(self, side: int, border: int) -> tuple[int, int]:
+        """The first pixel that is scored of a side, and how many."""
+        kept = (side - 2 * border) // self.multiple * self.multiple
+        return (side - kept) // 2, kept

@@ -1,0 +1,161 @@
+"""Video denoising: noisy clips to clean ones of the same size."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vidgan.baselines.denoisers import REACHES, Denoiser, denoisers
+from vidgan.data.clip import Clip
+from vidgan.degradations.base import Degradation, quantized
+from vidgan.engine.scoring import MODEL, Baseline
+from vidgan.engine.step import Condition, GeneratorOutput
+from vidgan.errors import UserError
+from vidgan.inference.noise import SAMPLE
+from vidgan.ops.noise_estimation import estimate_deviation, with_noise_map
+from vidgan.tasks.restoration import Restoration
+
+
+class Denoising(Restoration):
+    """Noisy clips (B, T, 3, H, W) to clean ones.
+
+    The condition is the noisy clip, and for generators that ask for it a map of the noise's deviation in a fourth
+    channel: what the degradation tells of itself, or a blind estimate where it cannot tell.
+
+    Args:
+        degradation: what clips suffer; those of validation and test, where the protocol does not say.
+        blind: give estimates in validation and test, as on videos whose noise nobody knows.
+        middle_only: train on the middle frame of a clip alone, so that a generator that sees two frames on either side
+            is trained on five real ones (FastDVDnet).
+        arguments: those of :class:`AdversarialTask`.
+
+    Attributes:
+        seconds: time that each method took for each clip of the last validation or test, a frame.
+    """
+
+    shown = ("noisy", "ffmpeg_nlmeans", MODEL, "real")
+
+    def __init__(
+        self,
+        degradation: Degradation,
+        blind: bool = False,
+        middle_only: bool = False,
+        **arguments: Any,
+    ) -> None:
+        super().__init__(degradation, **arguments)
+        self.blind = blind
+        self.middle_only = middle_only
+        self.seconds: dict[str, list[float]] = defaultdict(list)
+        self._deviations: dict[str, float] = {}
+        scales = {"networks.generator": getattr(self.generator, "scale", 1), "degradation": degradation.scale}
+        for name, scale in scales.items():
+            if scale != 1:
+                raise UserError(f"{name} has a scale of {scale}; denoising keeps the size: choose one of scale 1.")
+
+    @property
+    def tells_noise(self) -> bool:
+        """Whether the generator is given a map of the noise beside the frames."""
+        return getattr(self.generator, "noise_map", False)
+
+    def condition(self, clip: Clip, estimate: Tensor | None = None) -> Tensor:
+        """
+        Args:
+            clip: a batch.
+            estimate: (B, 1, 1, 1, 1) blind estimates of the noise; made of the clip's first frames if not given.
+        """
+        degradation, noisy = self.degrading, self.degraded(clip.frames, clip)
+        if not self.tells_noise:
+            return noisy
+        known = None if self.blind and not self.training else degradation.deviation(noisy, clip.randomness)
+        if known is None:
+            known = _estimates(noisy) if estimate is None else estimate
+        return with_noise_map(noisy, known)
+
+    def target(self, clip: Clip) -> Tensor:
+        return clip.frames[:, self._compared(clip.frames)]
+
+    def generate(self, condition: Tensor) -> GeneratorOutput:
+        if self.training:
+            compared = self._compared(condition)
+            if getattr(self.generator, "temporal", None) == "window":
+                return GeneratorOutput(self.generator.between(condition, compared.start, compared.stop))
+            return GeneratorOutput(self.generator(condition)[:, compared])
+        with self._timed(MODEL, condition):
+            return GeneratorOutput(self.generator(condition))
+
+    def _compared(self, frames: Tensor) -> slice:
+        count = frames.shape[1]
+        middle = count // 2
+        return slice(middle, middle + 1) if self.training and self.middle_only else slice(0, count)
+
+    # Scores ------------------------------------------------------------------------------------------------------
+
+    def context(self, with_baselines: bool) -> int | None:
+        own = super().context(with_baselines)
+        compared = [REACHES[name] for name in self.chosen_baselines()] if with_baselines else []
+        return None if own is None else max(own, *compared, 0)
+
+    def play(self, clip: Clip, memory: Any) -> tuple[Condition, Tensor, Tensor, Any]:
+        """The memory holds the estimate that was made of the first piece, and what the generator remembers."""
+        estimate, memory = memory or (None, None)
+        condition, new = self.condition(clip, estimate), clip.place.new
+        with self._timed(MODEL, condition[:, new]):
+            made, memory = self.made(condition, new, memory)
+        return condition, made, self.target(clip)[:, new], (condition[:, :1, 3:, :1, :1], memory)
+
+    def given(self, condition: Tensor) -> dict[str, Tensor]:
+        return {"noisy": quantized(condition[:, :, :3])}
+
+    def baselines(self) -> dict[str, Baseline]:
+        return {name: partial(self._classical, name, method) for name, method in denoisers().items()}
+
+    def _classical(self, name: str, method: Denoiser, clip: Clip, condition: Tensor) -> Tensor:
+        new, reach = clip.place.new, REACHES[name]
+        seen = slice(max(0, new.start - reach), new.stop + reach)
+        noisy = self.given(condition[:, seen])["noisy"]
+        if clip.place.first == 0:
+            self._deviations[self.level] = self._deviation(condition, noisy)
+        frames = (noisy[0] * 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        with self._timed(name, condition[:, new]):
+            made = method(frames, 255 * self._deviations[self.level])[new.start - seen.start :][: new.stop - new.start]
+        return torch.from_numpy(made).to(noisy.device).permute(0, 3, 1, 2)[None].float() / 255
+
+    def _deviation(self, condition: Tensor, noisy: Tensor) -> float:
+        """That of the noise, as the generator is told of it; else estimated from the first frames."""
+        if self.tells_noise:
+            return condition[:, :, 3:].mean().item()
+        return estimate_deviation(noisy[0, :SAMPLE])
+
+    @contextmanager
+    def _timed(self, method: str, clip: Tensor) -> Iterator[None]:
+        _wait_for(clip.device)
+        started = time.perf_counter()
+        yield
+        _wait_for(clip.device)
+        self.seconds[method].append((time.perf_counter() - started) / clip.shape[1])
+
+    def on_test_epoch_start(self) -> None:
+        super().on_test_epoch_start()
+        self.seconds.clear()
+
+    def on_test_epoch_end(self) -> None:
+        super().on_test_epoch_end()
+        if self.trainer.is_global_zero:
+            means = (f"{method} {sum(times) / len(times):.3f}" for method, times in self.seconds.items())
+            print(f"seconds a frame: {', '.join(means)}")
+
+
+def _wait_for(device: torch.device) -> None:
+    """Until all that was queued is done, which the clock would else count elsewhere."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _estimates(noisy: Tensor) -> Tensor:
+    """(B, 1, 1, 1, 1) blind estimates, one for each clip of (B, T, C, H, W), of its first frames."""
+    return noisy.new_tensor([estimate_deviation(clip[:SAMPLE]) for clip in noisy]).view(-1, 1, 1, 1, 1)
