@@ -1,4 +1,4 @@
-"""Notes in a wheel which commit it was built from: ``vidgan/commit.json``, which provenance records."""
+"""What a wheel holds beside the packages: the experiments, and a note of the commit that it was built from."""
 
 import hashlib
 import json
@@ -10,10 +10,16 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CommitHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Nothing is noted where there is no repository, as in a source distribution."""
+class WheelHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Adds the configurations of ``experiments/``, and ``vidgan/commit.json``, which provenance records.
+
+    No commit is noted where there is no repository, as in a source distribution.
+    """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version != "editable":
+            for file in sorted(Path(self.root, "experiments").rglob("*.yaml")):
+                build_data["force_include"][str(file)] = f"vidgan/{file.relative_to(self.root).as_posix()}"
         commit, difference = self._git("rev-parse", "HEAD"), self._git("diff", "HEAD")
         if version == "editable" or commit is None:
             return

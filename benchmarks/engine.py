@@ -17,6 +17,7 @@ from benchmarks.gan_setup import Game
 from benchmarks.interleaved import Turns
 from benchmarks.reduced_bytes import ReducedBytes
 from vidgan.config.schema import MachineConfig
+from vidgan.degradations.bicubic import Bicubic
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.checkpoints import Checkpoints
 from vidgan.engine.loss_terms import LossTerm
@@ -26,7 +27,6 @@ from vidgan.engine.settings import EngineSettings
 from vidgan.experiment.build import build_trainer
 from vidgan.losses.adversarial import Vanilla
 from vidgan.losses.pixel import L1
-from vidgan.ops.resize import Bicubic
 from vidgan.tasks.super_resolution.task import SuperResolution
 from vidgan.tracking.csv_logger import CsvLogger
 

@@ -33,9 +33,9 @@ def on_shipped_data(experiment: str) -> list[str]:
 #: What starts processes, trains, or tries hundreds of commands; ``make test-fast`` leaves it out.
 SLOW = (
     *("comparison/test_command.py", "comparison/test_wandb.py", "engine/test_parallel.py", "golden"),
-    *("experiment/test_code_fingerprint.py", "experiment/test_data_sets.py", "experiment/test_denoising_run.py"),
-    *("experiment/test_extension.py", "experiment/test_sync.py", "experiment/test_tracking.py"),
-    *("experiment/test_workers.py", "launch/test_runs.py", "launch/test_study.py", "launch/test_sweep.py"),
+    *("record/test_code_fingerprint.py", "experiment/test_data_inspection.py", "experiment/test_denoising_run.py"),
+    *("record/test_extension.py", "tracking", "experiment/test_workers.py"),
+    *("launch/test_runs.py", "launch/test_study.py", "launch/test_sweep.py"),
     *("launch/test_wandb_sweep.py", "launch/test_worker.py", "slurm", "test_benchmarks.py", "test_combinations.py"),
     *("test_commands.py", "test_notebooks.py", "test_own_package.py", "test_torchrun.py", "wrong_inputs"),
 )

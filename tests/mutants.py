@@ -17,8 +17,8 @@ from rich.markup import escape
 from rich.table import Table
 
 ROOT = Path(__file__).parents[1]
-_COPIED = ("src", "conf", "tests")
-_LINKED = ("assets", "experiments", "pyproject.toml")
+_COPIED = ("src", "conf", "experiments", "tests")
+_LINKED = ("assets", "pyproject.toml")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ _HEALTH = "src/vidgan/engine/monitoring.py"
 _DIAGNOSIS = "src/vidgan/engine/diagnosis.py"
 _PLAYERS = "src/vidgan/engine/players.py"
 _LOSSES = "src/vidgan/losses/adversarial.py"
-_RECIPES = "conf/experiments/super_resolution"
+_RECIPES = "experiments/super_resolution"
 
 _CHUNKS = "engine/test_accumulation.py::test_a_step_does_not_depend_on_the_chunks"
 _LAZY = "engine/test_accumulation.py::test_the_mean_weight_of_a_lazy_penalty_is_the_asked_one"
@@ -72,7 +72,12 @@ MUTANTS = (
         "engine/test_adversarial.py::test_discriminator_waits_and_its_opinion_is_not_heard",
     ),
     Mutant(_PLAYERS, "(iteration - self.start) % self.every == 0", "iteration % self.every == 0", _LAZY),
-    Mutant("src/vidgan/engine/step.py", "Made(self.fake.detach(), flow)", "Made(self.fake, flow)", _BY_HAND),
+    Mutant(
+        "src/vidgan/engine/step.py",
+        "GeneratorOutput(self.fake.detach(), flow)",
+        "GeneratorOutput(self.fake, flow)",
+        _BY_HAND,
+    ),
     # The gate
     Mutant(_ADVERSARIAL, "if not move.balance.update(logits):", "if not move.balance.update(logits[:1]):", _CHUNKS),
     Mutant(

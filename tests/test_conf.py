@@ -12,13 +12,14 @@ from omegaconf import DictConfig, OmegaConf
 from tests.conftest import on_shipped_data
 from vidgan.backbones.vgg import VGG19Features
 from vidgan.config.lint import lint
-from vidgan.config.paths import CONF
+from vidgan.config.paths import CONF, EXPERIMENTS
 from vidgan.errors import UserError
 from vidgan.experiment.build import build_data, build_task, build_trainer, check, warm_starts
 
 Composed = Callable[..., DictConfig]
 
-EXPERIMENTS = sorted(p.relative_to(CONF / "experiments").with_suffix("") for p in CONF.glob("experiments/*/*.yaml"))
+FILES = sorted(EXPERIMENTS.glob("*/*.yaml"))
+NAMES = [path.relative_to(EXPERIMENTS).with_suffix("") for path in FILES]
 GROUPS = ("degradations", "discriminators", "generators", "losses", "penalties", "protocols", "players")
 OPTIONS = sorted(path for group in GROUPS for path in CONF.glob(f"{group}/**/*.yaml"))
 MOUNTED = {"data": "data", "debug": "debug", "machine": "machine", "tracking": "tracking"}
@@ -65,7 +66,7 @@ def test_pose_option_composes(composed: Composed, path: Path) -> None:
     lint(config, {"smoother": ("generator",)})
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS, ids=str)
+@pytest.mark.parametrize("name", NAMES, ids=str)
 def test_a_recipe_says_what_it_needs_and_nothing_else_stands_in(composed: Composed, name: Path) -> None:
     config = composed(f"experiments={name}")
     if name.name in ("quickstart", "gym", "pg2_persons"):  # on what ships or is made on the fly
@@ -82,7 +83,7 @@ def test_a_recipe_says_what_it_needs_and_nothing_else_stands_in(composed: Compos
     check(composed(f"experiments={name}", *on_shipped_data(str(name))))
 
 
-@pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name.name in ("quickstart", "gym")], ids=str)
+@pytest.mark.parametrize("name", [name for name in NAMES if name.name in ("quickstart", "gym")], ids=str)
 def test_a_quickstart_is_a_whole_game_at_any_length(composed: Composed, name: Path) -> None:
     for iterations in (1, 4, 200):
         config = composed(f"experiments={name}", f"engine.iterations={iterations}")
@@ -98,13 +99,13 @@ def test_a_share_of_a_training_by_hand(composed: Composed) -> None:
 
 def test_every_group_is_covered() -> None:
     groups = {path.name for path in CONF.iterdir() if path.is_dir()}
-    assert groups == {*GROUPS, *MOUNTED, *POSE_GROUPS, "experiments", "tasks"}
-    defaults = [option for path in CONF.glob("experiments/*/*.yaml") for option in OmegaConf.load(path).defaults]
+    assert groups == {*GROUPS, *MOUNTED, *POSE_GROUPS, "tasks"}
+    defaults = [option for path in FILES for option in OmegaConf.load(path).defaults]
     used = {option["/tasks@task"] for option in defaults if "/tasks@task" in option}
     assert used == {path.stem for path in CONF.glob("tasks/*.yaml")}
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS, ids=str)
+@pytest.mark.parametrize("name", NAMES, ids=str)
 def test_experiment_steps(composed: Composed, vgg19: Path, tmp_path: Path, name: Path) -> None:
     one = ("data.batch_size=1", "engine.iterations=1", "machine=cpu", "machine.workers=0")
     config = composed(f"experiments={name}", *on_shipped_data(str(name)), *one)

@@ -11,8 +11,8 @@ from benchmarks.gan_setup import Game
 from benchmarks.interleaved import Turns
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
+from vidgan.degradations.bicubic import Bicubic
 from vidgan.engine.hardware import keep_freed_memory
-from vidgan.ops.resize import Bicubic
 
 
 @dataclass(frozen=True)

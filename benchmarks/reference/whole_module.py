@@ -12,7 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 from benchmarks.gan_setup import Game
 from benchmarks.interleaved import Turns
 from benchmarks.reduced_bytes import ReducedBytes
-from vidgan.ops.resize import Bicubic
+from vidgan.degradations.bicubic import Bicubic
 
 
 class _Both(nn.Module):

@@ -13,12 +13,12 @@ from PIL import Image
 from torch import Tensor
 
 from vidgan.degradations.base import Degradation
+from vidgan.degradations.bicubic import Bicubic
 from vidgan.degradations.blur import RandomBlur, gaussian_kernels, sinc_kernels
 from vidgan.degradations.chain import Chain, Either
 from vidgan.degradations.jpeg import JPEG
 from vidgan.degradations.noise import GaussianNoise, ShotNoise
 from vidgan.degradations.second_order import SecondOrder, Stage
-from vidgan.ops.resize import Bicubic
 from vidgan.randomness import mix
 
 SEEDS = torch.tensor([mix("clip", index) for index in range(3)])

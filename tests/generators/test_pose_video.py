@@ -10,6 +10,7 @@ from torch import Tensor
 
 from tests.generators.test_pose_generators import batch
 from tests.rounding import FLOAT32
+from vidgan.backbones.efficientnet_lite0 import Lite0Features
 from vidgan.errors import UserError
 from vidgan.generators.embeddings.maps import PoseMaps
 from vidgan.generators.encoders.base import Encoder
@@ -21,7 +22,6 @@ from vidgan.generators.memories.conv_gru import ConvGRU
 from vidgan.generators.memories.conv_lstm import ConvLSTM
 from vidgan.generators.memories.transformer import TemporalTransformer
 from vidgan.generators.pose_video import PoseVideo
-from vidgan.metrics.lite0 import Lite0Features
 
 ENCODERS: dict[str, Callable[[], Encoder]] = {
     "resnet18": lambda: ResNet18(4, stages=2),

@@ -20,15 +20,13 @@ from tests.conftest import on_shipped_data
 from tests.engine.test_adversarial import Steps
 from vidgan.backbones.vgg import VGG19Features
 from vidgan.commands.hydra_command import register
-from vidgan.config.paths import CONF
+from vidgan.config.paths import CONF, EXPERIMENTS
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.experiment.build import build_data, build_task, build_trainer
 
 ITERATIONS = 20
 FILE = Path(__file__).with_name("curves.json")
-EXPERIMENTS = sorted(
-    str(path.relative_to(CONF / "experiments").with_suffix("")) for path in CONF.glob("experiments/*/*.yaml")
-)
+EXPERIMENTS = sorted(path.relative_to(EXPERIMENTS).with_suffix("").as_posix() for path in EXPERIMENTS.glob("*/*.yaml"))
 #: The most of what makes networks large.
 _MOST = {"channels": 8, "blocks": 2, "size": 32}
 

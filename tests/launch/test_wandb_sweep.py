@@ -11,12 +11,12 @@ from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_com
 from tests.fake_wandb import FakeWandb
 from tests.launch.conftest import RATE, runs_of
 from tests.test_commands import BIN, ended, launch, summary
-from vidgan.config.paths import CONF
+from vidgan.config.paths import EXPERIMENTS
 from vidgan.metrics.direction import read
 from vidgan.record.tables import Table
 from vidgan.tracking.csv_logger import best_values
 
-SWEEP = yaml.safe_load((CONF / "../experiments/super_resolution/sweeps/wandb.yaml").read_text())
+SWEEP = yaml.safe_load((EXPERIMENTS / "super_resolution/sweeps/wandb.yaml").read_text())
 
 
 def test_the_agents_command_is_one_of_ours(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ import torch
 
 from vidgan.errors import UserError
 from vidgan.losses.tracks import AccelerationL1, PointDistance
-from vidgan.metrics.tracks import MPJPE, PCK, AccelerationError, BoneLengthError, TrackProtocol
+from vidgan.metrics.tracks import MPJPE, PCK, AccelerationError, BoneLengthError
 from vidgan.pose.skeleton import OPENPOSE_18
+from vidgan.protocols.tracks import TrackProtocol
 
 REAL = torch.rand(6, 18, 2, generator=torch.Generator().manual_seed(0)) * 100
 STRATA = torch.zeros(6, 18, dtype=torch.int64)

@@ -6,8 +6,9 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
+from vidgan.degradations.bicubic import Bicubic
 from vidgan.errors import UserError
-from vidgan.ops.resize import Bicubic, Kernel, enlarge, resize
+from vidgan.ops.resize import Kernel, enlarge, resize
 
 MARGIN = 32
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vidgan.data.persons.synthetic import SyntheticPersons
 from vidgan.data.tracks.detector import STRATA
+from vidgan.degradations.bicubic import Bicubic
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.errors import UserError
 from vidgan.metrics.base import Mean, Metric, PiecewiseMetric
@@ -18,11 +19,10 @@ from vidgan.metrics.color import luma
 from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.ssim import SSIM
 from vidgan.metrics.temporal import TemporalError
-from vidgan.ops.resize import Bicubic
 from vidgan.protocols.protocol import Protocol
 
 FOLDER = Path(__file__).parents[2] / "conf" / "protocols"
-OF_TRACKS = "vidgan.metrics.tracks.TrackProtocol"
+OF_TRACKS = "vidgan.protocols.tracks.TrackProtocol"
 TRACKS, OPTIONS = (
     [path for path in sorted(FOLDER.glob("*.yaml")) if (OmegaConf.load(path)._target_ == OF_TRACKS) == of_tracks]
     for of_tracks in (True, False)

@@ -14,6 +14,7 @@ from tests.tasks.denoising.test_task import Untouched
 from vidgan.baselines.denoisers import denoisers
 from vidgan.data.datamodule import ClipDataModule
 from vidgan.degradations.base import Degradation
+from vidgan.degradations.bicubic import Bicubic
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.degradations.video_codec import H264
 from vidgan.engine.adversarial import AdversarialTask, EngineSettings
@@ -29,7 +30,6 @@ from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.sharpness import GradientRatio
 from vidgan.metrics.ssim import SSIM
 from vidgan.metrics.temporal import TOF, TemporalError, WarpingError
-from vidgan.ops.resize import Bicubic
 from vidgan.protocols.multi_sigma import MultiSigma
 from vidgan.protocols.protocol import Protocol
 from vidgan.tasks.denoising.task import Denoising

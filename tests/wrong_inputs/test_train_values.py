@@ -221,7 +221,7 @@ CONTRADICTIONS = [
     ("networks.generator._target_=os.system", "networks.generator._target_"),
     ("networks.generator._target_=vidgan.generators.nothing.Net", "networks.generator._target_"),
     ("networks.generator._target_=", "networks.generator._target_"),
-    ("degradation._target_=vidgan.ops.resize.Bicubi", "vidgan.ops.resize.Bicubi"),
+    ("degradation._target_=vidgan.degradations.bicubic.Bicubi", "vidgan.degradations.bicubic.Bicubi"),
     ("-m data.patch=50 seed=1,2", "every point: data.patch=50 is not a multiple of the scale, 4"),
     ("seed=1,2", "seed=1,2: values with commas between them are a sweep, which needs -m; a list is seed=[1,2]"),
     ("'seed=range(3)'", "several values are a sweep, which needs -m"),

@@ -19,7 +19,9 @@ ALLOWED = (
     "vidgan.degradations.",
     "vidgan.data.",
     "vidgan.metrics.",
+    "vidgan.protocols.",
     "vidgan.pose.",
+    "vidgan.inference.pose_refinement.",
     "torch.optim.",
     "torch.nn.",
 )

@@ -14,7 +14,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.config_source import ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
-from vidgan.config.paths import CONF
+from vidgan.config.paths import CONF, ROOT
 from vidgan.errors import UserError
 
 _SHIPPED = f"file://{CONF}"
@@ -94,7 +94,7 @@ def find(group: str, name: str) -> Path | None:
     """The file of an option; None where there is none of that name."""
     for source in sources():
         if source.is_config(f"{group}/{name}"):
-            root = source.path if source.scheme() == "file" else str(importlib.resources.files(source.path))
+            root = str(importlib.resources.files(source.path)) if source.scheme() == "pkg" else source.path
             return Path(root) / group / f"{name}.yaml"
     return None
 
@@ -109,7 +109,9 @@ def winning() -> list[str]:
 def in_place_of_shipped(group: str, name: str) -> str | None:
     """One sentence where an option is one's own, though a shipped one has its name."""
     path = f"{group}/{name}"
-    source = next((source for source in sources() if source.is_config(path)), None)
-    if source is None or source.path == str(CONF) or not _source(_SHIPPED).is_config(path):
+    having = [source for source in sources() if source.is_config(path)]
+    shipped = [source for source in having if source.path in (str(CONF), str(ROOT))]
+    if not shipped or having[0] in shipped:
         return None
+    source = having[0]
     return f"{path}: yours, in {source.path}, not the one that ships with vidgan."

@@ -7,3 +7,4 @@ _CHECKOUT = _PACKAGE.parents[1]
 #: The folder that holds ``conf/``, ``experiments/`` and ``assets/``: the checkout, or the package where installed.
 ROOT = _CHECKOUT if (_CHECKOUT / "conf" / "train.yaml").is_file() else _PACKAGE
 CONF = ROOT / "conf"
+EXPERIMENTS = ROOT / "experiments"

@@ -5,8 +5,10 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from natsort import natsorted
+
 from vidgan.data.pictures import is_image
-from vidgan.data.sources import FileSource, FrameFolder, FrameZip, VideoFile, is_video, natural
+from vidgan.data.sources import FileSource, FrameFolder, FrameZip, VideoFile, is_video
 from vidgan.errors import UserError
 
 
@@ -31,7 +33,7 @@ def discover(root: Path) -> list[FileSource]:
     names = _unique_names(root, [source.path for source in found])
     for source, name in zip(found, names, strict=True):
         source.name = name
-    return sorted(found, key=lambda source: natural(source.name))
+    return natsorted(found, key=lambda source: source.name)
 
 
 def _candidates(root: Path) -> Iterator[Path]:

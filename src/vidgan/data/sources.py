@@ -1,7 +1,6 @@
 """Where clips come from: video files, folders of frames and zipped frames."""
 
 import os
-import re
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from natsort import natsorted
 
 from vidgan.data.pictures import IMAGE_SUFFIXES, MOST_BYTES, decode_image, is_image
 from vidgan.video.reader import (
@@ -175,7 +175,7 @@ class ImageSequence(FileSource):
 
     @cached_property
     def _names(self) -> list[str]:
-        names = sorted(filter(is_image, self._image_names()), key=natural)
+        names = natsorted(filter(is_image, self._image_names()))
         if not names:
             raise BrokenFileError(f"{self.path}: holds no image ({', '.join(sorted(IMAGE_SUFFIXES))})")
         return names
@@ -335,11 +335,6 @@ def files(source: Source) -> list[FileSource]:
 
 def is_video(name: str) -> bool:
     return Path(name).suffix.lower() in VIDEO_SUFFIXES
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Sort key by which frame_2 comes before frame_10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _stamp(path: Path, here: bool) -> str:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from vidgan.degradations.base import Degradation, quantized
-from vidgan.degradations.resampling import replicate, resample, sampling_matrix
+from vidgan.ops.resampling import replicate, resample, sampling_matrix
 
 
 @lru_cache(maxsize=32)

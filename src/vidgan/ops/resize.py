@@ -1,4 +1,4 @@
-"""MATLAB's ``imresize``: resizing by antialiased kernels, and the degradation "BI" made of it."""
+"""MATLAB's ``imresize``: resizing by antialiased kernels."""
 
 from functools import lru_cache
 from typing import Literal
@@ -7,9 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidgan.degradations.base import Degradation, quantized
-from vidgan.degradations.resampling import Floats, mirror, resample, sampling_matrix
-from vidgan.errors import UserError
+from vidgan.ops.resampling import Floats, mirror, resample, sampling_matrix
 
 Kernel = Literal["bilinear", "bicubic", "lanczos"]
 
@@ -66,26 +64,3 @@ def enlarge(low: Tensor, scale: int, kernel: Kernel = "bicubic") -> Tensor:
     """The baseline of super-resolution: (..., h, w) to (..., scale * h, scale * w), saturated to [0, 1]."""
     height, width = low.shape[-2:]
     return resize(low, (height * scale, width * scale), kernel).clamp(0, 1)
-
-
-class Bicubic(Degradation):
-    """The degradation "BI" of the literature: bicubic shrinking by MATLAB's ``imresize``.
-
-    Args:
-        scale: shrinking factor.
-        quantize: round to 8 bits, as the published low-resolution sets, which are PNG files, are.
-    """
-
-    sees = "frame"
-
-    def __init__(self, scale: int = 4, quantize: bool = True) -> None:
-        super().__init__()
-        self.scale = scale
-        self.quantize = quantize
-
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
-        height, width = frames.shape[-2:]
-        if min(height, width) < self.scale:
-            raise UserError(f"frames of {width} x {height} pixels cannot be shrunk x{self.scale}; choose other data.")
-        low = resize(frames, (height // self.scale, width // self.scale))
-        return quantized(low) if self.quantize else low.clamp(0, 1)

@@ -25,8 +25,8 @@ Hashes = dict[str, str]
 
 #: What computes the result of any run, beside what its configuration names.
 _ENGINE = ("vidgan.engine.adversarial", "vidgan.engine.checkpoints", "vidgan.experiment.build")
-#: The folder of which they import what refuses mistakes, which computes nothing.
-_AROUND = "vidgan.experiment."
+#: Packages of which they import what builds, refuses mistakes and keeps records, which computes nothing.
+_AROUND = ("vidgan.config.", "vidgan.record.", "vidgan.tracking.", "vidgan.experiment.")
 #: Folders of installed packages; one of those counts if it is allowed as a target.
 _LIBRARIES = {"site-packages", "dist-packages"}
 _DIGITS = 16

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from vidgan.data.clip import Clip
+from vidgan.degradations.bicubic import Bicubic
 from vidgan.degradations.jpeg import JPEG
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.players import Player, Role
@@ -16,7 +17,6 @@ from vidgan.generators.base import WindowGenerator
 from vidgan.metrics.base import SetMetric
 from vidgan.metrics.direction import Direction
 from vidgan.metrics.psnr import PSNR
-from vidgan.ops.resize import Bicubic
 from vidgan.protocols.multi_sigma import MultiSigma
 from vidgan.protocols.protocol import Protocol
 from vidgan.randomness import mix

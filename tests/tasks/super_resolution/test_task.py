@@ -7,10 +7,10 @@ import torch
 from omegaconf import DictConfig
 
 from vidgan.data.clip import Clip
+from vidgan.degradations.bicubic import Bicubic
 from vidgan.degradations.blur_down import BlurDown
 from vidgan.errors import UserError
 from vidgan.experiment.build import build_task
-from vidgan.ops.resize import Bicubic
 
 
 def clip(height: int, **conditions: torch.Tensor) -> Clip:

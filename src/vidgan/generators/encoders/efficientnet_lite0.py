@@ -4,9 +4,9 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from vidgan.backbones.efficientnet_lite0 import STAGE_ENDS, STAGE_WIDTHS, Lite0Features, as_trained
 from vidgan.errors import UserError
 from vidgan.generators.encoders.base import Encoder
-from vidgan.metrics.lite0 import STAGE_ENDS, STAGE_WIDTHS, Lite0Features, as_trained
 
 
 class EfficientNetLite0(Encoder):

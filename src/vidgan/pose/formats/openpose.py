@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from natsort import natsorted
 
 from vidgan.atomic import replacing
-from vidgan.data.sources import natural
 from vidgan.errors import UserError
 from vidgan.pose.sequence import KeypointSequence, Points, no_points
 from vidgan.pose.skeleton import BODY_25, OPENPOSE_18, Skeleton
@@ -24,7 +24,7 @@ def read_openpose(folder: Path) -> KeypointSequence:
     Raises:
         UserError: there is no file, one is broken, or it holds another skeleton than those before it.
     """
-    files = sorted(folder.glob("*.json"), key=lambda file: natural(file.name))
+    files = natsorted(folder.glob("*.json"), key=lambda file: file.name)
     if not files:
         raise UserError(f"{folder}: holds no .json file of OpenPose (one a frame).")
     skeleton: Skeleton | None = None
