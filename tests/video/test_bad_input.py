@@ -10,7 +10,7 @@ import pytest
 
 from tests.media import moving, write_video
 from vidgan.errors import UserError
-from vidgan.experiment.prediction import open_input
+from vidgan.inference.inputs import open_input
 from vidgan.video.reader import BrokenFileError, Frames, iterate, probe, read_clip
 
 

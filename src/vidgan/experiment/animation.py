@@ -29,8 +29,9 @@ from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.experiment.build import device_kind, refuse_absent_device
 from vidgan.experiment.networks import describe, find_applicable, load_network, recorded_config, weights_in
-from vidgan.experiment.pose_extraction import find_people, refuse_outside
-from vidgan.experiment.prediction import DTYPES, Input, open_input
+from vidgan.experiment.prediction import DTYPES
+from vidgan.inference.inputs import Input, open_input
+from vidgan.inference.people import find_people, refuse_outside
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.files import is_pose_file, read_poses
 from vidgan.pose.person_tracking import persons_in

@@ -12,7 +12,8 @@ from vidgan.config.lint import lint
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError, told_of
 from vidgan.experiment.networks import SUFFIXES, load_generator
-from vidgan.experiment.prediction import RATE_OF_FOLDERS, Input, open_input
+from vidgan.inference.inputs import RATE_OF_FOLDERS, Input, open_input
+from vidgan.inference.people import find_people, refuse_outside
 from vidgan.inference.pose_refinement import Refined
 from vidgan.pose.drawing import draw
 from vidgan.pose.estimators.base import PoseEstimator
@@ -23,8 +24,6 @@ from vidgan.pose.skeleton import Skeleton, skeleton_named
 from vidgan.pose.smoothing import Smoother, fill_gaps
 from vidgan.video.reader import Frames
 from vidgan.video.writer import PICTURE_SUFFIXES, writer
-
-_MOST_OUTSIDE = 0.5  # share of key points outside the frame above which they belong to other frames
 
 
 def extract(config: DictConfig) -> Path:
@@ -123,18 +122,6 @@ def _read(config: DictConfig) -> KeypointSequence:
     return KeypointSequence(sequence.points, sequence.skeleton, (width, height), video.fps)
 
 
-def find_people(estimator: PoseEstimator, given: Input, progress: bool) -> KeypointSequence:
-    """All people of all frames, in the order in which the estimator finds them."""
-    people, size = [], (0, 0)
-    for frame in counted(given.frames, given.count, "frames", progress):
-        people.append(estimator(frame))
-        size = frame.shape[1], frame.shape[0]
-    points = np.full((len(people), max(map(len, people)), len(estimator.skeleton), 3), np.nan, np.float32)
-    for row, found in zip(points, people, strict=True):
-        row[: len(found)] = found
-    return KeypointSequence(points, estimator.skeleton, size, given.fps)
-
-
 def _main_person(raw: KeypointSequence, config: DictConfig) -> KeypointSequence:
     """The person that is larger and longer in view than any other; says how many there are, and in how many frames.
 
@@ -154,27 +141,6 @@ def _main_person(raw: KeypointSequence, config: DictConfig) -> KeypointSequence:
         _say(f"{len(persons)} persons are found; the one that is larger and longer in view is followed")
     _say(f"the person is found in {int(main.present.any(-1).sum())} of {len(main)} frames")
     return main
-
-
-def refuse_outside(sequence: KeypointSequence, given: Path) -> None:
-    """Says how many key points are outside of the frame, where its size is known.
-
-    Raises:
-        UserError: most of them.
-    """
-    if sequence.size is None or not sequence.present.any():
-        return
-    width, height = sequence.size
-    x, y = sequence.points[..., 0], sequence.points[..., 1]
-    outside = (x < -0.5) | (y < -0.5) | (x > width - 0.5) | (y > height - 0.5)  # false where missing
-    share = outside.sum() / sequence.present.sum()
-    if share > _MOST_OUTSIDE:
-        raise UserError(
-            f"{given}: {share:.0%} of its key points are outside of the {width} x {height} frame; they belong to "
-            f"frames of another size."
-        )
-    if outside.any():
-        _say(f"{int(outside.sum())} key points ({share:.1%}) are outside of the {width} x {height} frame")
 
 
 def _write_preview(config: DictConfig, sequence: KeypointSequence) -> None:
