@@ -14,7 +14,7 @@ import vidgan
 
 PACKAGE = Path(vidgan.__file__).parent
 LAYERS = [
-    {"atomic", "errors", "interruption", "parsing", "randomness", "weights"},
+    {"atomic", "errors", "interruption", "limits", "parsing", "randomness", "weights"},
     {"ops", "video", "degradations", "losses", "backbones", "generators", "discriminators", "metrics", "protocols"}
     | {"baselines", "pose", "data"},
     {"engine", "inference"},

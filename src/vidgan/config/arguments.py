@@ -9,7 +9,7 @@ from inspect import Parameter
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-from vidgan.config.limits import MOST, Range
+from vidgan.limits import MOST, Range
 
 _POSITIVE, _SHARE = Range(0, open_below=True), Range(0, 1)
 _NOT_NEGATIVE, _LEVEL = Range(0), Range(0, 255)

@@ -6,8 +6,8 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from vidgan.config.limits import component, number, whole
 from vidgan.config.schema import MachineConfig, PathsConfig, TrackingConfig, TrainConfig
+from vidgan.limits import component, number, whole
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from vidgan.config.limits import Choices, Devices, Form, component, components, number, ruled, whole
+from vidgan.limits import Choices, Devices, Form, component, components, number, ruled, whole
 
 AUTO = "auto"  #: as ``machine.precision``: the machine's own choice
 #: Lightning's names that the engine knows, and what chooses one.
