@@ -15,6 +15,7 @@ from vidgan.comparison.analysis import Comparison, compare
 from vidgan.comparison.page import page
 from vidgan.comparison.selection import select
 from vidgan.comparison.tables import markdown_text as escaped
+from vidgan.console import say
 from vidgan.errors import UserError, printable
 from vidgan.experiment.terminal import show_table
 from vidgan.record.folder import write_atomically
@@ -49,7 +50,7 @@ def run(arguments: Sequence[str], runs: Path) -> Comparison:
         from vidgan.comparison.wandb_report import publish
 
         for kind, url in publish(comparison).items():
-            Console().print(f"{kind}: {url}", highlight=False, markup=False, soft_wrap=True)
+            say(f"{kind}: {url}")
     return comparison
 
 
@@ -145,4 +146,4 @@ def _show(comparison: Comparison, written: Sequence[Path]) -> None:
     for note in comparison.notes:
         console.print(printable(note), highlight=False, markup=False)
     for path in written:
-        console.print(f"{path.suffix[1:]}: {path}", highlight=False, markup=False, soft_wrap=True)
+        say(f"{path.suffix[1:]}: {path}")

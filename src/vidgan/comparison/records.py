@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rich.console import Console
-
+from vidgan.console import say
 from vidgan.engine.scoring import MODEL
 from vidgan.errors import UserError, printable
 from vidgan.record.folder import FINISHED
@@ -116,7 +115,7 @@ def read_each(items: Sequence[Item], read: Callable[[Item], Read]) -> list[Read]
     if faults and not found:
         raise faults[0]
     for fault in faults:
-        Console(stderr=True).print(f"left out: {printable(fault)}", highlight=False, markup=False, soft_wrap=True)
+        say(f"left out: {printable(fault)}", error=True)
     return found
 
 

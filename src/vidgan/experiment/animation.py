@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
 from torch import Tensor, nn
 
 from vidgan.config.instantiate import build
@@ -23,6 +22,7 @@ from vidgan.config.lint import lint
 from vidgan.config.paths import CONF
 from vidgan.config.registration import register
 from vidgan.config.schema_check import keep_to_schema
+from vidgan.console import say
 from vidgan.data.persons.framing import Framing
 from vidgan.engine.hardware import choose_precision
 from vidgan.engine.progress import counted
@@ -101,7 +101,7 @@ def animate(config: DictConfig) -> Path:
     with sink:
         for frame in counted(made, len(poses), "frames", config.machine.progress):
             sink.write(frame)
-    Console().print(f"written to {out}", highlight=False, markup=False, soft_wrap=True)
+    say(f"written to {out}")
     return out
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from vidgan.config import options
 from vidgan.config.instantiate import build
 from vidgan.config.lint import lint
+from vidgan.console import say
 from vidgan.data.check import Tally, examine, shown_sizes, tally, usable
 from vidgan.data.index import NAME, Index
 from vidgan.data.layout import Folder, Layout
@@ -64,9 +65,7 @@ def check(config: DictConfig) -> bool:
     with told_of("data.root"):
         splits = layout.splits(root)
     console = Console()
-    console.print(
-        f"{layout.title}, from {layout.homepage}; terms: {layout.terms}", highlight=False, markup=False, soft_wrap=True
-    )
+    say(f"{layout.title}, from {layout.homepage}; terms: {layout.terms}")
     sources = _all(splits)
     found = dict(zip(sources, _each(lambda source: examine(source, config.quick), sources, "checking"), strict=True))
     tallies = {name: tally([found[source] for source in getattr(splits, name)]) for name in _SPLITS}
@@ -104,10 +103,9 @@ def index(config: DictConfig) -> Path:
         raise UserError(f"data.root={root}: none of {len(sources)} clips can be read; the first: {faults[0]}")
     write_atomically(root / NAME, made.text())
     remember_beside(root, Path(config.paths.cache))
-    console = Console()
-    console.print(f"{len(made.entries)} clips indexed in {root / NAME}", highlight=False, markup=False, soft_wrap=True)
+    say(f"{len(made.entries)} clips indexed in {root / NAME}")
     if faults:
-        console.print(f"{len(faults)} cannot be read: see vidgan-data check", highlight=False)
+        say(f"{len(faults)} cannot be read: see vidgan-data check")
     return root / NAME
 
 
@@ -142,6 +140,6 @@ def _table(tallies: dict[str, Tally]) -> Table:
 def _show_faults(console: Console, found: Iterable[str | None]) -> None:
     faults = [fault for fault in found if fault]
     for fault in faults[:_SHOWN]:
-        console.print(fault, highlight=False, soft_wrap=True, markup=False)
+        say(fault)
     if len(faults) > _SHOWN:
         console.print(f"and {len(faults) - _SHOWN} more")

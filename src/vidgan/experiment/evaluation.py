@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning import LightningDataModule
-from rich.console import Console
 
 from vidgan.config import options
 from vidgan.config.instantiate import TARGET, build, resolve_target, targets
@@ -19,6 +18,7 @@ from vidgan.config.paths import CONF
 from vidgan.config.recorded import read_config
 from vidgan.config.schema import MACHINE_HALF, EngineConfig
 from vidgan.config.schema_check import suggestion
+from vidgan.console import say
 from vidgan.data.datamodule import ClipDataModule, DataModule
 from vidgan.data.sources import files
 from vidgan.degradations.base import Degradation
@@ -174,8 +174,7 @@ def _place(folder: RunFolder, name: str, runs: Path) -> Path:
     if os.access(there, os.W_OK, effective_ids=True) or not folder.path.exists():
         return place
     own = runs / "evaluations" / folder.id / name
-    told = f"{folder.path} cannot be written, as it may be somebody else's: what is found goes to {own}"
-    Console().print(told, highlight=False, markup=False, soft_wrap=True)
+    say(f"{folder.path} cannot be written, as it may be somebody else's: what is found goes to {own}")
     return own
 
 
@@ -271,9 +270,8 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
             out / "scores.json", {**result, "fingerprint": fingerprint(code_of(experiment)), "scores": task.scores}
         )
         show_scores(folder.id, scores.pop(MODEL), scores, described(task.protocol))
-        console = Console()
-        console.print(f"protocol {protocol.name}: {protocol.follows}", highlight=False)
-        console.print(f"written to {out}", highlight=False, markup=False, soft_wrap=True)
+        say(f"protocol {protocol.name}: {protocol.follows}")
+        say(f"written to {out}")
     return task.scores
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
 from torch import nn
 
+from vidgan.console import say
 from vidgan.errors import UserError
 from vidgan.experiment.networks import DESCRIPTION, describe, load_network, weights_of
 from vidgan.generators.base import Generator
@@ -33,8 +33,7 @@ def export(config: DictConfig) -> Path:
     if out.resolve() == weights.resolve():
         raise UserError(f"output={out} is the weights themselves; choose another name.")
     description = describe(folder, weights)
-    told = FORMATS[out.suffix](load_network(description, weights), description, out)
-    Console().print(told, highlight=False, markup=False, soft_wrap=True)
+    say(FORMATS[out.suffix](load_network(description, weights), description, out))
     return out
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from omegaconf import DictConfig
-from rich.console import Console
 
 from vidgan.config.instantiate import build, resolve_target
 from vidgan.config.lint import lint
+from vidgan.console import say
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError, told_of
 from vidgan.experiment.networks import SUFFIXES, load_generator
@@ -53,10 +53,10 @@ def extract(config: DictConfig) -> Path:
     refuse_outside(main, given)
     smooth = smoother(fill_gaps(main, config.fill))
     write_poses(smooth.converted(skeleton), out)
-    _say(f"written to {out}")
+    say(f"written to {out}")
     if config.preview:
         _write_preview(config, smooth)
-        _say(f"preview in {config.preview}")
+        say(f"preview in {config.preview}")
     return out
 
 
@@ -138,8 +138,8 @@ def _main_person(raw: KeypointSequence, config: DictConfig) -> KeypointSequence:
         raise UserError(f"input={config.input}: no person is found in any of its {len(raw)} frames.")
     main = persons[0]
     if len(persons) > 1:
-        _say(f"{len(persons)} persons are found; the one that is larger and longer in view is followed")
-    _say(f"the person is found in {int(main.present.any(-1).sum())} of {len(main)} frames")
+        say(f"{len(persons)} persons are found; the one that is larger and longer in view is followed")
+    say(f"the person is found in {int(main.present.any(-1).sum())} of {len(main)} frames")
     return main
 
 
@@ -158,7 +158,3 @@ def _black(sequence: KeypointSequence) -> Input:
     width, height = sequence.size
     frames: Iterator[Frames] = iter([np.zeros((height, width, 3), np.uint8)] * len(sequence))
     return Input(frames, len(sequence), sequence.fps or RATE_OF_FOLDERS)
-
-
-def _say(text: str) -> None:
-    Console().print(text, highlight=False, markup=False, soft_wrap=True)

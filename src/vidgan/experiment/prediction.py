@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 from omegaconf import DictConfig
-from rich.console import Console
 
+from vidgan.console import say
 from vidgan.engine.hardware import choose_precision
 from vidgan.engine.optimization import channels_last
 from vidgan.engine.progress import counted
@@ -52,7 +52,7 @@ def predict(config: DictConfig) -> Path:
     with writer(out, given.fps, given.video) as sink:
         for frame in counted(made, given.count, "frames", config.machine.progress):
             sink.write(frame)
-    Console().print(f"written to {out}", highlight=False, markup=False, soft_wrap=True)
+    say(f"written to {out}")
     return out
 
 
@@ -74,5 +74,5 @@ def _informed(
         return WithNoiseMap(generator, sigma / 255), frames
     deviation, frames = measured(frames)
     told = f"noise level {255 * deviation:.1f} of 255, estimated from the first {SAMPLE} frames; sigma=... sets another"
-    Console().print(told, highlight=False)
+    say(told)
     return WithNoiseMap(generator, deviation), frames

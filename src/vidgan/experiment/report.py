@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 from torch import Tensor
 
+from vidgan.console import say
 from vidgan.data.datamodule import DataModule
 from vidgan.experiment.terminal import show_table
 from vidgan.metrics.direction import read, written
@@ -110,7 +111,7 @@ def show_start(folder: RunFolder, reason: str) -> None:
 def show_data(data: pl.LightningDataModule) -> None:
     """Prints which clips train, validate and test, or which are scored."""
     for line in data.described() if isinstance(data, DataModule) else []:
-        Console().print(line, highlight=False, markup=False, soft_wrap=True)
+        say(line)
 
 
 def described(protocol: Protocol) -> dict[str, Any]:
@@ -167,6 +168,6 @@ def show_result(folder: RunFolder) -> None:
     console.print(f"{summary['iteration']} iterations, {summary['seconds']:.0f} s")
     for name, path in made.items():
         if path.is_file():
-            console.print(f"{name}: {path}", highlight=False, markup=False, soft_wrap=True)
+            say(f"{name}: {path}")
     for warning in summary.get("warnings", ()):
-        console.print(warning, style="bold red", highlight=False, markup=False, soft_wrap=True)
+        say(warning, style="bold red")

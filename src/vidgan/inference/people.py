@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 
+from vidgan.console import say
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.inference.inputs import Input
@@ -44,9 +44,4 @@ def refuse_outside(sequence: KeypointSequence, given: Path) -> None:
             f"frames of another size."
         )
     if outside.any():
-        Console().print(
-            f"{int(outside.sum())} key points ({share:.1%}) are outside of the {width} x {height} frame",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+        say(f"{int(outside.sum())} key points ({share:.1%}) are outside of the {width} x {height} frame")

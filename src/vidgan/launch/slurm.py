@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from vidgan.console import say
 from vidgan.errors import UserError
 from vidgan.launch import cluster, sbatch
 from vidgan.launch.job import LOG, Job
@@ -77,7 +78,7 @@ def _submit(jobs: Sequence[Job]) -> None:
 
 
 def _tell(line: str) -> None:
-    Console().print(line, highlight=False, markup=False, soft_wrap=True)
+    say(line)
 
 
 def _wait(jobs: Sequence[Job]) -> None:

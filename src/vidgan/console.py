@@ -1,0 +1,14 @@
+"""What commands tell people on the terminal."""
+
+from rich.console import Console
+
+
+def say(text: str, style: str = "", error: bool = False) -> None:
+    """Prints a line as it is: its numbers are not coloured, its brackets are no markup, and it is not folded.
+
+    Args:
+        text: the line.
+        style: of rich, e.g. ``bold red``.
+        error: print to stderr.
+    """
+    Console(stderr=error).print(text, style=style, highlight=False, markup=False, soft_wrap=True)
