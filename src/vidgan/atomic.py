@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
+
 from vidgan.errors import UserError
 
 _MACHINE = f"{zlib.crc32(socket.gethostname().encode()):08x}"  # a process of another one cannot be asked for
@@ -79,9 +81,6 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def _is_alive(process: int) -> bool:
     try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
+        return psutil.pid_exists(process)
+    except OverflowError:
         return False
-    except PermissionError:
-        pass
-    return True

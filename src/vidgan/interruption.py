@@ -9,8 +9,8 @@ import signal
 from types import FrameType
 from typing import Any
 
-#: Ctrl-C; a cluster's or a system's request to end; SLURM's warning before a time limit.
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+#: Ctrl-C; a cluster's or a system's request to end; SLURM's warning before a time limit, which not every system has.
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name))
 
 
 class Requests:

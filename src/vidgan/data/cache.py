@@ -1,6 +1,5 @@
 """The decoded cache: a clip's frames as one file of pixels, decoded once, shared by all workers and runs."""
 
-import fcntl
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +8,8 @@ from pathlib import Path
 
 import av
 import cv2
+import portalocker
+from portalocker import LockFlags
 
 from vidgan.atomic import can_write, remove
 from vidgan.data.entries import DamagedEntryError, entry_bytes, open_entry, write_entry
@@ -114,12 +115,14 @@ class DecodedCache:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with (self.folder / "lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                portalocker.lock(lock, LockFlags.EXCLUSIVE)
                 for partial in self.folder.glob("*.part"):  # of a killed process: a living one would hold the lock
                     partial.unlink()
                 yield
         except OSError as error:
             raise self._closed(error.strerror) from error
+        except portalocker.LockException as error:  # a network's disk without locks
+            raise self._closed(str(error)) from error
 
     def _closed(self, reason: str | None) -> UserError:
         return UserError(

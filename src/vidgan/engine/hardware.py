@@ -5,6 +5,7 @@ import os
 import platform
 from typing import Literal, cast
 
+import psutil
 import torch
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
@@ -51,7 +52,7 @@ def memory_of(device: str) -> int:
     """Bytes of memory that ``cuda``, its first device, or ``cpu`` has."""
     if device == "cuda":
         return torch.cuda.get_device_properties(0).total_memory
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return psutil.virtual_memory().total
 
 
 def keep_freed_memory() -> None:

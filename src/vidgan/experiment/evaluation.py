@@ -1,7 +1,6 @@
 """Scoring a run or published weights under any protocol, on the run's own test clips or on others."""
 
 import logging
-import os
 import sys
 from dataclasses import dataclass
 from itertools import chain, count
@@ -11,6 +10,7 @@ from typing import Any, cast
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning import LightningDataModule
 
+from vidgan.atomic import can_write
 from vidgan.config import options
 from vidgan.config.instantiate import TARGET, build, resolve_target, targets
 from vidgan.config.lint import lint
@@ -170,8 +170,7 @@ def _refuse_programs(protocol: DictConfig, run: RunFolder) -> None:
 def _place(folder: RunFolder, name: str, runs: Path) -> Path:
     """Where an evaluation is written: into the run's folder, or beside one's own runs where that is somebody else's."""
     place = folder.path / "evaluations" / name
-    there = next(path for path in (place, *place.parents) if path.exists())
-    if os.access(there, os.W_OK, effective_ids=True) or not folder.path.exists():
+    if can_write(place) or not folder.path.exists():
         return place
     own = runs / "evaluations" / folder.id / name
     say(f"{folder.path} cannot be written, as it may be somebody else's: what is found goes to {own}")

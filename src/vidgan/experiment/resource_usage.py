@@ -1,9 +1,9 @@
 """What a run costs: parameters, speed of the training alone, peak memory."""
 
-import resource
 import sys
 import time
 
+import psutil
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback
@@ -54,4 +54,13 @@ class ResourceUsage(Callback):
 def _peak_memory(device: torch.device) -> dict[str, float]:
     if device.type == "cuda":
         return {"gpu": round(torch.cuda.max_memory_allocated(device) / _GB, 3)}
-    return {"process": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT / _GB, 3)}
+    return {"process": round(_peak_of_process() / _GB, 3)}
+
+
+def _peak_of_process() -> int:
+    """Bytes that this process has held at most."""
+    try:
+        import resource  # of POSIX alone
+    except ImportError:
+        return psutil.Process().memory_info().peak_wset
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT

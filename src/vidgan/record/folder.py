@@ -1,6 +1,5 @@
 """Run folders: where a run lives, whether it is new, unfinished or done, and who is working on it."""
 
-import fcntl
 import json
 import os
 import socket
@@ -12,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
+
+import portalocker
+from portalocker import LockFlags
 
 from vidgan.atomic import replacing
 from vidgan.errors import UserError
@@ -39,10 +41,10 @@ def _checksum(value: Mapping[str, Any]) -> str:
     return f"{zlib.crc32(json.dumps(as_read, sort_keys=True).encode()):08x}"
 
 
-def _try_lock(file: IO[str], kind: int = fcntl.LOCK_EX) -> bool:
+def _try_lock(file: IO[str], kind: LockFlags = LockFlags.EXCLUSIVE) -> bool:
     try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except OSError:
+        portalocker.lock(file, kind | LockFlags.NON_BLOCKING)
+    except (portalocker.LockException, OSError):
         return False
     return True
 
@@ -146,7 +148,7 @@ class RunFolder:
             return False
         try:
             with path.open() as file:
-                return not _try_lock(file, fcntl.LOCK_SH)
+                return not _try_lock(file, LockFlags.SHARED)
         except OSError:  # somebody else's, and kept to themselves
             return False
 
