@@ -195,6 +195,10 @@ class ImageSequence(FileSource):
     def stream(self) -> Iterator[Frames]:
         return (self._checked(frame) for frame in self._frames(self._names))
 
+    def encoded(self) -> Iterator[tuple[str, bytes]]:
+        """The name of each file and what it holds, in order."""
+        return zip(self._names, self._bytes(self._names), strict=True)
+
     def _frames(self, names: list[str]) -> Iterator[Frames]:
         for name, data in zip(names, self._bytes(names), strict=True):
             yield decode_image(data, f"{self.path}/{name}")

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vidgan.degradations.base import Degradation
 from vidgan.degradations.draws import Range, between
+from vidgan.video.encoding import Encoding
 from vidgan.video.reader import iterate
 from vidgan.video.writer import VideoWriter
 
@@ -36,7 +37,7 @@ def _coded(clip: np.ndarray, crf: int) -> np.ndarray:
     """(T, H, W, 3) uint8, written and read again."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
-        with VideoWriter(path, Fraction(25), crf=crf) as out:
+        with VideoWriter(path, Fraction(25), encoding=Encoding(quality=crf)) as out:
             for frame in clip:
                 out.write(frame)
         return np.stack(list(iterate(path)))

@@ -40,6 +40,7 @@ from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.pose.smoothing import Smoother, fill_gaps
 from vidgan.record.folder import RunFolder
+from vidgan.video.playback import Playback
 from vidgan.video.reader import Frames
 from vidgan.video.writer import writer
 
@@ -143,7 +144,7 @@ def _load(folder: RunFolder, config: DictConfig) -> tuple[nn.Module, tuple[int, 
     return generator.to(device_kind(config.machine)), (trained.data.height, trained.data.width)
 
 
-def _driving(config: DictConfig) -> tuple[KeypointSequence, Fraction, Path | None]:
+def _driving(config: DictConfig) -> tuple[KeypointSequence, Fraction, Playback | None]:
     """The movement (T, 1, 18, 3), smoothed; its rate; and the video it comes from."""
     path, video = Path(config.driving), None
     if is_pose_file(path):
@@ -170,7 +171,7 @@ def _first(poses: KeypointSequence, config: DictConfig) -> KeypointSequence:
 
 def _first_frames(given: Input, config: DictConfig) -> Input:
     count = _count(given.count, config)
-    return replace(given, frames=islice(given.frames, count), count=count)
+    return replace(given, items=islice(given.items, count), count=count)
 
 
 def _count(there: int, config: DictConfig) -> int:

@@ -157,4 +157,4 @@ def _black(sequence: KeypointSequence) -> Input:
     assert sequence.size is not None, "refused before"
     width, height = sequence.size
     frames: Iterator[Frames] = iter([np.zeros((height, width, 3), np.uint8)] * len(sequence))
-    return Input(frames, len(sequence), sequence.fps or RATE_OF_FOLDERS)
+    return Input.of(frames, len(sequence), sequence.fps or RATE_OF_FOLDERS)

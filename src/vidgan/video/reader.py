@@ -12,22 +12,19 @@ from pathlib import Path
 import av
 import numpy as np
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vidgan.errors import UserError
+from vidgan.video.color import HDR, to_rgb
 
 Frames = NDArray[np.uint8]
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".y4m", ".wmv"})
 
-# FFmpeg's default is faster, but rounds coarsely and repeats chroma samples instead of interpolating them.
-_CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-_BT709, _BT601, _UNSPECIFIED = 1, 5, 2
-_TALLEST_BT601 = 576
-_HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics of ITU-T H.273
 _UNKNOWN_RATE = Fraction(25)  # of streams that do not say, e.g. of a single frame
 
 
@@ -99,13 +96,17 @@ def probe(path: Path) -> VideoInfo:
     return video_index(path).info
 
 
-def video_index(path: Path) -> VideoIndex:
+def video_index(path: Path, strict: bool = True) -> VideoIndex:
     """
+    Args:
+        path: the video.
+        strict: refuse a file that holds less than it promises, or whose first frame is damaged.
+
     Raises:
         BrokenFileError: as for :func:`probe`.
     """
     status = path.stat() if path.is_file() else None
-    return _index_of(path, (status.st_size, status.st_mtime_ns) if status else None)
+    return _index_of(path, (status.st_size, status.st_mtime_ns) if status else None, strict)
 
 
 def read_clip(path: Path, start: int, count: int, index: VideoIndex | None = None) -> Frames:
@@ -123,7 +124,7 @@ def read_clip(path: Path, start: int, count: int, index: VideoIndex | None = Non
         BrokenFileError: a frame cannot be decoded, or the file ends before the window does.
     """
     index = index or video_index(path)
-    with _opened(path) as (container, stream):
+    with opened(path) as (container, stream):
         stream.thread_type = "NONE"  # a short window ends before frame threads have warmed up
         frames = [_to_rgb(frame) for frame in islice(_decode_from(container, stream, index, start), count)]
     if len(frames) < count:
@@ -139,7 +140,7 @@ def may_be_index_of(path: Path, index: VideoIndex) -> bool:
     Raises:
         BrokenFileError: as for :func:`probe`.
     """
-    with _opened(path) as (container, stream):
+    with opened(path) as (container, stream):
         if {stream.width, stream.height} != {index.info.width, index.info.height}:  # it may be turned
             return False
         first = next((packet for packet in container.demux(stream) if packet.size and not packet.is_discard), None)
@@ -155,7 +156,7 @@ def iterate(path: Path) -> Iterator[Frames]:
         BrokenFileError: the file is missing, is no video, or a frame cannot be decoded.
     """
     converter, count, info = VideoReformatter(), 0, probe(path)
-    with _opened(path) as (container, stream):
+    with opened(path) as (container, stream):
         stream.thread_type = "AUTO"
         for frame in _decode(container, stream):
             rgb = _to_rgb(frame, converter)
@@ -168,11 +169,18 @@ def iterate(path: Path) -> Iterator[Frames]:
 
 def open_container(path: Path) -> InputContainer:
     """The file itself, whatever it is named: no list of other files or addresses, which FFmpeg would follow."""
-    return av.open(str(path), options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"})
+    options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+    return av.open(str(path), options=options, metadata_errors="replace")
+
+
+def main_video(container: InputContainer) -> VideoStream:
+    """The first video stream that is no cover picture, or else the first."""
+    streams = container.streams.video
+    return next((stream for stream in streams if not stream.disposition & Disposition.attached_pic), streams[0])
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its first video stream; FFmpeg's errors inside the block become BrokenFileError."""
     if not path.is_file():
         raise BrokenFileError(f"{path}: there is no such video file")
@@ -180,7 +188,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         with open_container(path) as container:
             if not container.streams.video:
                 raise BrokenFileError(f"{path}: holds no video stream")
-            stream = container.streams.video[0]
+            stream = main_video(container)
             refuse_large(path, stream.width, stream.height)
             # The stream may say otherwise than its container.
             stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
@@ -190,9 +198,9 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 
 @lru_cache(maxsize=4096)
-def _index_of(path: Path, identity: tuple[int, int] | None) -> VideoIndex:
+def _index_of(path: Path, identity: tuple[int, int] | None, strict: bool) -> VideoIndex:
     """One pass over the packets, without decoding; ``identity`` renews the entry of a file that has changed."""
-    with _opened(path) as (container, stream):
+    with opened(path) as (container, stream):
         # Only the numbers: a list of the packets would hold the whole file.
         packets = [
             (packet.pts, packet.dts, packet.is_keyframe, packet.is_discard)
@@ -200,14 +208,15 @@ def _index_of(path: Path, identity: tuple[int, int] | None) -> VideoIndex:
             if packet.size
         ]
         times = sorted({pts for pts, _, _, is_discard in packets if pts is not None and not is_discard})
-        _refuse_cut_file(path, stream, len(packets), times)
+        if strict and (missing := shortfall(stream, len(packets), times)):
+            raise BrokenFileError(f"{path}: {missing}; copy or download it again")
         rate, varying = _rate(stream, times)
         has_audio = bool(container.streams.audio)
-    with _opened(path) as (container, stream):
-        first = next(_decode(container, stream), None)
+    with opened(path) as (container, stream):
+        first = next(_decode(container, stream) if strict else decode_what_can_be(container, stream), None)
     if first is None:
         raise BrokenFileError(f"{path}: holds no frame that can be decoded; repair or remove it")
-    height, width = _to_rgb(first).shape[:2]
+    height, width = to_rgb(first).shape[:2]
     shown = [(pts, dts, is_key) for pts, dts, is_key, is_discard in packets if not is_discard]
     keys = sorted((pts, dts) for pts, dts, is_key in shown if is_key and pts is not None and dts is not None)
     return VideoIndex(
@@ -217,16 +226,23 @@ def _index_of(path: Path, identity: tuple[int, int] | None) -> VideoIndex:
     )
 
 
-def _refuse_cut_file(path: Path, stream: VideoStream, count: int, times: list[int]) -> None:
-    """MP4 promises a number of frames, Matroska a duration; other files are what they hold."""
+def shortfall(stream: VideoStream, count: int, times: list[int]) -> str | None:
+    """What a file holds of what it promises, where that is less; MP4 promises a number of frames, Matroska a duration.
+
+    Args:
+        stream: its video.
+        count: of the frames that are there.
+        times: at which they are shown, in order.
+    """
     if count < stream.frames:
-        raise BrokenFileError(f"{path}: holds {count} of {stream.frames} frames; copy or download it again")
+        return f"holds {count} of {stream.frames} frames"
     promised = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
     if promised and times and stream.time_base:
         hours, minutes, seconds = map(float, promised.groups())
         end, whole = float(times[-1] * stream.time_base), 3600 * hours + 60 * minutes + seconds
         if end + 1 < whole:
-            raise BrokenFileError(f"{path}: ends at {end:.1f} s of {whole:.1f} s; copy or download it again")
+            return f"ends at {end:.1f} s of {whole:.1f} s"
+    return None
 
 
 def _rate(stream: VideoStream, times: list[int]) -> tuple[Fraction, bool]:
@@ -253,19 +269,45 @@ def _decode_from(container: InputContainer, stream: VideoStream, index: VideoInd
 
 
 def _decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Decoded frames; one that the decoder had to paint over, and from which others are predicted, is an error.
-
-    So is one of high dynamic range: read as it is it would be grey and pale, and there are many ways to map its tones.
-    """
+    """Decoded frames; one that the decoder had to paint over, and from which others are predicted, is an error."""
     for frame in container.decode(stream):
         if frame.is_corrupt:
             raise BrokenFileError(f"{container.name}: damaged at {frame.time or 0:.2f} s; repair or remove it")
-        if frame.color_trc in _HDR:
-            raise BrokenFileError(
-                f"{container.name}: is HDR video ({_HDR[frame.color_trc]}); map its tones to BT.709 first, "
-                "e.g. with FFmpeg's filters zscale and tonemap"
-            )
+        refuse_hdr(container.name, frame)
         yield frame
+
+
+def decode_what_can_be(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Decoded frames; packets that are damaged, and what cannot be read after them, are passed over.
+
+    Raises:
+        BrokenFileError: the frames are of high dynamic range.
+    """
+    try:
+        for packet in container.demux(stream):
+            try:
+                frames = stream.decode(packet)
+            except av.error.FFmpegError:
+                continue
+            for frame in frames:
+                refuse_hdr(container.name, frame)
+                if not frame.is_corrupt:
+                    yield frame
+    except av.error.FFmpegError:  # of a file that is cut within a packet
+        return
+
+
+def refuse_hdr(name: str, frame: VideoFrame) -> None:
+    """Read as it is, video of high dynamic range would be grey and pale, and there are many ways to map its tones.
+
+    Raises:
+        BrokenFileError: the frame is one of such video.
+    """
+    if frame.color_trc in HDR:
+        raise BrokenFileError(
+            f"{name}: is HDR video ({HDR[frame.color_trc]}); map its tones to BT.709 first, "
+            "e.g. with FFmpeg's filters zscale and tonemap"
+        )
 
 
 def _cut_short(path: Path, count: int, expected: int) -> BrokenFileError:
@@ -281,14 +323,4 @@ def _refuse_other_size(path: Path, frame: Frames, info: VideoInfo) -> None:
 
 
 def _to_rgb(frame: VideoFrame, converter: VideoReformatter | None = None) -> Frames:
-    """(H, W, 3) uint8 RGB by the frame's own matrix and range, rotated as a player would show it.
-
-    Untagged files follow the players' rule: BT.601 up to 576 lines, BT.709 above.
-    """
-    space = frame.colorspace
-    if space == _UNSPECIFIED:
-        space = _BT709 if frame.height > _TALLEST_BT601 else _BT601
-    converter = converter or VideoReformatter()
-    converted = converter.reformat(frame, format="rgb24", src_colorspace=space, interpolation=_CONVERSION)
-    rgb: Frames = np.asarray(converted.to_ndarray(), np.uint8)
-    return np.ascontiguousarray(np.rot90(rgb, round(frame.rotation / 90)))
+    return np.asarray(to_rgb(frame, converter), np.uint8)

@@ -4,7 +4,9 @@ Every writer is a context manager that works under a temporary name: the file or
 it is complete, and not at all after an error.
 """
 
+import errno
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +14,7 @@ from typing import Self
 
 import av
 import cv2
+import numpy as np
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
@@ -19,16 +22,37 @@ from av.video.stream import VideoStream
 
 from vidgan.atomic import clear_stale, remove, settle, temporary_beside
 from vidgan.errors import UserError
-from vidgan.video.reader import Frames
-from vidgan.video.sound import Sound
+from vidgan.video.color import ColorTags, Pixels
+from vidgan.video.encoding import VIDEO_SUFFIXES_WRITTEN, Encoding, codec_for, settings_of
+from vidgan.video.playback import Playback
+from vidgan.video.tracks import Tracks
 
-H264_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 #: Of x264, on every machine: what it makes depends on their number, which would else be that of the cores.
 _THREADS = 8
-_BT709, _STUDIO = 1, 1
+_STUDIO = 1
 _CONVERSION = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+
+
+@dataclass(frozen=True)
+class At:
+    """Where a frame belongs.
+
+    Attributes:
+        time: seconds from the begin of the video; None follows the frame before at the video's rate.
+        duration: seconds; None until the next.
+        name: of its file in a folder, with its suffix; None numbers the files.
+        alpha: (H, W) opacity of a picture, of the frame's type; None is opaque.
+    """
+
+    time: Fraction | None = None
+    duration: Fraction | None = None
+    name: str | None = None
+    alpha: Pixels | None = None
+
+
+NOWHERE = At()
 
 
 class FrameWriter:
@@ -43,13 +67,17 @@ class FrameWriter:
         self.temporary = temporary_beside(path)
         self.count = 0
 
-    def write(self, frame: Frames) -> None:
-        """Appends a frame, (H, W, 3) uint8 RGB.
+    def write(self, frame: Pixels, at: At = NOWHERE) -> None:
+        """Appends a frame.
+
+        Args:
+            frame: (H, W, 3) RGB, uint8, or uint16 over its whole range.
+            at: where it belongs.
 
         Raises:
             UserError: it cannot be written, for instance because the disk is full.
         """
-        self._attempt(frame)
+        self._attempt(frame, at)
         self.count += 1
 
     def abandon(self) -> None:
@@ -57,18 +85,18 @@ class FrameWriter:
         self._release()
         remove(self.temporary)
 
-    def _attempt(self, frame: Frames | None) -> None:
+    def _attempt(self, frame: Pixels | None, at: At) -> None:
         """Writes a frame, or finishes after the last where there is none."""
         try:
             if frame is None:
                 self._finish()
                 settle(self.temporary, self.path)
             else:
-                self._write(frame)
+                self._write(frame, at)
         except (OSError, av.error.FFmpegError) as error:
             raise UserError(f"{self.path} cannot be written: {error.strerror}; nothing is left of it") from error
 
-    def _write(self, frame: Frames) -> None:
+    def _write(self, frame: Pixels, at: At) -> None:
         raise NotImplementedError
 
     def _finish(self) -> None:
@@ -93,97 +121,118 @@ class FrameWriter:
             if kind is None and self.count == 0:
                 raise UserError(f"{self.path} was to be written, but there are no frames")
             if kind is None:
-                self._attempt(None)
+                self._attempt(None, NOWHERE)
         finally:
             self.abandon()
 
 
 class VideoWriter(FrameWriter):
-    """A video: H.264 of studio-range BT.709, tagged as such, or lossless FFV1 in RGB.
+    """A video: H.264 of studio-range BT.709, tagged as such, or what an encoding asks for.
 
     H.264 with halved chroma (4:2:0), which plays everywhere, has no odd sizes: frames of odd width or height are coded
     with full chroma (4:4:4) instead, so that no pixel is added or lost.
 
     Args:
-        path: a .mp4, .m4v, .mov or .mkv file; lossless ones are .mkv.
+        path: what it is named tells the container.
         fps: frames a second, exact.
-        source: video whose sound and pixel shape are taken over; the sound is copied, not coded again.
-        crf: constant rate factor of H.264, 0 to 51; 18 is hard to tell from the original.
-        lossless: code as FFV1.
+        source: video whose sound, subtitles, chapters, titles, colors and pixel shape are taken over, and in whose time
+            base the times of frames are counted.
+        encoding: how it is coded.
 
     Raises:
-        UserError: the container cannot hold the video or the sound.
+        UserError: the container cannot hold the video, or there is no such codec.
     """
 
     def __init__(
-        self, path: Path, fps: Fraction, source: Path | None = None, crf: int = 18, lossless: bool = False
+        self, path: Path, fps: Fraction, source: Playback | None = None, encoding: Encoding | None = None
     ) -> None:
         super().__init__(path)
-        allowed = (".mkv",) if lossless else H264_SUFFIXES
-        if path.suffix.lower() not in allowed:
-            raise UserError(f"{path}: cannot hold this video; name it {' or '.join(allowed)}")
+        self.encoding = encoding or Encoding()
+        self.codec = codec_for(path, self.encoding)
         self.fps = fps
         self.source = source
-        self.crf = crf
-        self.lossless = lossless
         self._container: OutputContainer | None = None
-        self._sound: Sound | None = None
+        self._tracks: Tracks | None = None
         self._reformatter = VideoReformatter()
+        self._end = Fraction(0)
 
-    def _write(self, frame: Frames) -> None:
+    def _write(self, frame: Pixels, at: At) -> None:
         if self._container is None:
-            self._container, self._stream = self._open(*frame.shape[:2])
+            self._container, self._stream = self._open(frame, at.time is not None)
         if frame.shape[:2] != (self._stream.height, self._stream.width):
             raise ValueError("the frames of a video have one size")
         picture = self._reformatter.reformat(
-            VideoFrame.from_ndarray(frame, format="rgb24"),
+            VideoFrame.from_ndarray(
+                np.ascontiguousarray(frame), format="rgb24" if frame.dtype == np.uint8 else "rgb48le"
+            ),
             format=self._stream.pix_fmt,
-            dst_colorspace=None if self.lossless else _BT709,
-            dst_color_range=None if self.lossless else _STUDIO,
+            dst_colorspace=None if self._is_rgb else self._tags.matrix,
+            dst_color_range=None if self._is_rgb else _STUDIO,
             interpolation=_CONVERSION,
         )
-        picture.pts = self.count
-        picture.time_base = 1 / self.fps
+        time = self.count / self.fps if at.time is None else at.time
+        picture.time_base = self._time_base
+        picture.pts = round(time / self._time_base)
+        if at.duration is not None:
+            picture.duration = round(at.duration / self._time_base)
         self._container.mux(self._stream.encode(picture))
-        if self._sound is not None:
-            self._sound.copy_until(self.count / self.fps)
+        if self._tracks is not None:
+            self._tracks.copy_until(time)
 
-    def _open(self, height: int, width: int) -> tuple[OutputContainer, VideoStream]:
+    def _open(self, frame: Pixels, timed: bool) -> tuple[OutputContainer, VideoStream]:
         container = av.open(str(self.temporary), "w")
         self._container = container  # from here on it is released after any error
-        stream = container.add_stream("ffv1" if self.lossless else "libx264", rate=self.fps)
-        stream.width, stream.height = width, height
-        if self.lossless:
-            stream.pix_fmt = "bgr0"
-        else:
-            stream.pix_fmt = "yuv444p" if height % 2 or width % 2 else "yuv420p"
-            stream.options = {"crf": str(self.crf)}
-            context = stream.codec_context
+        stream = container.add_stream(self.codec.encoder, rate=self.fps)
+        assert isinstance(stream, VideoStream)
+        height, width = frame.shape[:2]
+        deep = frame.dtype != np.uint8
+        stream.height, stream.width = height, width
+        stream.options = dict(settings_of(self.codec, self.encoding))
+        stream.pix_fmt = self.encoding.pixel_format or self.codec.pixel_format(height, width, deep)
+        self._time_base = 1 / self.fps
+        if timed and self.source is not None and self.source.time_base is not None:
+            self._time_base = stream.codec_context.time_base = self.source.time_base
+        self._tags = self.source.written_tags if self.source else ColorTags()
+        self._is_rgb = stream.codec_context.format is not None and stream.codec_context.format.is_rgb
+        context = stream.codec_context
+        if not self._is_rgb:
             context.thread_type, context.thread_count = "FRAME", _THREADS
-            context.color_primaries = context.color_trc = context.colorspace = _BT709
-            context.color_range = _STUDIO
+            context.colorspace, context.color_range = self._tags.matrix, _STUDIO
+            context.color_primaries, context.color_trc = self._tags.primaries, self._tags.transfer
         if self.source is not None:
-            self._sound = Sound(self.source, container)
-            if self._sound.pixel_shape:
-                stream.codec_context.sample_aspect_ratio = self._sound.pixel_shape
-            try:
-                container.start_encoding()
-            except av.error.ArgumentError as error:
-                message = f"{self.path}: {self.path.suffix} files cannot hold the sound of {self.source}; write a .mkv"
-                raise UserError(message) from error
+            self._tracks = Tracks(self.source.path, self.source.start, container, self.encoding.sound)
+            if self.source.pixel_shape:
+                context.sample_aspect_ratio = self.source.pixel_shape
+        self._start(container, stream)
         return container, stream
+
+    def _start(self, container: OutputContainer, stream: VideoStream) -> None:
+        """
+        Raises:
+            UserError: the encoder does not do it.
+        """
+        try:
+            container.start_encoding()
+        except (av.error.FFmpegError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES, errno.EIO):
+                raise
+            size = f"{stream.width} x {stream.height} pixels of {stream.pix_fmt}"
+            raise UserError(
+                f"{self.path}: {self.codec.encoder} does not write {size} here ({error}); choose another codec, "
+                "pixel_format, quality or preset"
+            ) from error
 
     def _finish(self) -> None:
         assert self._container is not None, "there is at least one frame"
         self._container.mux(self._stream.encode())
-        if self._sound is not None:
-            self._sound.copy_until(None)
+        if self._tracks is not None:
+            self._tracks.copy_until(None)
         self._container.close()
         self._container = None
 
     def _release(self) -> None:
-        if self._sound is not None:
-            self._sound.close()
+        if self._tracks is not None:
+            self._tracks.close()
         if self._container is not None:
             with suppress(OSError, av.error.FFmpegError):  # the file is thrown away
                 self._container.close()
@@ -204,7 +253,7 @@ class FolderWriter(FrameWriter):
         if path.exists() and not (path.is_dir() and not any(path.iterdir())):
             raise UserError(f"{path}: is there already; remove it or choose another folder")
 
-    def _write(self, frame: Frames) -> None:
+    def _write(self, frame: Pixels, at: At) -> None:
         self.temporary.mkdir(exist_ok=True)
         (self.temporary / f"{self.count:08d}.png").write_bytes(encode_picture(frame, ".png"))
 
@@ -212,13 +261,13 @@ class FolderWriter(FrameWriter):
 class PictureWriter(FrameWriter):
     """A single picture, in the format of its suffix."""
 
-    def _write(self, frame: Frames) -> None:
+    def _write(self, frame: Pixels, at: At) -> None:
         if self.count:
             raise UserError(f"{self.path}: a picture is one frame, and there are more; give a video or a folder")
         self.temporary.write_bytes(encode_picture(frame, self.path.suffix))
 
 
-def encode_picture(frame: Frames, suffix: str) -> bytes:
+def encode_picture(frame: Pixels, suffix: str) -> bytes:
     """An (H, W, 3) uint8 RGB frame as the contents of a file of that suffix.
 
     Raises:
@@ -231,13 +280,14 @@ def encode_picture(frame: Frames, suffix: str) -> bytes:
     return data.tobytes()
 
 
-def writer(path: Path, fps: Fraction, source: Path | None = None) -> FrameWriter:
-    """The writer for a path: a picture or a video by its suffix, a folder of PNG files without one.
+def writer(path: Path, fps: Fraction, source: Playback | None = None, encoding: Encoding | None = None) -> FrameWriter:
+    """The writer for a path: a picture or a video by its suffix, a folder of pictures without one.
 
     Args:
         path: where to.
         fps: frames a second, for videos.
-        source: video whose sound and pixel shape a video takes over.
+        source: video whose sound, other tracks, times and pixel shape a video takes over.
+        encoding: of a video.
 
     Raises:
         UserError: the suffix is none that can be written, or a folder has the name.
@@ -249,7 +299,7 @@ def writer(path: Path, fps: Fraction, source: Path | None = None) -> FrameWriter
         raise UserError(f"{path}: is a folder, and a {suffix} file is to be written; choose another name")
     if suffix in PICTURE_SUFFIXES:
         return PictureWriter(path)
-    if suffix in H264_SUFFIXES:
-        return VideoWriter(path, fps, source)
-    known = ", ".join((*H264_SUFFIXES, *PICTURE_SUFFIXES))
+    if suffix in VIDEO_SUFFIXES_WRITTEN:
+        return VideoWriter(path, fps, source, encoding)
+    known = ", ".join((*VIDEO_SUFFIXES_WRITTEN, *PICTURE_SUFFIXES))
     raise UserError(f"{path}: cannot write {suffix} files; give one of {known}, or a folder")
