@@ -261,7 +261,8 @@ def test_predict_on_a_folder_equals_the_pictures_of_the_video(
     for given, out in ((folder, "from_folder"), (video, "from_video")):
         predict(composed(*of_run, f"input={given}", f"output={tmp_path / out}", command="predict"))
     first, second = (sorted((tmp_path / name).iterdir()) for name in ("from_folder", "from_video"))
-    assert [path.name for path in first] == ["00000000.png", "00000001.png", "00000002.png"]
+    assert [path.name for path in first] == ["0.png", "1.png", "2.png"]
+    assert [path.name for path in second] == ["00000000.png", "00000001.png", "00000002.png"]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 

@@ -1,6 +1,7 @@
 """Noisy videos: what a generator is told of them, and what classical denoisers make of them."""
 
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from vidgan.baselines import denoisers as classical
 from vidgan.errors import UserError
 from vidgan.generators.fastdvdnet import FastDVDnet
 from vidgan.generators.recurrent_denoiser import RecurrentDenoiser
+from vidgan.inference.inputs import Input
 from vidgan.inference.noise import WithNoiseMap, measured
 from vidgan.inference.streaming import stream
 from vidgan.inference.tiling import Tiled
@@ -44,9 +46,9 @@ def test_streaming_with_a_level_told_equals_the_whole_clip_with_a_map(network: t
 
 def test_measuring_the_noise_loses_no_frame() -> None:
     _, frames = noisy(20)
-    deviation, again = measured(iter(frames))
+    deviation, again = measured(Input.of(frames, len(frames), Fraction(25)))
     assert 255 * deviation == pytest.approx(25, rel=0.06)
-    assert np.array_equal(np.stack(list(again)), frames)
+    assert np.array_equal(np.stack(list(again.frames)), frames)
 
 
 @pytest.mark.parametrize("count", [1, 6])
@@ -61,6 +63,7 @@ def test_classical_denoisers_denoise(method: str, count: int) -> None:
 
 PROGRAM = """
 import sys
+from fractions import Fraction
 arguments = sys.argv[1:]
 assert arguments[arguments.index("-s") + 1] == "48x40", arguments
 sys.stdout.buffer.write(bytes(255 - value for value in sys.stdin.buffer.read()))

@@ -1,7 +1,6 @@
 """Applying a network to a video, a picture or a folder of frames, of any length, in constant memory."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -15,11 +14,11 @@ from vidgan.errors import UserError
 from vidgan.experiment.build import device_kind, refuse_absent_device
 from vidgan.experiment.networks import load_generator
 from vidgan.generators.base import Generator, as_generator
-from vidgan.inference.inputs import open_input
+from vidgan.inference.inputs import Input, open_input
 from vidgan.inference.noise import SAMPLE, WithNoiseMap, measured
+from vidgan.inference.placing import in_place
 from vidgan.inference.streaming import stream
 from vidgan.inference.tiling import Tiled
-from vidgan.video.reader import Frames
 from vidgan.video.writer import writer
 
 logger = logging.getLogger(__name__)
@@ -44,21 +43,19 @@ def predict(config: DictConfig) -> Path:
         torch.set_num_threads(config.machine.threads)
     generator = as_generator(load_generator(config, "vidgan-predict")).to(kind)
     channels_last(generator)
-    generator, frames = _informed(generator, given.frames, config.sigma)
+    generator, given = _informed(generator, given, config.sigma)
     if config.tile is not None:
         generator = Tiled(generator, config.tile)
     dtype = DTYPES[choose_precision(config.machine.precision, kind)]
-    made = stream(generator, frames, chunk=config.chunk, precision=dtype)
+    made = in_place(given.items, lambda frames: stream(generator, frames, chunk=config.chunk, precision=dtype))
     with writer(out, given.fps, given.video) as sink:
-        for frame in counted(made, given.count, "frames", config.machine.progress):
-            sink.write(frame)
+        for frame, at in counted(made, given.count, "frames", config.machine.progress):
+            sink.write(frame, at)
     say(f"written to {out}")
     return out
 
 
-def _informed(
-    generator: Generator, frames: Iterator[Frames], sigma: float | None
-) -> tuple[Generator, Iterator[Frames]]:
+def _informed(generator: Generator, given: Input, sigma: float | None) -> tuple[Generator, Input]:
     """The generator, told how noisy its frames are if it asks, and the frames.
 
     Raises:
@@ -67,12 +64,12 @@ def _informed(
     if not generator.noise_map:
         if sigma is not None:
             raise UserError(f"sigma={sigma}: the generator does not ask for a noise level; leave it out.")
-        return generator, frames
+        return generator, given
     if sigma is not None:
         if not 0 <= sigma <= 255:
             raise UserError(f"sigma={sigma} is no standard deviation in 8-bit levels; give one between 0 and 255.")
-        return WithNoiseMap(generator, sigma / 255), frames
-    deviation, frames = measured(frames)
+        return WithNoiseMap(generator, sigma / 255), given
+    deviation, given = measured(given)
     told = f"noise level {255 * deviation:.1f} of 255, estimated from the first {SAMPLE} frames; sigma=... sets another"
     say(told)
-    return WithNoiseMap(generator, deviation), frames
+    return WithNoiseMap(generator, deviation), given

@@ -1,6 +1,6 @@
 """Noisy videos through a generator that has to be told how noisy they are."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from vidgan.generators.base import Generator
+from vidgan.inference.inputs import Input
 from vidgan.ops.noise_estimation import estimate_deviation, with_noise_map
-from vidgan.video.reader import Frames
 
 SAMPLE = 8  # frames that an estimate is made of
 
@@ -45,8 +45,10 @@ class WithNoiseMap(Generator):
         return self.generator.stream(with_noise_map(low, self.deviation), state)  # type: ignore[operator]
 
 
-def measured(frames: Iterator[Frames]) -> tuple[float, Iterator[Frames]]:
-    """The noise's deviation, for values in [0, 1], estimated from the first frames, and all of the frames again."""
-    first = list(islice(frames, SAMPLE))
-    sample = torch.from_numpy(np.stack(first)).permute(0, 3, 1, 2).float() / 255
-    return estimate_deviation(sample), chain(first, frames)
+def measured(given: Input) -> tuple[float, Input]:
+    """The noise's deviation, for values in [0, 1], estimated from the first frames, and the input, none of it lost."""
+    items = iter(given.items)
+    first = list(islice(items, SAMPLE))
+    levels = np.stack([pixels for pixels, _ in first])
+    sample = torch.from_numpy(levels.astype(np.float32) / np.iinfo(levels.dtype).max).permute(0, 3, 1, 2)
+    return estimate_deviation(sample), replace(given, items=chain(first, items))

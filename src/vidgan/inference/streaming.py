@@ -9,16 +9,16 @@ import torch
 from torch import Tensor
 
 from vidgan.generators.base import Generator
-from vidgan.video.reader import Frames
+from vidgan.video.color import Pixels
 
 
 def stream(
     generator: Generator,
-    frames: Iterable[Frames],
+    frames: Iterable[Pixels],
     chunk: int = 8,
     context: int = 8,
     precision: torch.dtype | None = None,
-) -> Iterator[Frames]:
+) -> Iterator[Pixels]:
     """Applies a generator to a video, chunk by chunk.
 
     A causal generator carries its state from chunk to chunk, a frame generator needs none, and a window generator sees
@@ -28,13 +28,13 @@ def stream(
 
     Args:
         generator: in evaluation mode; the frames are moved to the device of its parameters.
-        frames: (H, W, 3) uint8 RGB, of one size.
+        frames: (H, W, 3) RGB, of one size; uint8, or uint16 over its whole range.
         chunk: frames computed together.
         context: frames seen on either side of a chunk by a bidirectional generator.
         precision: type of mixed precision; None computes as the parameters are.
 
     Yields:
-        (scale * H, scale * W, 3) uint8 RGB, one for each frame.
+        (scale * H, scale * W, 3) RGB of the same type, one for each frame.
     """
     device = next((parameter.device for parameter in generator.parameters()), torch.device("cpu"))
     state: Any = None
@@ -44,17 +44,17 @@ def stream(
         with torch.inference_mode(), mixed:
             low = _to_float(window, device)
             made, state = generator.proceed(low, first, last, state)
-            made = _to_bytes(made)
-        yield from made.numpy()
+            pixels = _to_pixels(made, window[0].dtype)
+        yield from pixels
 
 
-def windows(frames: Iterable[Frames], chunk: int, context: int) -> Iterator[tuple[list[Frames], int, int]]:
+def windows(frames: Iterable[Pixels], chunk: int, context: int) -> Iterator[tuple[list[Pixels], int, int]]:
     """Overlapping windows of at most ``chunk + 2 * context`` frames, and which of their frames are new.
 
     Yields:
         (frames, first, last): the parts ``frames[first:last]`` follow each other without gap or overlap.
     """
-    window: list[Frames] = []
+    window: list[Pixels] = []
     first = 0
     for frame in frames:
         window.append(frame)
@@ -67,11 +67,16 @@ def windows(frames: Iterable[Frames], chunk: int, context: int) -> Iterator[tupl
         yield window, first, len(window)
 
 
-def _to_float(frames: list[Frames], device: torch.device) -> Tensor:
-    """(H, W, 3) uint8 frames to (1, T, 3, H, W) in [0, 1]."""
-    return torch.from_numpy(np.stack(frames)).to(device).permute(0, 3, 1, 2)[None].float() / 255
+def _to_float(frames: list[Pixels], device: torch.device) -> Tensor:
+    """(H, W, 3) frames to (1, T, 3, H, W) in [0, 1]."""
+    stacked = np.stack(frames)
+    most = np.iinfo(stacked.dtype).max
+    given = torch.from_numpy(stacked if stacked.dtype == np.uint8 else stacked.astype(np.int32))
+    return given.to(device).permute(0, 3, 1, 2)[None].float() / most
 
 
-def _to_bytes(frames: Tensor) -> Tensor:
-    """(1, T, 3, H, W) in [0, 1] to (T, H, W, 3) uint8 on the CPU."""
-    return (frames[0].float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu()
+def _to_pixels(frames: Tensor, dtype: np.dtype[Any]) -> Pixels:
+    """(1, T, 3, H, W) in [0, 1] to (T, H, W, 3) of the given type, over its whole range."""
+    levels = (frames[0].float().clamp(0, 1) * np.iinfo(dtype).max).round()
+    levels = levels.byte() if dtype == np.uint8 else levels.int()
+    return levels.permute(0, 2, 3, 1).contiguous().cpu().numpy().astype(dtype, copy=False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import av
 import cv2
@@ -22,12 +22,14 @@ from av.video.stream import VideoStream
 
 from vidgan.atomic import clear_stale, remove, settle, temporary_beside
 from vidgan.errors import UserError
-from vidgan.video.color import ColorTags, Pixels
+from vidgan.video.color import ColorTags, Pixels, to_8_bits
 from vidgan.video.encoding import VIDEO_SUFFIXES_WRITTEN, Encoding, codec_for, settings_of
 from vidgan.video.playback import Playback
 from vidgan.video.tracks import Tracks
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+_DEEP = (".png", ".tif", ".tiff")  # hold 16 bits
+_OPAQUE = (".jpg", ".jpeg", ".bmp")  # hold no alpha
 
 #: Of x264, on every machine: what it makes depends on their number, which would else be that of the cores.
 _THREADS = 8
@@ -239,7 +241,7 @@ class VideoWriter(FrameWriter):
 
 
 class FolderWriter(FrameWriter):
-    """A folder of PNG files, ``00000000.png`` and so on.
+    """A folder of pictures: under their names, or numbered as ``00000000.png`` and so on.
 
     Args:
         path: the folder; it must not hold anything yet.
@@ -255,7 +257,8 @@ class FolderWriter(FrameWriter):
 
     def _write(self, frame: Pixels, at: At) -> None:
         self.temporary.mkdir(exist_ok=True)
-        (self.temporary / f"{self.count:08d}.png").write_bytes(encode_picture(frame, ".png"))
+        name = Path(at.name or f"{self.count:08d}.png")
+        (self.temporary / name).write_bytes(encode_picture(frame, name.suffix, at.alpha))
 
 
 class PictureWriter(FrameWriter):
@@ -264,16 +267,29 @@ class PictureWriter(FrameWriter):
     def _write(self, frame: Pixels, at: At) -> None:
         if self.count:
             raise UserError(f"{self.path}: a picture is one frame, and there are more; give a video or a folder")
-        self.temporary.write_bytes(encode_picture(frame, self.path.suffix))
+        self.temporary.write_bytes(encode_picture(frame, self.path.suffix, at.alpha))
 
 
-def encode_picture(frame: Pixels, suffix: str) -> bytes:
-    """An (H, W, 3) uint8 RGB frame as the contents of a file of that suffix.
+def encode_picture(frame: Pixels, suffix: str, alpha: Pixels | None = None) -> bytes:
+    """A frame as the contents of a file of that suffix.
+
+    Formats that hold no 16 bits are given 8, and those that hold no alpha go without.
+
+    Args:
+        frame: (H, W, 3) RGB, uint8, or uint16 over its whole range.
+        suffix: with its dot.
+        alpha: (H, W) opacity, of the frame's type.
 
     Raises:
         UserError: the format holds no picture of that size.
     """
-    done, data = cv2.imencode(suffix.lower(), cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+    suffix = suffix.lower()
+    if suffix in _OPAQUE:
+        alpha = None
+    image: Any = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR) if alpha is None else np.dstack([frame[..., ::-1], alpha])
+    if suffix not in _DEEP and image.dtype != np.uint8:
+        image = to_8_bits(image)
+    done, data = cv2.imencode(suffix, image)
     if not done:
         height, width = frame.shape[:2]
         raise UserError(f"a picture of {width} x {height} pixels cannot be written as {suffix}; write it as .png")
