@@ -11,9 +11,9 @@ import pytest
 
 from tests.media import moving
 from vidgan.errors import UserError
-from vidgan.video.encoding import Encoding
 from vidgan.video.playback import Playback
 from vidgan.video.reader import Frames, iterate, probe
+from vidgan.video.settings import Encoding
 from vidgan.video.writer import FolderWriter, PictureWriter, VideoWriter, writer
 
 NTSC = Fraction(30000, 1001)

@@ -7,6 +7,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from vidgan.config.schema import MachineConfig, PathsConfig, TrackingConfig, TrainConfig
+from vidgan.inference.video_options import VideoOptions
 from vidgan.limits import component, number, whole
 
 
@@ -58,8 +59,8 @@ class DataSetsConfig:
 
 
 @dataclass
-class PredictConfig:
-    """The root of ``vidgan-predict``.
+class PredictConfig(VideoOptions):
+    """The root of ``vidgan-predict``; how files are read and written stands in what it extends.
 
     Attributes:
         run: id or folder of a run; null where ``weights`` is a file.

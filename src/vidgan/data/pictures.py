@@ -78,6 +78,17 @@ def _turned(image: Any, orientation: int) -> Any:
     return np.ascontiguousarray(image[::rows, ::columns])
 
 
+def size_of(path: Path) -> tuple[int, int] | None:
+    """Width and height of a picture as shown, from its header; None where there is none that can be read."""
+    try:
+        with Image.open(path) as picture:
+            width, height = picture.size
+            turned = picture.format != "PNG" and picture.getexif().get(_ORIENTATION, 1) in range(5, 9)
+    except Exception:  # told where it is decoded
+        return None
+    return (height, width) if turned else (width, height)
+
+
 def _looked_into(data: bytes, name: str) -> int:
     """EXIF's orientation, from the header. What Pillow does not know is left to OpenCV, which has limits of its own.
 

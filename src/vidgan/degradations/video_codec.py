@@ -10,8 +10,8 @@ from torch import Tensor
 
 from vidgan.degradations.base import Degradation
 from vidgan.degradations.draws import Range, between
-from vidgan.video.encoding import Encoding
 from vidgan.video.reader import iterate
+from vidgan.video.settings import Encoding
 from vidgan.video.writer import VideoWriter
 
 

@@ -1,6 +1,7 @@
 """Applying a network to a video, a picture or a folder of frames, of any length, in constant memory."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -9,17 +10,17 @@ from omegaconf import DictConfig
 from vidgan.console import say
 from vidgan.engine.hardware import choose_precision
 from vidgan.engine.optimization import channels_last
-from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.experiment.build import device_kind, refuse_absent_device
 from vidgan.experiment.networks import load_generator
 from vidgan.generators.base import Generator, as_generator
-from vidgan.inference.inputs import Input, open_input
+from vidgan.inference.inputs import Input
 from vidgan.inference.noise import SAMPLE, WithNoiseMap, measured
-from vidgan.inference.placing import in_place
+from vidgan.inference.placing import Item, in_place
+from vidgan.inference.processing import process
 from vidgan.inference.streaming import stream
 from vidgan.inference.tiling import Tiled
-from vidgan.video.writer import writer
+from vidgan.inference.video_options import VideoOptions
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +34,6 @@ def predict(config: DictConfig) -> Path:
         UserError: the run, the weights, the input or the output is at fault; nothing half-written is left.
     """
     refuse_absent_device(config.machine)
-    given, out = open_input(Path(config.input)), Path(config.output)
-    if out.resolve() == Path(config.input).resolve():
-        raise UserError(f"output={out} is the input itself; choose another name.")
     if config.chunk < 1:
         raise UserError(f"chunk={config.chunk}: at least one frame is computed at once.")
     kind = device_kind(config.machine)
@@ -43,14 +41,16 @@ def predict(config: DictConfig) -> Path:
         torch.set_num_threads(config.machine.threads)
     generator = as_generator(load_generator(config, "vidgan-predict")).to(kind)
     channels_last(generator)
-    generator, given = _informed(generator, given, config.sigma)
-    if config.tile is not None:
-        generator = Tiled(generator, config.tile)
     dtype = DTYPES[choose_precision(config.machine.precision, kind)]
-    made = in_place(given.items, lambda frames: stream(generator, frames, chunk=config.chunk, precision=dtype))
-    with writer(out, given.fps, given.video) as sink:
-        for frame, at in counted(made, given.count, "frames", config.machine.progress):
-            sink.write(frame, at)
+
+    def work(given: Input) -> Iterator[Item]:
+        used, given = _informed(generator, given, config.sigma)
+        used = Tiled(used, config.tile) if config.tile is not None else used
+        return in_place(given.items, lambda frames: stream(used, frames, chunk=config.chunk, precision=dtype))
+
+    fields = VideoOptions.__dataclass_fields__
+    options = VideoOptions(**{name: config[name] for name in fields})
+    out = process(Path(config.input), Path(config.output), work, options, config.machine.progress)
     say(f"written to {out}")
     return out
 

@@ -14,24 +14,10 @@ from vidgan.errors import UserError, told_of
 from vidgan.video.color import Pixels, to_8_bits
 from vidgan.video.playback import Playback
 from vidgan.video.reader import BrokenFileError, Frames
+from vidgan.video.settings import Reading
 from vidgan.video.writer import NOWHERE, At
 
 RATE_OF_FOLDERS = Fraction(25)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How videos are read.
-
-    Attributes:
-        strict: refuse one that is cut short or damaged, instead of bridging what is lost.
-        deinterlace: join the fields of interlaced frames.
-        keep_wide: leave colors of BT.2020 as they are, instead of converting them to BT.709.
-    """
-
-    strict: bool = False
-    deinterlace: bool = False
-    keep_wide: bool = False
 
 
 @dataclass(frozen=True)

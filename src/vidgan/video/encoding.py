@@ -1,4 +1,4 @@
-"""How videos are coded: which codecs there are, what they ask of a file's name, and their settings."""
+"""How videos are coded: which codecs there are, what they ask of a file's name, and what settings mean to them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,29 +9,7 @@ from types import MappingProxyType
 import av
 
 from vidgan.errors import UserError
-
-#: What sound is written as; ``copy`` codes anew only what the file cannot hold.
-SOUNDS = ("copy", "aac", "opus", "none")
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """How a video is written.
-
-    Attributes:
-        codec: h264, hevc, av1, ffv1 or prores, or the name of an encoder of FFmpeg's such as h264_nvenc; None follows
-            from the file's name.
-        quality: constant rate factor of h264, hevc and av1, less is better; None is the codec's own choice here.
-        preset: of the encoder, from fast to small.
-        pixel_format: FFmpeg's name, such as yuv420p10le; None follows from the frames.
-        sound: one of :data:`SOUNDS`.
-    """
-
-    codec: str | None = None
-    quality: float | None = None
-    preset: str | None = None
-    pixel_format: str | None = None
-    sound: str = "copy"
+from vidgan.video.settings import Encoding
 
 
 @dataclass(frozen=True)

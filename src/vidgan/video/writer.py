@@ -23,8 +23,9 @@ from av.video.stream import VideoStream
 from vidgan.atomic import clear_stale, remove, settle, temporary_beside
 from vidgan.errors import UserError
 from vidgan.video.color import ColorTags, Pixels, to_8_bits
-from vidgan.video.encoding import VIDEO_SUFFIXES_WRITTEN, Encoding, codec_for, settings_of
+from vidgan.video.encoding import VIDEO_SUFFIXES_WRITTEN, codec_for, settings_of
 from vidgan.video.playback import Playback
+from vidgan.video.settings import Encoding
 from vidgan.video.tracks import Tracks
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
@@ -92,7 +93,7 @@ class FrameWriter:
         try:
             if frame is None:
                 self._finish()
-                settle(self.temporary, self.path)
+                self._settle()
             else:
                 self._write(frame, at)
         except (OSError, av.error.FFmpegError) as error:
@@ -103,6 +104,9 @@ class FrameWriter:
 
     def _finish(self) -> None:
         """Completes the temporary file."""
+
+    def _settle(self) -> None:
+        settle(self.temporary, self.path)
 
     def _release(self) -> None:
         """Lets go of open files; called in any case."""
@@ -244,21 +248,30 @@ class FolderWriter(FrameWriter):
     """A folder of pictures: under their names, or numbered as ``00000000.png`` and so on.
 
     Args:
-        path: the folder; it must not hold anything yet.
+        path: the folder; it must not hold anything yet, unless
+        overwrite: pictures of the same names are replaced, and others stay.
 
     Raises:
         UserError: it does.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, overwrite: bool = False) -> None:
         super().__init__(path)
-        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        self.overwrite = overwrite
+        if not overwrite and path.exists() and not (path.is_dir() and not any(path.iterdir())):
             raise UserError(f"{path}: is there already; remove it or choose another folder")
 
     def _write(self, frame: Pixels, at: At) -> None:
         self.temporary.mkdir(exist_ok=True)
         name = Path(at.name or f"{self.count:08d}.png")
         (self.temporary / name).write_bytes(encode_picture(frame, name.suffix, at.alpha))
+
+    def _settle(self) -> None:
+        if not (self.overwrite and self.path.is_dir()):
+            super()._settle()
+            return
+        for picture in self.temporary.iterdir():
+            picture.replace(self.path / picture.name)
 
 
 class PictureWriter(FrameWriter):
@@ -296,7 +309,13 @@ def encode_picture(frame: Pixels, suffix: str, alpha: Pixels | None = None) -> b
     return data.tobytes()
 
 
-def writer(path: Path, fps: Fraction, source: Playback | None = None, encoding: Encoding | None = None) -> FrameWriter:
+def writer(
+    path: Path,
+    fps: Fraction,
+    source: Playback | None = None,
+    encoding: Encoding | None = None,
+    overwrite: bool = False,
+) -> FrameWriter:
     """The writer for a path: a picture or a video by its suffix, a folder of pictures without one.
 
     Args:
@@ -304,13 +323,14 @@ def writer(path: Path, fps: Fraction, source: Playback | None = None, encoding: 
         fps: frames a second, for videos.
         source: video whose sound, other tracks, times and pixel shape a video takes over.
         encoding: of a video.
+        overwrite: add to a folder that is there; a file is replaced in any case.
 
     Raises:
         UserError: the suffix is none that can be written, or a folder has the name.
     """
     suffix = path.suffix.lower()
     if not suffix:
-        return FolderWriter(path)
+        return FolderWriter(path, overwrite)
     if path.is_dir():
         raise UserError(f"{path}: is a folder, and a {suffix} file is to be written; choose another name")
     if suffix in PICTURE_SUFFIXES:

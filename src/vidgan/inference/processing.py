@@ -1,0 +1,88 @@
+"""From inputs to outputs: one file or a folder of them is read, worked on and written, at the same time."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from rich.prompt import Confirm
+
+from vidgan.engine.progress import counted
+from vidgan.errors import UserError
+from vidgan.inference.batch import Job, jobs_of, refuse_failed
+from vidgan.inference.inputs import Input, open_input
+from vidgan.inference.overlap import ahead, behind
+from vidgan.inference.placing import Item
+from vidgan.inference.video_options import VideoOptions, encoding, reading
+from vidgan.video.writer import writer
+
+Work = Callable[[Input], Iterable[Item]]
+
+
+def process(path: Path, out: Path, work: Work, options: VideoOptions, progress: bool = False) -> Path:
+    """Reads an input, has work done on its frames, and writes what is made; returns the path of that.
+
+    Frames are decoded, worked on and encoded at the same time, in constant memory. A folder of videos, or of pictures
+    of several sizes, is worked on file by file; those that fail are told at the end.
+
+    Args:
+        path: a video, a picture, zipped pictures, or a folder of pictures or videos.
+        out: a video or a picture by its suffix, a folder without one.
+        work: makes frames of an input's, each with where it belongs; see :func:`vidgan.inference.placing.in_place` for
+            what makes one frame of each.
+        options: how files are read and written.
+        progress: whether a bar shows how far it is.
+
+    Raises:
+        UserError: the input, the output or an option is at fault, or some files of a folder failed; nothing
+            half-written is left.
+    """
+    if not path.exists():
+        raise UserError(f"input={path}: there is no such file or folder.")
+    if out.resolve() == path.resolve():
+        raise UserError(f"output={out} is the input itself; choose another name.")
+    jobs, failed = jobs_of(path, out), list[tuple[Path, str]]()
+    allow_overwriting([job.out for job in jobs], options.overwrite)
+    if len(jobs) == 1 and jobs[0].given == path:
+        given = open_input(path, reading=reading(options))
+        _exhaust(counted(_written(given, jobs[0], work, options), given.count, "frames", progress))
+        return out
+    frames = _all(jobs, work, options, failed)
+    _exhaust(counted(frames, sum(job.count for job in jobs), "frames", progress))
+    refuse_failed(failed, len(jobs), out)
+    return out
+
+
+def allow_overwriting(outputs: Iterable[Path], overwrite: bool) -> None:
+    """Asks, where somebody sits at a terminal, whether what is there may be replaced.
+
+    Raises:
+        UserError: it may not.
+    """
+    there = [path for path in outputs if path.is_file() or (path.is_dir() and any(path.iterdir()))]
+    if not there or overwrite:
+        return
+    more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+    if sys.stdin.isatty() and sys.stderr.isatty() and Confirm.ask(f"{there[0]}{more} is there already; replace it?"):
+        return
+    raise UserError(f"output={there[0]}{more} is there already; choose another name, or overwrite=true.")
+
+
+def _all(jobs: list[Job], work: Work, options: VideoOptions, failed: list[tuple[Path, str]]) -> Iterator[None]:
+    for job in jobs:
+        try:
+            yield from _written(open_input(job.given, reading=reading(options)), job, work, options)
+        except UserError as error:
+            failed.append((job.given, str(error)))
+
+
+def _written(given: Input, job: Job, work: Work, options: VideoOptions) -> Iterator[None]:
+    """Works on one input; yields for each frame."""
+    given = replace(given, items=ahead(given.items))
+    with writer(job.out, given.fps, given.video, encoding(options), overwrite=True) as sink:
+        yield from behind(work(given), lambda item: sink.write(*item))
+
+
+def _exhaust(steps: Iterator[None]) -> None:
+    for _ in steps:
+        pass
