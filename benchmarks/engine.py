@@ -37,8 +37,8 @@ def engine_task(game: Game, iterations: int) -> SuperResolution:
         degradation=Bicubic(4),
         networks=game.networks(),
         players={
-            "generator": Player(Role.GENERATOR, ("generator",), adam),
-            "discriminator": Player(Role.DISCRIMINATOR, ("discriminator",), adam),
+            "generator": Player(Role.GENERATOR, ["generator"], adam),
+            "discriminator": Player(Role.DISCRIMINATOR, ["discriminator"], adam),
         },
         terms={"pixel": LossTerm(L1()), "adversarial": LossTerm(Vanilla(), weight=0.1)},
         settings=EngineSettings(iterations),

@@ -43,6 +43,8 @@ _MOVES = "src/vidgan/engine/moves.py"
 _HEALTH = "src/vidgan/engine/monitoring.py"
 _DIAGNOSIS = "src/vidgan/engine/diagnosis.py"
 _PLAYERS = "src/vidgan/engine/players.py"
+_STEP = "src/vidgan/engine/step.py"
+_CONSISTENCY = "src/vidgan/engine/consistency.py"
 _LOSSES = "src/vidgan/losses/adversarial.py"
 _RECIPES = "experiments/super_resolution"
 
@@ -51,13 +53,18 @@ _LAZY = "engine/test_accumulation.py::test_the_mean_weight_of_a_lazy_penalty_is_
 _RESUMED = "engine/test_accumulation.py::test_lazy_penalties_and_the_gate_go_on_after_a_resume"
 _NOT_FINITE = "engine/test_divergence.py::test_gradients_that_are_not_finite_are_counted_and_refused"
 _BY_HAND = "engine/test_adversarial.py::test_equals_a_hand_written_loop"
+_GIVEN = "engine/test_namespace.py::test_a_step_is_a_namespace"
+_ASKED = "engine/test_namespace.py::test_all_that_ever_counts_is_asked_about_before_the_first_update"
+_LACKING = "engine/test_namespace.py::test_metrics_score_what_was_named_and_leave_out_methods_that_have_none"
 _GOLDEN = "golden/test_golden.py::test_an_experiment_trains_as_recorded"
 
 MUTANTS = (
     # The iteration
     Mutant(_ADVERSARIAL, "self.manual_backward(loss / len(parts))", "self.manual_backward(loss)", _CHUNKS),
-    Mutant(_ADVERSARIAL, "self.manual_backward(loss / len(scenes))", "self.manual_backward(loss)", _CHUNKS),
-    Mutant(_ADVERSARIAL, "state = detached(scene.made.state)", "state = scene.made.state", "engine/test_truncation.py"),
+    Mutant(_ADVERSARIAL, "self.manual_backward(loss / len(steps))", "self.manual_backward(loss)", _CHUNKS),
+    Mutant(
+        _ADVERSARIAL, "state = detached(step.output.state)", "state = step.output.state", "engine/test_truncation.py"
+    ),
     Mutant(_ADVERSARIAL, "total = total + term.weight * value", "total = total + value", _BY_HAND),
     Mutant(
         _ADVERSARIAL,
@@ -67,19 +74,19 @@ MUTANTS = (
     ),
     Mutant(
         _ADVERSARIAL,
-        "move.player.judge == term.discriminator and move.player.active(iteration)",
+        "move.player.judge == term.discriminator and iteration < move.player.start",
         "move.player.judge == term.discriminator",
-        "engine/test_adversarial.py::test_discriminator_waits_and_its_opinion_is_not_heard",
+        "engine/test_adversarial.py::test_a_discriminator_that_has_stopped_is_still_heard",
     ),
     Mutant(_PLAYERS, "(iteration - self.start) % self.every == 0", "iteration % self.every == 0", _LAZY),
     Mutant(
-        "src/vidgan/engine/step.py",
-        "GeneratorOutput(self.fake.detach(), flow)",
-        "GeneratorOutput(self.fake, flow)",
+        _STEP,
+        "GeneratorOutput(self.fake.detach(), **detached(self.named))",
+        "GeneratorOutput(self.fake, **detached(self.named))",
         _BY_HAND,
     ),
     # The gate
-    Mutant(_ADVERSARIAL, "if not move.balance.update(logits):", "if not move.balance.update(logits[:1]):", _CHUNKS),
+    Mutant(_ADVERSARIAL, "if not move.balance.update(sides):", "if not move.balance.update(sides[:1]):", _CHUNKS),
     Mutant(
         _HEALTH,
         "self.value = self.decay * self.value + (1 - self.decay) * lead",
@@ -90,8 +97,12 @@ MUTANTS = (
     # Penalties
     Mutant(_ADVERSARIAL, "penalty.weight * penalty.every * value", "penalty.weight * value", _LAZY),
     Mutant(_MOVES, "return self.steps % penalty.every == 0", "return True", _LAZY),
-    Mutant(_MOVES, 'self.steps = state["steps"]', "pass", _RESUMED),
+    Mutant(_MOVES, 'state["steps"], state["begun"]', '0, state["begun"]', _RESUMED),
     Mutant("src/vidgan/losses/penalties.py", "(slopes - 1).square()", "slopes.square()", "losses/test_penalties.py"),
+    # The namespace
+    Mutant(_STEP, "**named_in(clip), **given, **self.output.named", "**named_in(clip), **self.output.named", _GIVEN),
+    Mutant(_CONSISTENCY, "asked.refuse_absent(step.namespace, key)", "pass", _ASKED),
+    Mutant("src/vidgan/protocols/tally.py", "math.nan if lacking else", "0.0 if lacking else", _LACKING),
     # Updates
     Mutant(
         _MOVES,

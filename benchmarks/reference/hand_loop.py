@@ -51,7 +51,7 @@ class HandLoop:
     def step(self, clip: Clip) -> None:
         real = clip.frames
         with torch.no_grad():
-            low = self.degradation(real, clip.randomness)
+            low = self.degradation(real, clip.seeds)
         fake = self._generator_step(low, real)
         self._discriminator_step(real, fake)
         self.average.update_parameters(self.generator)

@@ -43,7 +43,7 @@ def whole_module(turns: Turns, game: Game, ranks: int) -> dict[str, float]:
     degradation = Bicubic(4)
     for clip in turns.of(game.batch(ranks)):
         with torch.no_grad():
-            low = degradation(clip.frames, clip.randomness)
+            low = degradation(clip.frames, clip.seeds)
         fake = None
         for name, optimizer in optimizers.items():
             for other, network in module.networks.items():

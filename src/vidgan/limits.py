@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 #: More of anything than a machine could hold or a person wait for: what is larger is a slip of the finger.
 MOST = 10**9
+MISSING: Any = "???"  #: what OmegaConf calls a value that must be given
 
 
 class Rule(Protocol):

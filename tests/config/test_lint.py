@@ -24,7 +24,10 @@ Composed = Callable[..., DictConfig]
         ("~data.patch", r"data: .* needs the argument 'patch'"),
         ("data=folder", r"data\.root is not set; give it on the command line: data\.root=<value>"),
         ("losses.adversarial.discriminator=face", r"losses\.adversarial\.discriminator is 'face', which is not in"),
-        ("players.discriminator.role=judge", r"players\.discriminator\.role is 'judge'"),
+        (
+            "players.discriminator.role=judge",
+            r"players\.discriminator\.role=judge: expected one of generator, disc",
+        ),
         ("validation.monitor=pnsr", r"validation\.monitor is 'pnsr'; the protocol has psnr"),
         ("networks.generator._target_=os.system", r"networks\.generator\._target_: 'os\.system' is not allowed"),
     ],

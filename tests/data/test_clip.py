@@ -11,7 +11,7 @@ def make_clip(*numbers: int) -> Clip:
     return Clip(
         frames=torch.tensor(numbers, dtype=torch.uint8).view(count, 1, 1, 1, 1).expand(count, 2, 3, 4, 4).contiguous(),
         names=[f"clip{number}" for number in numbers],
-        randomness=torch.tensor(numbers),
+        seeds=torch.tensor(numbers),
         keypoints=torch.tensor(numbers).view(count, 1, 1, 1).expand(count, 2, 5, 2).float(),
         masks=torch.full((count, 2, 1, 4, 4), 255, dtype=torch.uint8),
         conditions={"label": torch.tensor(numbers)},
@@ -22,10 +22,10 @@ def test_chunk_and_collate_are_inverse() -> None:
     whole = make_clip(1, 2, 3, 4)
     parts = whole.chunk(2)
     assert [part.names for part in parts] == [["clip1", "clip2"], ["clip3", "clip4"]]
-    assert parts[1].randomness.tolist() == parts[1].conditions["label"].tolist() == [3, 4]
+    assert parts[1].seeds.tolist() == parts[1].conditions["label"].tolist() == [3, 4]
     joined = Clip.collate(parts)
     assert joined.names == whole.names
-    for name in ("frames", "randomness", "keypoints", "masks"):
+    for name in ("frames", "seeds", "keypoints", "masks"):
         assert torch.equal(getattr(joined, name), getattr(whole, name))
     assert torch.equal(joined.conditions["label"], whole.conditions["label"])
 
@@ -44,5 +44,5 @@ def test_to_float_scales_frames_and_masks_once() -> None:
 
 def test_to_moves_every_tensor() -> None:
     moved = make_clip(1).to("meta")
-    tensors = [moved.frames, moved.randomness, moved.keypoints, moved.masks, moved.conditions["label"]]
+    tensors = [moved.frames, moved.seeds, moved.keypoints, moved.masks, moved.conditions["label"]]
     assert all(tensor is not None and tensor.is_meta for tensor in tensors)

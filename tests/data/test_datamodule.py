@@ -61,7 +61,7 @@ def error_of(loader: ClipLoader) -> str:
 def assert_same(first: list[Clip], second: list[Clip]) -> None:
     for one, other in zip(first, second, strict=True):
         assert one.names == other.names
-        assert torch.equal(one.randomness, other.randomness)
+        assert torch.equal(one.seeds, other.seeds)
         assert torch.equal(one.frames, other.frames)
 
 
@@ -92,7 +92,7 @@ def test_whole_clips_are_shared_by_ranks_and_fixed_by_name(root: Path) -> None:
         (["frames"], (1, 5, 3, 48, 48)),
         (["video"], (1, 7, 3, 48, 48)),
     ]
-    assert whole[0].randomness.tolist() == [mix("frames")]
+    assert whole[0].seeds.tolist() == [mix("frames")]
     expected = torch.from_numpy(moving(5, height=50, width=70)[:, 1:49, 11:59]).permute(0, 3, 1, 2)
     assert torch.equal(whole[0].frames[0], expected)
     ranks = [list(make(root, rank=rank, world_size=3).val_dataloader()) for rank in range(3)]
@@ -111,7 +111,7 @@ def test_pieces_cover_each_clip_once_and_see_their_neighbours(root: Path, monkey
         assert len(pieces) == len(data.val_dataloader()) == 2 + 3
         for name, entire in whole.items():
             own = [piece for piece in pieces if piece.names == [name]]
-            assert all(piece.randomness.tolist() == entire.randomness.tolist() for piece in own)
+            assert all(piece.seeds.tolist() == entire.seeds.tolist() for piece in own)
             assert torch.equal(torch.cat([piece.frames[:, piece.place.new] for piece in own], dim=1), entire.frames)
             for place in (piece.place for piece in own):
                 assert place.total == entire.frames.shape[1]

@@ -21,9 +21,9 @@ def test_pieces_are_those_of_the_whole_clip_or_the_clip_is_wanted_whole(option: 
         return
     frames = torch.rand(2, 5, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     for seeds in ([3, 4], [5, 6], [7, 8]):  # some options draw one of several ways
-        randomness = torch.tensor(seeds)
-        whole = degradation(frames, randomness)
-        pieces = [degradation(frames[:, a:b], randomness, start=a) for a, b in ((0, 1), (1, 3), (3, 5))]
+        seeds = torch.tensor(seeds)
+        whole = degradation(frames, seeds)
+        pieces = [degradation(frames[:, a:b], seeds, start=a) for a, b in ((0, 1), (1, 3), (3, 5))]
         # Convolutions and matrix products of other batch sizes may add up in another order, in float32.
         torch.testing.assert_close(torch.cat(pieces, dim=1), whole, rtol=0, atol=2e-6)
 

@@ -162,7 +162,7 @@ class _Shift(Degradation):
         super().__init__()
         self.by = by
 
-    def degrade(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def degrade(self, frames: Tensor, seeds: Tensor) -> Tensor:
         return frames + self.by
 
 

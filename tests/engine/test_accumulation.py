@@ -120,7 +120,7 @@ def test_the_gate_averages_by_hand() -> None:
 class One:
     """A penalty of 1, whatever the discriminator."""
 
-    def __call__(self, discriminator: Any, real: Tensor, fake: Tensor, randomness: Tensor) -> Tensor:
+    def __call__(self, discriminator: Any, real: Tensor, fake: Tensor, seeds: Tensor) -> Tensor:
         return 0 * discriminator(real).mean() + 1
 
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -23,10 +24,11 @@ from tests.engine.toy import (
 )
 from vidgan.data.clip import Clip
 from vidgan.engine.loss_terms import LossTerm
+from vidgan.engine.ownership import assign_parameters
 from vidgan.engine.parallel import refuse_unsupported
-from vidgan.engine.players import Penalty, Player, Role, assign_parameters
+from vidgan.engine.players import Penalty, Player, Role
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.step import DiscriminatorInput, Step
+from vidgan.engine.step import Step
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares
 from vidgan.losses.penalties import R1
@@ -134,7 +136,7 @@ def test_average_follows_the_generator_by_hand(tmp_path: Path) -> None:
     assert list(task.averages) == ["generator"]
 
 
-def test_discriminator_waits_and_its_opinion_is_not_heard(tmp_path: Path) -> None:
+def test_a_discriminator_that_waits_trains_nobody(tmp_path: Path) -> None:
     task, alone = toy_task(3, toy_players(start=3)), toy_task(3, terms={"pixel": LossTerm(MSE())})
     before = weights_of(task)
     fit(task, tmp_path)
@@ -253,13 +255,15 @@ def test_compiled_networks_keep_their_keys() -> None:
     assert toy_task(compile=("generator",)).state_dict().keys() == toy_task().state_dict().keys()
 
 
-def test_a_loss_that_asks_for_the_unknown_is_named() -> None:
+def test_a_loss_that_asks_for_the_unknown_is_named(tmp_path: Path) -> None:
     class Strange(nn.Module):
         def forward(self, depth: Tensor) -> Tensor:
             return depth
 
-    with pytest.raises(UserError, match="Strange asks for depth"):
-        _ = LossTerm(Strange()).wants
+    task = toy_task(terms={"strange": LossTerm(Strange(), start=1)})
+    with pytest.raises(UserError, match=r"losses\.strange asks for depth, and there is only clip, condition, "):
+        fit(task, tmp_path)
+    assert task.iteration == 0, "though it would count from the second iteration on"
 
 
 def test_whole_module_ddp_is_refused() -> None:
@@ -267,19 +271,17 @@ def test_whole_module_ddp_is_refused() -> None:
         refuse_unsupported(DDPStrategy())
 
 
+class OfBrightness(ToyDiscriminator):
+    def forward(self, frames: Tensor, return_features: bool = False) -> Any:
+        return super().forward(frames.mean(2, keepdim=True).expand_as(frames), return_features)
+
+
 def test_several_discriminators_and_an_auxiliary_player(tmp_path: Path) -> None:
     class Bright(ToyTask):
-        """The second discriminator judges brightness alone; the auxiliary network learns it."""
+        """The auxiliary network learns the brightness that the second discriminator judges."""
 
-        def judged(self, discriminator: str, scene: Step) -> DiscriminatorInput:
-            if discriminator == "discriminator":
-                return super().judged(discriminator, scene)
-            return DiscriminatorInput(
-                *(side.mean(2, keepdim=True).expand_as(side) for side in (scene.real, scene.fake))
-            )
-
-        def auxiliary(self, player: str, scene: Step) -> Tensor:
-            return (self.networks["meter"](scene.real) - scene.real.mean()).square().mean()
+        def auxiliary(self, player: str, step: Step) -> Tensor:
+            return (self.networks["meter"](step.real) - step.real.mean()).square().mean()
 
     toy = toy_task()
     players = {
@@ -288,7 +290,7 @@ def test_several_discriminators_and_an_auxiliary_player(tmp_path: Path) -> None:
         "meter": Player(Role.AUXILIARY, ("meter",), ADAM),
     }
     terms = {**toy.terms, "brightness": LossTerm(LeastSquares(), weight=0.1, discriminator="second")}
-    networks = {**toy.networks, "second": ToyDiscriminator(), "meter": ToyGenerator()}
+    networks = {**toy.networks, "second": OfBrightness(), "meter": ToyGenerator()}
     task = Bright(networks, players, terms, EngineSettings(3, log_every=1), seed=7)
     before, logger = weights_of(task), Steps()
     fit(task, tmp_path, logger=logger)
@@ -334,7 +336,7 @@ def test_a_schedule_goes_with_its_players_interval(tmp_path: Path) -> None:
     steps, players = Steps(), toy_players(start=2, stop=4, every=2, schedule=halving)
     fit(toy_task(5, players), tmp_path, logger=steps)
     # A row has the rate of its step: that of the third, the first of the interval, is not halved yet.
-    assert [row["rate/discriminator"] for _, row in steps.rows] == [0.01, 0.01, 0.01, 0.005, 0.0025]
+    assert [row["lr/discriminator"] for _, row in steps.rows] == [0.01, 0.01, 0.01, 0.005, 0.0025]
 
 
 def test_without_a_loss_the_generators_side_waits(tmp_path: Path) -> None:

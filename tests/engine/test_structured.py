@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from tests.engine.toy import ToyTask, clip_of, toy_task
 from vidgan.data.clip import Clip
+from vidgan.engine.judgement import evaluate
 from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.scoring import Baseline, mean_scores, uncounted
 from vidgan.engine.step import GeneratorOutput, Step
@@ -32,7 +33,7 @@ class Dimmed(ToyTask):
         return GeneratorOutput(self.network("generator")(condition["dark"]))
 
     def baselines(self) -> dict[str, Baseline]:
-        return {"ground truth": lambda clip, condition: self.target(clip)}
+        return {"ground truth": lambda real: real}
 
     def given(self, condition: dict[str, Tensor]) -> dict[str, Tensor]:
         return {"dark": condition["dark"]}
@@ -70,16 +71,19 @@ def test_a_loss_is_given_the_clips_mask(task: Dimmed) -> None:
     clip = dimmed_clip(0)
     condition = task.condition(clip)
     fake = torch.zeros_like(clip.frames)
-    scene = Step(clip, condition, clip.frames, GeneratorOutput(fake))
+    step = Step(clip, condition, clip.frames, GeneratorOutput(fake))
     expected = clip.frames[..., :4].sum() / (2 * 8 * 4)
-    torch.testing.assert_close(task.evaluate(LossTerm(MaskedError()), scene), expected)
+    torch.testing.assert_close(evaluate(LossTerm(MaskedError()), task.networks, step), expected)
 
 
 def test_a_loss_that_asks_for_a_mask_that_is_not_there_is_refused(task: Dimmed) -> None:
     clip = dimmed_clip(0, masks=False)
-    scene = Step(clip, task.condition(clip), clip.frames, GeneratorOutput(clip.frames))
-    with pytest.raises(UserError, match="asks for mask, and this data has no masks"):
-        task.evaluate(LossTerm(MaskedError()), scene)
+    step = Step(clip, task.condition(clip), clip.frames, GeneratorOutput(clip.frames))
+    with pytest.raises(
+        UserError,
+        match="MaskedError asks for mask, and there is only clip, condition, dark, fake, gain, real, seeds; remove it",
+    ):
+        evaluate(LossTerm(MaskedError()), task.networks, step)
 
 
 def test_tests_score_controls_and_show_what_was_given(task: Dimmed, tmp_path: Path) -> None:

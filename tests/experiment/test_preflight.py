@@ -42,7 +42,7 @@ SMALL = ["data.patch=32", "data.frames=2", "data.batch_size=4", "networks.discri
         (["networks.discriminator.layers=4"], "networks.discriminator fails given a clip of (2, 3, 32, 32)"),
         (
             ["losses@losses.warping=warping"],
-            "losses.warping: A loss asks for flow, which this generator does not estimate",
+            "losses.warping asks for flow, and there is only clip, condition, fake, real, seeds; remove",
         ),
     ],
 )

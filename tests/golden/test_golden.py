@@ -25,7 +25,7 @@ QUICK = "super_resolution/quickstart"
 
 def tolerance(experiment: str, name: str, iteration: int) -> float:
     kind = name.split("/")[-1 if name.endswith("/balance") else 0]
-    if kind in ("rate", "skipped_updates"):
+    if kind in ("lr", "skipped_updates"):
         return 1e-6  # a rate is a product of a few doubles, recorded with seven digits
     first = {"drift": 2e-3, "gradient": 5e-3, "balance": 5e-3}.get(kind, 1e-4)
     if experiment == CHAOTIC and iteration > 0:

@@ -141,7 +141,7 @@ def test_trials_on_two_devices_are_the_runs_of_one(
     assert two.name == one.name
     for name in ("loss/generator", "loss/discriminator", "val/psnr"):
         assert logged(two, name)[0] == pytest.approx(logged(one, name)[0], rel=1e-3)
-    assert logged(two, "rate/generator") == logged(one, "rate/generator")
+    assert logged(two, "lr/generator") == logged(one, "lr/generator")
 
 
 def test_failures_are_counted_and_end_the_study_at_their_limit(

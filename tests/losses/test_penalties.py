@@ -6,6 +6,7 @@ from vidgan.discriminators.patch import PatchGAN
 from vidgan.discriminators.spatio_temporal import SpatioTemporalDiscriminator
 from vidgan.discriminators.t_patch import TemporalPatchGAN
 from vidgan.losses.penalties import R1, GradientPenalty
+from vidgan.namespace import asked_by
 from vidgan.randomness import uniform
 
 SEEDS = torch.tensor([3, 5])
@@ -27,7 +28,7 @@ class Linear(nn.Module):
 @pytest.mark.parametrize("framewise", [True, False])
 def test_r1_of_a_linear_discriminator_is_its_squared_norm(framewise):
     network = Linear(framewise)
-    penalty = R1()(network, torch.rand(SHAPE), torch.rand(SHAPE), SEEDS)
+    penalty = R1()(network, torch.rand(SHAPE))
     torch.testing.assert_close(penalty, network.weight.square().sum())
     penalty.backward()
     torch.testing.assert_close(network.weight.grad, 2 * network.weight.detach())
@@ -73,7 +74,8 @@ def test_flat_discriminator_has_a_finite_gradient():
 def test_penalties_train_convolutions_under_autocast(network, penalty):
     real, fake = torch.rand(2, 3, 3, 16, 16), torch.rand(2, 3, 3, 16, 16)
     with torch.autocast("cpu", torch.bfloat16):
-        value = penalty(network, real, fake, SEEDS)
+        there = {"discriminator": network, "real": real, "fake": fake, "seeds": SEEDS}
+        value = penalty(**asked_by(penalty).of(there, "penalty"))
     assert value.dtype == torch.float32
     value.backward()
     assert any(parameter.grad.abs().sum() > 0 for parameter in network.parameters() if parameter.grad is not None)
@@ -85,7 +87,7 @@ def test_r1_sees_through_warping():
     low, flow = torch.rand(2, 3, 3, 4, 4), torch.rand(2, 2, 2, 4, 4)
     real = torch.rand(2, 3, 3, 16, 16)
 
-    penalty = R1()(lambda frames: network(frames, low, flow), real, real, SEEDS)
+    penalty = R1()(lambda frames: network(frames, low, flow), real)
     penalty.backward()
     weight = network.dense.weight
     torch.testing.assert_close((weight.grad * weight).sum(), 2 * penalty)  # quadratic in the last layer (Euler)

@@ -114,6 +114,11 @@ class Colored(Metric):
         return float(palette.sum())
 
 
+class Painted(Colored):
+    def __call__(self, fake: Tensor, palette: Tensor) -> float:
+        return float((fake.mean() - palette).sum())
+
+
 def test_metrics_are_given_what_they_name(real: Tensor) -> None:
     masked, colored = Masked(), Colored()
     mask, palette = torch.rand(4, 1, 40, 48), torch.ones(2, 3)
@@ -177,10 +182,13 @@ def test_key_points_are_cut_as_the_frames_are(real: Tensor) -> None:
 
 
 def test_what_the_data_does_not_have_is_named(real: Tensor) -> None:
-    with pytest.raises(UserError, match="the metric limbs asks for palette, which this data does not have"):
+    with pytest.raises(UserError, match="the metric limbs asks for palette, and there is only fake, mask, real"):
         Protocol("p", "", {"limbs": Colored()}).score(real, real, {"mask": real})
-    with pytest.raises(UserError, match="the metric limbs asks for palette, which fits whole clips only"):
-        Protocol("p", "", {"limbs": Colored()}, crop=1)
+    for metric, cut in ((Painted(), {"crop": 1}), (Colored(), {"skip_first": 1}), (Colored(), {"centre_only": True})):
+        with pytest.raises(UserError, match="the metric limbs asks for palette, which fits whole clips only"):
+            Protocol("p", "", {"limbs": metric}, **cut)  # type: ignore[arg-type]
+    borders = Protocol("p", "", {"limbs": Colored()}, crop=1)
+    assert borders.score(real, real, {"palette": torch.ones(2, 3)}) == {"limbs": 6}, "it looks at no frames"
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda path: path.stem)

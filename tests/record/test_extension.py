@@ -137,12 +137,12 @@ def test_without_its_schedule_a_player_goes_on_at_its_last_rate(small: Composed)
     base = train(small(10, both))
     longer = train(small(20, both, CONSTANT, f"extend={base.id}"))
     rows = Table(longer.path / "metrics.csv").rows()
-    by_iteration = {row["iteration"]: row for row in rows if row["rate/generator"]}
+    by_iteration = {row["iteration"]: row for row in rows if row["lr/generator"]}
     # The cosine had come to its end, of which its tenth step was one short.
-    assert float(by_iteration["20"]["rate/generator"]) == pytest.approx(1e-5, rel=1e-9)
-    assert float(by_iteration["10"]["rate/generator"]) > 1e-5
+    assert float(by_iteration["20"]["lr/generator"]) == pytest.approx(1e-5, rel=1e-9)
+    assert float(by_iteration["10"]["lr/generator"]) > 1e-5
     # Its player starts at iteration 4: the 15 steps before its last have halved the rate of 2e-4 five times.
-    assert float(by_iteration["20"]["rate/discriminator"]) == pytest.approx(2e-4 / 2**5, rel=1e-12)
+    assert float(by_iteration["20"]["lr/discriminator"]) == pytest.approx(2e-4 / 2**5, rel=1e-12)
 
 
 def test_two_ranks_of_torchrun_go_on_from_one(small: Composed, tmp_path: Path) -> None:

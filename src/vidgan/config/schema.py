@@ -2,7 +2,8 @@
 
 OmegaConf refuses every key that is not named here, in experiment files as on the command line. Nodes with a
 ``_target_`` are typed ``Any``; :mod:`vidgan.config.lint` checks them against their targets' signatures. What the
-other values may be stands beside their defaults; :mod:`vidgan.config.schema_check` checks it.
+other values may be stands beside their defaults; :mod:`vidgan.config.schema_check` checks it. What the engine is given,
+its players, loss terms and settings, it declares itself.
 """
 # ruff: noqa: RUF009 - the calls make fields
 
@@ -10,63 +11,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from omegaconf import MISSING
-
-from vidgan.limits import Choices, Devices, Form, component, components, number, ruled, whole
+from vidgan.engine.loss_terms import LossTerm
+from vidgan.engine.players import Player
+from vidgan.engine.settings import EngineSettings
+from vidgan.limits import MISSING, Choices, Devices, Form, component, components, number, ruled, whole
 
 AUTO = "auto"  #: as ``machine.precision``: the machine's own choice
 #: Lightning's names that the engine knows, and what chooses one.
 PRECISIONS = (AUTO, "32-true", "bf16-mixed", "16-mixed")
-
-
-@dataclass
-class TermConfig:
-    """One loss term; the fields of :class:`vidgan.engine.loss_terms.LossTerm`."""
-
-    loss: Any = component("losses@losses.{name}", MISSING)
-    weight: float = number(0, 1.0)
-    discriminator: str = "discriminator"
-    start: int = whole(0, 0)
-    stop: int | None = whole(0, None)
-
-
-@dataclass
-class PenaltyConfig:
-    """The fields of :class:`vidgan.engine.players.Penalty`."""
-
-    penalty: Any = component(None, MISSING)
-    weight: float = number(0, 1.0)
-    every: int = whole(1, 1)
-
-
-@dataclass
-class PlayerConfig:
-    """The fields of :class:`vidgan.engine.players.Player`."""
-
-    role: str = MISSING
-    owns: list[str] = MISSING
-    optimizer: Any = component(None, MISSING)
-    schedule: Any = component(None, None)
-    clip: float | None = number(0, None, open_below=True)
-    start: int = whole(0, 0)
-    stop: int | None = whole(0, None)
-    every: int = whole(1, 1)
-    balance: float | None = number(-1, None, 1)
-    penalties: dict[str, PenaltyConfig] = field(default_factory=dict)
-
-
-@dataclass
-class EngineConfig:
-    """The fields of :class:`vidgan.engine.settings.EngineSettings`."""
-
-    iterations: int = whole(1, MISSING)
-    accumulate: int = whole(1, 1)
-    tbptt: int | None = whole(1, None)
-    ema: float | None = number(0, 0.999, 1, open_above=True)
-    compile: list[str] = field(default_factory=list)
-    channels_last: bool = True
-    log_every: int = whole(1, 50)
-    give_up_after: int = whole(1, 50)
 
 
 @dataclass
@@ -237,11 +189,11 @@ class TrainConfig:
     seed: int = whole(0, 0, 2**32 - 1)
     task: Any = component("tasks@task", MISSING)
     networks: dict[str, Any] = components("generators@networks.{name}")
-    losses: dict[str, TermConfig] = field(default_factory=dict)
-    players: dict[str, PlayerConfig] = field(default_factory=dict)
+    losses: dict[str, LossTerm] = field(default_factory=dict)
+    players: dict[str, Player] = field(default_factory=dict)
     degradation: Any = component("degradations@degradation", None)
     data: Any = component("data", MISSING)
-    engine: EngineConfig = field(default_factory=EngineConfig)
+    engine: EngineSettings = field(default_factory=EngineSettings)
     validation: ValidationConfig = field(default_factory=ValidationConfig)
     protocol: Any = component("protocols@protocol", None)
     warm_start: dict[str, Any] = field(default_factory=dict)

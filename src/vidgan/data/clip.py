@@ -36,7 +36,7 @@ class Clip:
     Attributes:
         frames: (B, T, C, H, W), uint8 as loaded, float32 in [0, 1] after :meth:`to_float`.
         names: B names; a training sample's name tells how to draw it again.
-        randomness: (B,) int64 seeds from which everything random about a sample follows.
+        seeds: (B,) int64 seeds from which everything random about a sample follows.
         keypoints: (B, T, K, 2) float32 as (x, y) in pixels, or None.
         masks: (B, T, 1, H, W), uint8 or float like ``frames``, or None.
         conditions: further tensors by name, each with B first; those that are uint8 are pictures, float32 in [0, 1]
@@ -46,7 +46,7 @@ class Clip:
 
     frames: Tensor
     names: list[str]
-    randomness: Tensor
+    seeds: Tensor
     keypoints: Tensor | None = None
     masks: Tensor | None = None
     conditions: dict[str, Tensor] = field(default_factory=dict)

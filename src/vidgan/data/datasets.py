@@ -80,8 +80,8 @@ class TrainingWindows(Dataset[Clip]):
             for what, side in (("top", size.height), ("left", size.width))
         )
         box = Box(top, left, self.patch, self.patch)
-        name, randomness = f"{source.name}#{sample}", mix(self.seed, sample, "randomness")
-        return _clip(source, start, self.frames, box, name, randomness, self._augmented(sample))
+        name, seed = f"{source.name}#{sample}", mix(self.seed, sample, "randomness")
+        return _clip(source, start, self.frames, box, name, seed, self._augmented(sample))
 
     def _augmented(self, sample: int) -> Callable[[Frames], Frames]:
         """What happens to the frames of a sample: the same each time it is called."""
@@ -292,11 +292,11 @@ def _clip(
     count: int,
     box: Box,
     name: str,
-    randomness: int,
+    seed: int,
     change: Callable[[Frames], Frames] = lambda frames: frames,
 ) -> Clip:
     """A window of a source as a batch of one, its low resolution as the condition ``low``."""
-    clip = Clip(_tensor(change(source.read(start, count, box))), [name], torch.tensor([randomness], dtype=torch.int64))
+    clip = Clip(_tensor(change(source.read(start, count, box))), [name], torch.tensor([seed], dtype=torch.int64))
     if isinstance(source, Paired):
         clip.conditions["low"] = _tensor(change(source.read_low(start, count, box)))
     return clip

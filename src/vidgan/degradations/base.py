@@ -25,11 +25,11 @@ class Degradation(nn.Module):
     scale: int = 1
     sees: Literal["frame", "numbered frame", "clip"] = "clip"
 
-    def forward(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
+    def forward(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
         """
         Args:
             frames: (B, T, C, H, W) in [0, 1].
-            randomness: (B,) int64, one seed for each sample, on the device of ``frames``.
+            seeds: (B,) int64, one seed for each sample, on the device of ``frames``.
             start: the number of the first frame in its clip.
 
         Returns:
@@ -46,18 +46,18 @@ class Degradation(nn.Module):
             )
         with torch.autocast(frames.device.type, enabled=False):
             if self.sees == "numbered frame":
-                return self.degrade(frames.float(), randomness, start)
-            return self.degrade(frames.float(), randomness)
+                return self.degrade(frames.float(), seeds, start)
+            return self.degrade(frames.float(), seeds)
 
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
         raise NotImplementedError
 
-    def deviation(self, frames: Tensor, randomness: Tensor) -> Tensor | None:
+    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor | None:
         """Standard deviation of the noise it adds, or None where it adds none that is known.
 
         Args:
             frames: (B, T, C, H, W) in [0, 1]; given noisy frames, the answer is what a calibrated camera knows.
-            randomness: (B,) as in :meth:`forward`.
+            seeds: (B,) as in :meth:`forward`.
 
         Returns:
             In the units of ``frames``, of a shape that broadcasts to theirs.

@@ -22,7 +22,7 @@ class Bicubic(Degradation):
         self.scale = scale
         self.quantize = quantize
 
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
         height, width = frames.shape[-2:]
         if min(height, width) < self.scale:
             raise UserError(f"frames of {width} x {height} pixels cannot be shrunk x{self.scale}; choose other data.")

@@ -78,18 +78,18 @@ class RandomBlur(Degradation):
         self.probability = probability
         self.size = size
 
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
-        blurred = filter2d(frames.flatten(1, 2), self.kernels(randomness), border_type="replicate")
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
+        blurred = filter2d(frames.flatten(1, 2), self.kernels(seeds), border_type="replicate")
         return blurred.view_as(frames).clamp(0, 1)
 
-    def kernels(self, randomness: Tensor) -> Tensor:
+    def kernels(self, seeds: Tensor) -> Tensor:
         """(B, size, size) kernels of the seeds (B,)."""
 
         def draw(stream: str, bounds: Range) -> Tensor:
-            return between(randomness, f"blur {stream}", bounds).flatten(2)
+            return between(seeds, f"blur {stream}", bounds).flatten(2)
 
         def chosen(stream: str, probability: float) -> Tensor:
-            return happens(randomness, f"blur {stream}", probability).flatten(2)
+            return happens(seeds, f"blur {stream}", probability).flatten(2)
 
         along = draw("along", self.sigma)
         across = torch.where(chosen("stretched", self.stretched), draw("across", self.sigma), along)

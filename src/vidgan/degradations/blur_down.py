@@ -50,7 +50,7 @@ class BlurDown(Degradation):
         self.phase = (scale - 1) / 2 if centred else 0.0
         self.quantize = quantize
 
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
         rows, columns = (
             _matrix(length, self.scale, self.sigma, self.reach, self.phase, frames.device)
             for length in frames.shape[-2:]

@@ -47,19 +47,19 @@ class CameraNoise(Noise):
         super().__init__(clip=clip)
         self.shot = shot
 
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
         light = to_linear(frames)
-        noisy = to_srgb(light + self._variance(light, randomness).sqrt() * self.draws(frames, randomness, start))
+        noisy = to_srgb(light + self._variance(light, seeds).sqrt() * self.draws(frames, seeds, start))
         return noisy.clamp(0, 1) if self.clip else noisy
 
-    def deviation(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor:
         """To first order: the deviation in linear light times the slope of the sRGB curve."""
         light = to_linear(frames.clamp(0, 1))
-        return self._variance(light, randomness).sqrt() * srgb_slope(light)
+        return self._variance(light, seeds).sqrt() * srgb_slope(light)
 
-    def _variance(self, light: Tensor, randomness: Tensor) -> Tensor:
+    def _variance(self, light: Tensor, seeds: Tensor) -> Tensor:
         low, high = (math.log(bound) for bound in self.shot)
-        log_shot = between(randomness, "noise shot", (low, high))
-        spread = 0.26 * normal(randomness, "noise read").view_as(log_shot)
+        log_shot = between(seeds, "noise shot", (low, high))
+        spread = 0.26 * normal(seeds, "noise read").view_as(log_shot)
         read = torch.exp(2.18 * log_shot + 1.20 + spread)
         return torch.exp(log_shot) * light.clamp(min=0) + read

@@ -23,9 +23,9 @@ class Chain(Degradation):
         self.scale = math.prod(step.scale for step in steps)
         self.sees = seen_by(steps)
 
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
         for index, step in enumerate(self.steps):
-            frames = step(frames, derived(randomness, "step", index), start)
+            frames = step(frames, derived(seeds, "step", index), start)
         return frames
 
 
@@ -50,6 +50,6 @@ class Either(Degradation):
         self.scale = first.scale
         self.sees = seen_by((first, second))
 
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
-        chosen = happens(randomness, "either", self.probability)
-        return torch.where(chosen, self.first(frames, randomness, start), self.second(frames, randomness, start))
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
+        chosen = happens(seeds, "either", self.probability)
+        return torch.where(chosen, self.first(frames, seeds, start), self.second(frames, seeds, start))

@@ -7,17 +7,17 @@ from vidgan.randomness import mix, uniform
 Range = tuple[float, float]
 
 
-def between(randomness: Tensor, stream: str, bounds: Range) -> Tensor:
+def between(seeds: Tensor, stream: str, bounds: Range) -> Tensor:
     """(B, 1, 1, 1, 1) uniform draws from ``bounds``."""
     low, high = bounds
-    return (low + (high - low) * uniform(randomness, stream)).view(-1, 1, 1, 1, 1)
+    return (low + (high - low) * uniform(seeds, stream)).view(-1, 1, 1, 1, 1)
 
 
-def happens(randomness: Tensor, stream: str, probability: float) -> Tensor:
+def happens(seeds: Tensor, stream: str, probability: float) -> Tensor:
     """(B, 1, 1, 1, 1) bool, true with ``probability``."""
-    return (uniform(randomness, stream) < probability).view(-1, 1, 1, 1, 1)
+    return (uniform(seeds, stream) < probability).view(-1, 1, 1, 1, 1)
 
 
-def derived(randomness: Tensor, *name: int | str) -> Tensor:
+def derived(seeds: Tensor, *name: int | str) -> Tensor:
     """Seeds for one of several parts that would otherwise draw the same."""
-    return randomness ^ mix(*name)
+    return seeds ^ mix(*name)

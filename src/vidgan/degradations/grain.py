@@ -30,13 +30,13 @@ class FilmGrain(Noise):
         self.sigma = sigma
         self.size = size
 
-    def deviation(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor:
         values = frames.clamp(0, 1)
-        return between(randomness, "grain sigma", self.sigma) / 255 * (4 * values * (1 - values)).sqrt()
+        return between(seeds, "grain sigma", self.sigma) / 255 * (4 * values * (1 - values)).sqrt()
 
-    def draws(self, frames: Tensor, randomness: Tensor, start: int) -> Tensor:
-        white = super().draws(frames, randomness, start)
-        size = between(randomness, "grain size", self.size).view(-1, 1, 1)
+    def draws(self, frames: Tensor, seeds: Tensor, start: int) -> Tensor:
+        white = super().draws(frames, seeds, start)
+        size = between(seeds, "grain size", self.size).view(-1, 1, 1)
         kernels = gaussian_kernels(size, size, torch.zeros_like(size), _SIDE)
         kernels = kernels / kernels.square().sum((1, 2), keepdim=True).sqrt()  # keeps the variance
         return filter2d(white.flatten(1, 2), kernels, border_type="circular").view_as(white)

@@ -23,6 +23,6 @@ class JPEG(Degradation):
         super().__init__()
         self.quality = quality
 
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
-        quality = between(randomness, "jpeg quality", self.quality).flatten().repeat_interleave(frames.shape[1])
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
+        quality = between(seeds, "jpeg quality", self.quality).flatten().repeat_interleave(frames.shape[1])
         return jpeg_codec_differentiable(frames.flatten(0, 1).clamp(0, 1), quality).view_as(frames)

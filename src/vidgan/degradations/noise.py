@@ -23,16 +23,16 @@ class Noise(Degradation):
         self.gray = gray
         self.clip = clip
 
-    def deviation(self, frames: Tensor, randomness: Tensor) -> Tensor:
+    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor:
         raise NotImplementedError
 
-    def draws(self, frames: Tensor, randomness: Tensor, start: int) -> Tensor:
+    def draws(self, frames: Tensor, seeds: Tensor, start: int) -> Tensor:
         """Standard normal noise in the shape of ``frames``, the first of which has the number ``start``."""
-        noise = normal(randomness, "noise", *frames.shape[1:], start=start)
-        return torch.where(happens(randomness, "noise gray", self.gray), noise[:, :, :1], noise)
+        noise = normal(seeds, "noise", *frames.shape[1:], start=start)
+        return torch.where(happens(seeds, "noise gray", self.gray), noise[:, :, :1], noise)
 
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
-        noisy = frames + self.deviation(frames, randomness) * self.draws(frames, randomness, start)
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
+        noisy = frames + self.deviation(frames, seeds) * self.draws(frames, seeds, start)
         return noisy.clamp(0, 1) if self.clip else noisy
 
 
@@ -49,8 +49,8 @@ class GaussianNoise(Noise):
         super().__init__(gray, clip)
         self.sigma = sigma
 
-    def deviation(self, frames: Tensor, randomness: Tensor) -> Tensor:
-        return between(randomness, "noise sigma", self.sigma) / 255
+    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor:
+        return between(seeds, "noise sigma", self.sigma) / 255
 
 
 class ShotNoise(Noise):
@@ -69,5 +69,5 @@ class ShotNoise(Noise):
         super().__init__(gray, clip)
         self.strength = strength
 
-    def deviation(self, frames: Tensor, randomness: Tensor) -> Tensor:
-        return between(randomness, "noise strength", self.strength) * (frames.clamp(min=0) / 255).sqrt()
+    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor:
+        return between(seeds, "noise strength", self.strength) * (frames.clamp(min=0) / 255).sqrt()

@@ -77,8 +77,8 @@ class SecondOrder(Degradation):
         self.scale = scale
         self.sees = seen_by((first.blur, first.noise, second.blur, second.noise, compression, ringing))
 
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
-        clips = zip(frames.split(1), randomness.split(1), strict=True)
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
+        clips = zip(frames.split(1), seeds.split(1), strict=True)
         return torch.cat([self._degrade(clip, seed, start) for clip, seed in clips])
 
     def _degrade(self, clip: Tensor, seed: Tensor, start: int) -> Tensor:

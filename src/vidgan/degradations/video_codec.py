@@ -26,8 +26,8 @@ class H264(Degradation):
         super().__init__()
         self.crf = crf
 
-    def degrade(self, frames: Tensor, randomness: Tensor, start: int = 0) -> Tensor:
-        factors = between(randomness, "crf", self.crf).flatten().round().int().tolist()
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
+        factors = between(seeds, "crf", self.crf).flatten().round().int().tolist()
         levels = (frames.clamp(0, 1) * 255).round().byte().movedim(2, -1).cpu().numpy()
         coded = np.stack([_coded(clip, crf) for clip, crf in zip(levels, factors, strict=True)])
         return torch.from_numpy(coded).movedim(-1, 2).to(frames.device).float() / 255

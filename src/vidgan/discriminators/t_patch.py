@@ -29,7 +29,7 @@ class TemporalPatchGAN(nn.Module):
         self.conv = nn.Sequential(*modules)
 
     def forward(self, frames: Tensor, return_features: bool = False) -> Verdict:
-        """Logits (B, 4 * channels, T, h, w) of clips (B, T, 3, H, W) in [0, 1]: every channel is an opinion."""
+        """Logits (B, 4 * channels, T, h, w) of clips (B, T, 3, H, W) in [0, 1]: every channel judges by itself."""
         features = []
         x = frames.transpose(1, 2)
         for module in self.conv:

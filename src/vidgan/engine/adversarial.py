@@ -9,23 +9,25 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from vidgan.data.clip import Clip
+from vidgan.data.clip import Clip, mapped
 from vidgan.engine.buffers import Buffers
 from vidgan.engine.compilation import compile_networks, uncompiled
-from vidgan.engine.consistency import refuse_inconsistent, refuse_other_networks
+from vidgan.engine.consistency import refuse_inconsistent, refuse_other_networks, refuse_unfed
 from vidgan.engine.ema import MovingAverage
 from vidgan.engine.global_step import count_from, count_iteration, forget_loops, mute_optimizers
 from vidgan.engine.hardware import seed_generators
-from vidgan.engine.loss_terms import LossTerm, accuracies, asked_beside_frames, loss_ratio
+from vidgan.engine.judgement import evaluate, logits, penalize
+from vidgan.engine.loss_terms import LossTerm, accuracies, loss_ratio
 from vidgan.engine.monitoring import NonFinitePolicy, Panel, agreed
 from vidgan.engine.moves import Move
 from vidgan.engine.optimization import build_optimizer, channels_last, deferred_update
+from vidgan.engine.ownership import assign_parameters
 from vidgan.engine.parallel import Reducers, refuse_unsupported
-from vidgan.engine.players import Penalty, Player, Role, assign_parameters
+from vidgan.engine.players import Penalty, Player, Role
 from vidgan.engine.scoring import ScoredModule
-from vidgan.engine.segments import Segment, detached, segments
+from vidgan.engine.segments import Segment, segments
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.step import Condition, DiscriminatorInput, DiscriminatorOutput, GeneratorOutput, Step
+from vidgan.engine.step import Condition, GeneratorOutput, Step, detached
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 
@@ -33,9 +35,10 @@ from vidgan.randomness import mix
 class AdversarialTask(ScoredModule, ABC):
     """Alternating optimization of a generator side and any number of discriminators.
 
-    A subclass says what the generator is given (:meth:`condition`), what it makes (:meth:`generate`) and what each
-    discriminator judges (:meth:`judged`). One iteration is: one forward pass of the generator side, its players' steps,
-    then a step of each discriminator on the same (detached) frames, as in SRGAN and BasicSR.
+    A subclass says what the generator is given (:meth:`condition`) and what it makes (:meth:`generate`). Losses,
+    discriminators and penalties are given what their signatures name of the step (:class:`vidgan.engine.step.Step`).
+    One iteration is: one forward pass of the generator side, its players' steps, then a step of each discriminator on
+    the same (detached) frames, as in SRGAN and BasicSR.
 
     Args:
         networks: by name; players own their parameters.
@@ -66,10 +69,11 @@ class AdversarialTask(ScoredModule, ABC):
         if settings.tbptt is not None and type(self).proceed is AdversarialTask.proceed:
             raise UserError(f"engine.tbptt={settings.tbptt}: {type(self).__name__} carries no memory; remove it.")
         self.seed = seed
+        self._fed = False  # whether the first step has had all that losses, discriminators and penalties ask for
         refuse_inconsistent(self.networks.keys(), players, self.terms)
         self.player_parameters = assign_parameters(self.networks, players)
         self.moves = {name: Move.of(player, self.player_parameters[name]) for name, player in players.items()}
-        generators = {prefix.split(".")[0] for p in players.values() if p.role is Role.GENERATOR for prefix in p.owns}
+        generators = {prefix.split(".")[0] for p in players.values() if p.role == Role.GENERATOR for prefix in p.owns}
         if settings.channels_last:
             for network in self.networks.values():
                 channels_last(network)
@@ -104,28 +108,27 @@ class AdversarialTask(ScoredModule, ABC):
         """The real frames that the made ones are compared with."""
         return clip.frames
 
-    def judged(self, discriminator: str, scene: Step) -> DiscriminatorInput:
-        """What a discriminator is shown: real and fake frames, and what else its ``forward`` names."""
-        asked = asked_beside_frames(self.networks[discriminator])
-        return DiscriminatorInput(
-            scene.real, scene.fake, {name: scene.named(name, f"networks.{discriminator}") for name in asked}
-        )
-
-    def auxiliary(self, player: str, scene: Step) -> Tensor:
-        """The loss of an auxiliary player."""
+    def auxiliary(self, player: str, step: Step) -> Tensor:
+        """The loss of an auxiliary player, e.g. that of an entropy model's quantiles."""
         raise NotImplementedError(f"{type(self).__name__} has no auxiliary player '{player}'")
 
-    def made_and_real(self, clip: Clip) -> tuple[Condition, Tensor, Tensor]:
-        return self.play(clip, None)[:3]
-
-    def play(self, clip: Clip, memory: Any) -> tuple[Condition, Tensor, Tensor, Any]:
+    def play(self, clip: Clip, memory: Any) -> Step:
         condition, new = self.condition(clip), clip.place.new
-        fake, memory = self.made(condition, new, memory)
-        return condition, fake, self.target(clip)[:, new], memory
+        return Step(clip, condition, self.target(clip)[:, new], self.made(condition, new, memory))
 
-    def made(self, condition: Any, new: slice, memory: Any) -> tuple[Tensor, Any]:
-        """What the generator makes of the new frames of a piece, given its memory, and the memory after them."""
-        return self.generate(condition).fake, None
+    def made(self, condition: Any, new: slice, memory: Any) -> GeneratorOutput:
+        """What the generator makes of the new frames of a piece, given its memory; with the memory after them."""
+        return self.generate(condition)
+
+    def scored_names(self, clip: Clip) -> set[str]:
+        """Names of what there is when a clip such as this is scored; found by making something of it."""
+        device, training = next(self.parameters()).device, self.training
+        self.eval()
+        with torch.no_grad():
+            condition = mapped(self.condition(clip), partial(Tensor.to, device=device))
+            output = self.made(condition, clip.place.new, None)
+        self.train(training)
+        return set(Step(clip, condition, self.target(clip), output).namespace)
 
     def network(self, name: str) -> nn.Module:
         """A network: the one that trains in training, its moving average (where there is one) elsewhere."""
@@ -153,13 +156,13 @@ class AdversarialTask(ScoredModule, ABC):
         refused = self.nonfinite.total
         # For dropout and the like.
         seed_generators(mix(self.seed, "network", iteration, self.global_rank), self.device)
-        scenes = self._move_generators(iteration, segments(batch, self.settings.accumulate, self.settings.tbptt))
+        steps = self._move_generators(iteration, segments(batch, self.settings.accumulate, self.settings.tbptt))
         for name, move in self.moves.items():
             if move.player.moves(iteration):
-                if move.player.role is Role.DISCRIMINATOR:
-                    self._move_discriminator(name, move, iteration, scenes)
-                elif move.player.role is Role.AUXILIARY:
-                    self._move_on(name, move, iteration, scenes, partial(self.auxiliary, name))
+                if move.player.role == Role.DISCRIMINATOR:
+                    self._move_discriminator(name, move, iteration, steps)
+                elif move.player.role == Role.AUXILIARY:
+                    self._move_on(name, move, iteration, steps, partial(self.auxiliary, name))
         if self.nonfinite.total > refused:
             self.buffers_before.put_back()
         updates = {name: iteration - move.begun for name, move in self.moves.items() if move.begun is not None}
@@ -177,26 +180,26 @@ class AdversarialTask(ScoredModule, ABC):
         moving = {
             name: move
             for name, move in self.moves.items()
-            if move.player.role is Role.GENERATOR and move.player.moves(iteration) and terms
+            if move.player.role == Role.GENERATOR and move.player.moves(iteration) and terms
         }
         self._freeze_all_but(moving)
-        scenes, finite = [], torch.ones((), dtype=torch.bool, device=self.device)
+        steps, finite = [], torch.ones((), dtype=torch.bool, device=self.device)
         state: Any = None
         for index, part in enumerate(parts):
             last = index == len(parts) - 1
             with torch.set_grad_enabled(bool(moving)), self.reducers.reducing(tuple(moving), last) as run:
-                scene, loss = run(partial(self._play, part, state, terms if moving else {}))
+                step, loss = run(partial(self._play, part, state, terms if moving else {}))
                 if moving:
                     self.manual_backward(loss / len(parts))
                     finite &= torch.isfinite(loss.detach())
-            state = detached(scene.made.state)
-            scenes.append(scene.detach())
+            state = detached(step.output.state)
+            steps.append(step.detach())
         for name, move in moving.items():
             with deferred_update(self._scaler, defer=name != next(reversed(moving))):
                 self._step(name, move, finite, iteration)
-        return scenes
+        return steps
 
-    def _move_discriminator(self, name: str, move: Move, iteration: int, scenes: Sequence[Step]) -> None:
+    def _move_discriminator(self, name: str, move: Move, iteration: int, steps: Sequence[Step]) -> None:
         """A step of a discriminator on the frames just made, unless no loss trains it or it is too far ahead."""
         judge = move.player.judge
         terms = [term for term in self.terms.values() if term.trains(judge) and term.counts(iteration)]
@@ -204,23 +207,23 @@ class AdversarialTask(ScoredModule, ABC):
             return
         if move.balance is not None:  # decided on all chunks, before any of them is learned from
             with torch.no_grad():
-                logits = [self._logits(judge, scene) for scene in scenes]
-            if not move.balance.update(logits):
-                for real, fake in logits:
+                sides = [logits(self.networks[judge], judge, step) for step in steps]
+            if not move.balance.update(sides):
+                for real, fake in sides:
                     self._log_accuracy(name, terms, real, fake)
                 return
-        self._move_on(name, move, iteration, scenes, partial(self._verdict, name, move, terms))
+        self._move_on(name, move, iteration, steps, partial(self._verdict, name, move, terms))
 
     def _move_on(
-        self, name: str, move: Move, iteration: int, scenes: Sequence[Step], loss_on: Callable[[Step], Tensor]
+        self, name: str, move: Move, iteration: int, steps: Sequence[Step], loss_on: Callable[[Step], Tensor]
     ) -> None:
         """A step of a player by its loss on the frames just made."""
         self._freeze_all_but({name: move})
         finite = torch.ones((), dtype=torch.bool, device=self.device)
-        for index, scene in enumerate(scenes):
-            with self.reducers.reducing((name,), index == len(scenes) - 1) as run:
-                loss = run(partial(loss_on, scene))
-                self.manual_backward(loss / len(scenes))
+        for index, step in enumerate(steps):
+            with self.reducers.reducing((name,), index == len(steps) - 1) as run:
+                loss = run(partial(loss_on, step))
+                self.manual_backward(loss / len(steps))
             finite &= torch.isfinite(loss.detach())
             self.panel.add(f"loss/{name}", loss)
         self._step(name, move, finite, iteration)
@@ -228,70 +231,50 @@ class AdversarialTask(ScoredModule, ABC):
     # Losses ------------------------------------------------------------------------------------------------------
 
     def _counts(self, term: LossTerm, iteration: int) -> bool:
-        """Whether the term counts; not while its discriminator has not started, which has no opinion worth hearing."""
+        """Whether the term counts; not while the discriminator that it needs has not started to learn."""
         waiting = term.judged and any(
             move.player.judge == term.discriminator and iteration < move.player.start
             for move in self.moves.values()
-            if move.player.role is Role.DISCRIMINATOR
+            if move.player.role == Role.DISCRIMINATOR
         )
         return term.weight != 0 and term.counts(iteration) and not waiting
 
     def _play(self, part: Segment, state: Any, terms: Mapping[str, LossTerm]) -> tuple[Step, Tensor]:
         """Makes the frames, and the weighted sum of the loss terms."""
         condition = self.condition(part.clip)
-        made = self.generate(condition) if part.first else self.proceed(condition, state)
-        scene = Step(part.clip, condition, self.target(part.clip), made)
+        output = self.generate(condition) if part.first else self.proceed(condition, state)
+        step = Step(part.clip, condition, self.target(part.clip), output)
+        if not self._fed:
+            refuse_unfed(self.networks, {name: move.player for name, move in self.moves.items()}, self.terms, step)
+            self._fed = True
         total = torch.zeros((), device=self.device)
         for name, term in terms.items():
-            value = self.evaluate(term, scene)
+            value = evaluate(term, self.networks, step)
             self.panel.add(f"loss/{name}", value)
             total = total + term.weight * value
         if terms:
             self.panel.add("loss/generator", total)
-        return scene, total
+        return step, total
 
-    def evaluate(self, term: LossTerm, scene: Step) -> Tensor:
-        """The unweighted value of a term, 0-dimensional."""
-        arguments = scene.arguments(term.wants, lambda side: self._opinion(term.discriminator, side, scene))
-        return term.function(**arguments)
-
-    def _opinion(self, discriminator: str, side: str, scene: Step) -> DiscriminatorOutput:
-        """A discriminator's opinion on one side of a scene, asked once; of the real side it carries no gradient."""
-        key = (discriminator, side)
-        if key not in scene.opinions:
-            judged = self.judged(discriminator, scene)
-            with torch.set_grad_enabled(torch.is_grad_enabled() and side == "fake"):
-                logits, features = self.networks[discriminator](
-                    getattr(judged, side), **judged.context, return_features=True
-                )
-            scene.opinions[key] = DiscriminatorOutput(logits, features)
-        return scene.opinions[key]
-
-    def _logits(self, discriminator: str, scene: Step) -> tuple[Tensor, Tensor]:
-        """A discriminator's logits of the real and of the fake side of a scene."""
-        judged, network = self.judged(discriminator, scene), self.networks[discriminator]
-        return network(judged.real, **judged.context), network(judged.fake, **judged.context)
-
-    def _verdict(self, name: str, move: Move, terms: Sequence[LossTerm], scene: Step) -> Tensor:
-        """A discriminator's own loss on one scene: of all terms that train it, and the penalties that are due."""
-        real, fake = self._logits(move.player.judge, scene)
+    def _verdict(self, name: str, move: Move, terms: Sequence[LossTerm], step: Step) -> Tensor:
+        """A discriminator's own loss on one step: of all terms that train it, and the penalties that are due."""
+        judge = move.player.judge
+        real, fake = logits(self.networks[judge], judge, step)
         self._log_accuracy(name, terms, real, fake)
+        namespace = {**step.namespace, "real_logits": real, "fake_logits": fake}
         total = torch.zeros((), device=self.device)
         for term in terms:
-            total = total + term.loss.discriminator(real_logits=real, fake_logits=fake)  # type: ignore[operator]
+            total = total + term.loss.discriminator(**term.asked_to_judge.of(namespace, name))
         for key, penalty in move.player.penalties.items():
             if move.due(penalty):
-                value = self._penalty(penalty, move.player.judge, scene)
+                value = self._penalty(penalty, judge, step)
                 self.panel.add(f"{name}/{key}", value)
                 total = total + penalty.weight * penalty.every * value
         return total
 
-    def _penalty(self, penalty: Penalty, discriminator: str, scene: Step) -> Tensor:
-        judged, network = self.judged(discriminator, scene), self.networks[discriminator]
+    def _penalty(self, penalty: Penalty, judge: str, step: Step) -> Tensor:
         with uncompiled() if self.settings.compile else nullcontext():
-            return penalty.penalty(
-                lambda frames: network(frames, **judged.context), judged.real, judged.fake, scene.clip.randomness
-            )
+            return penalize(self.networks[judge], judge, penalty, step)
 
     # Updates -----------------------------------------------------------------------------------------------------
 
@@ -390,10 +373,10 @@ class AdversarialTask(ScoredModule, ABC):
             return
         row = self.panel.read()
         for name, move in self.moves.items():
-            row[f"rate/{name}"] = move.optimizer.optimizer.param_groups[0]["lr"]
+            row[f"lr/{name}"] = move.optimizer.optimizer.param_groups[0]["lr"]
             if move.balance is not None:
                 row[f"{name}/balance"] = move.balance.value
-            if move.player.role is Role.DISCRIMINATOR:
+            if move.player.role == Role.DISCRIMINATOR:
                 row |= loss_ratio(self.terms, name, move.player.judge, row)
         row["skipped_updates"] = float(self.nonfinite.total)
         self.latest = row

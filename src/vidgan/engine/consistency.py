@@ -8,8 +8,10 @@ from typing import Any
 
 from torch import nn
 
+from vidgan.engine.judgement import askers
 from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.players import Player, Role
+from vidgan.engine.step import Step
 from vidgan.errors import UserError
 from vidgan.weights import misfit
 
@@ -24,8 +26,19 @@ def refuse_inconsistent(
     Raises:
         UserError: a part of the game could never count, or two parts are logged under one name.
     """
-    for problem in (*_of_owners(networks, players), *_of_opinions(networks, terms), *_of_names(players, terms)):
+    for problem in (*_of_owners(networks, players), *_of_judges(networks, terms), *_of_names(players, terms)):
         raise UserError(problem)
+
+
+def refuse_unfed(
+    networks: nn.ModuleDict, players: Mapping[str, Player], terms: Mapping[str, LossTerm], step: Step
+) -> None:
+    """
+    Raises:
+        UserError: a loss, a discriminator or a penalty asks for what the step does not have, now or whenever it counts.
+    """
+    for key, asked in askers(networks, players, terms):
+        asked.refuse_absent(step.namespace, key)
 
 
 def refuse_other_networks(checkpoint: Mapping[str, Any], task: nn.Module) -> None:
@@ -47,17 +60,17 @@ def _of_owners(networks: Collection[str], players: Mapping[str, Player]) -> Iter
             if prefix in owners:
                 yield f"players.{owners[prefix]}.owns and players.{name}.owns both name '{prefix}'; one can own it."
             owners[prefix] = name
-        if player.role is Role.DISCRIMINATOR and (len(player.owns) != 1 or player.owns[0] not in networks):
+        if player.role == Role.DISCRIMINATOR and (len(player.owns) != 1 or player.owns[0] not in networks):
             yield (
                 f"players.{name}.owns={list(player.owns)}: a player of role discriminator owns one network as a whole "
                 f"({', '.join(networks)}); give each discriminator a player of its own."
             )
-        if player.role is not Role.DISCRIMINATOR and (player.penalties or player.balance is not None):
+        if player.role != Role.DISCRIMINATOR and (player.penalties or player.balance is not None):
             key = "penalties" if player.penalties else "balance"
             yield f"players.{name}.{key} is for players of role discriminator, and this is {player.role}; remove it."
 
 
-def _of_opinions(networks: Collection[str], terms: Mapping[str, LossTerm]) -> Iterator[str]:
+def _of_judges(networks: Collection[str], terms: Mapping[str, LossTerm]) -> Iterator[str]:
     for name, term in terms.items():
         if term.judged and term.discriminator not in networks:
             yield (
@@ -67,7 +80,7 @@ def _of_opinions(networks: Collection[str], terms: Mapping[str, LossTerm]) -> It
 
 
 def _of_names(players: Mapping[str, Player], terms: Mapping[str, LossTerm]) -> Iterator[str]:
-    taken = {"generator", *(name for name, player in players.items() if player.role is not Role.GENERATOR)}
+    taken = {"generator", *(name for name, player in players.items() if player.role != Role.GENERATOR)}
     for name in terms:
         if name in taken:
             yield f"losses.{name}: the log has loss/{name} for a whole player's loss; give the term another name."

@@ -26,7 +26,7 @@ def refuse_divergence(task: AdversarialTask) -> None:
     scores = task.scores.get(MODEL, {})
     lost = [name for name, score in scores.items() if math.isnan(score)]
     if 2 * len(lost) > len(scores):  # a metric that finds nothing to measure is not a number either
-        trained = next(name for name, move in task.moves.items() if move.player.role is Role.GENERATOR)
+        trained = next(name for name, move in task.moves.items() if move.player.role == Role.GENERATOR)
         raise UserError(f"Training diverged: {', '.join(lost)} of the test are not numbers; {remedies(trained)}.")
 
 

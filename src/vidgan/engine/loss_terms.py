@@ -1,40 +1,26 @@
 """Loss terms: a loss, its weight and when it counts; each is fed what its parameters name."""
+# ruff: noqa: RUF009 - the calls make fields
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
-
-from torch import Tensor, nn
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from vidgan.engine.players import Interval
-from vidgan.errors import UserError
+from vidgan.limits import MISSING, component, number, whole
+from vidgan.namespace import Asked, asked_by
 
-# What a loss may ask for; see vidgan.engine.step.Scene.
-AVAILABLE = (
-    "fake",
-    "real",
-    "condition",
-    "flow",
-    "mask",
-    "fake_logits",
-    "real_logits",
-    "fake_features",
-    "real_features",
-)
+if TYPE_CHECKING:
+    from torch import Tensor
 
-
-def wanted_by(function: Callable[..., Tensor], where: str) -> tuple[str, ...]:
-    """Names of the arguments that ``function`` asks for.
-
-    Raises:
-        UserError: it asks for something the engine does not have.
-    """
-    names = tuple(inspect.signature(function).parameters)
-    if unknown := [name for name in names if name not in AVAILABLE]:
-        raise UserError(f"{where} asks for {', '.join(unknown)}; a loss may ask for {', '.join(AVAILABLE)}.")
-    return names
+#: What a loss is given of its discriminator: the side that was judged, and which part of what is thought of it.
+OF_DISCRIMINATOR: Mapping[str, tuple[str, str]] = {
+    "fake_logits": ("fake", "logits"),
+    "real_logits": ("real", "logits"),
+    "fake_features": ("fake", "features"),
+    "real_features": ("real", "features"),
+}
 
 
 def is_adversarial(loss: Any) -> bool:
@@ -42,24 +28,26 @@ def is_adversarial(loss: Any) -> bool:
     return hasattr(loss, "discriminator") and hasattr(loss, "generator")
 
 
+def asked_by_loss(loss: Any) -> Asked:
+    """What a loss, or its class, asks for on the generator's side."""
+    if not is_adversarial(loss):
+        return asked_by(loss)
+    is_class: bool = inspect.isclass(loss)
+    return asked_by(partial(loss.generator, None)) if is_class else asked_by(loss.generator)
+
+
 def asks_discriminator(loss: Any) -> bool:
-    """Whether a loss, or its class, is given a discriminator's logits or features."""
-    method = loss.generator if is_adversarial(loss) else getattr(loss, "forward", loss)
-    return any(name.endswith(("logits", "features")) for name in inspect.signature(method).parameters)
+    """Whether a loss, or its class, needs what its discriminator thinks."""
+    return any(name in OF_DISCRIMINATOR for name in asked_by_loss(loss).needed)
 
 
-def asked_beside_frames(discriminator: nn.Module) -> tuple[str, ...]:
-    """Names of what a discriminator's ``forward`` must be given beside the frames."""
-    _, _, *others = inspect.signature(type(discriminator).forward).parameters.values()
-    return tuple(p.name for p in others if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD)
-
-
-@dataclass(frozen=True)
+@dataclass
 class LossTerm:
-    """One weighted loss of the generator side.
+    """One weighted loss of the generator side; also the schema of an entry of the configuration's ``losses``.
 
     Attributes:
-        loss: a module whose ``forward`` names what it needs; an adversarial loss has ``generator`` and
+        loss: a module whose ``forward`` names what it needs of the step's namespace, see
+            :class:`vidgan.engine.step.Step`, and of :data:`OF_DISCRIMINATOR`; an adversarial loss has ``generator`` and
             ``discriminator`` methods instead, and the latter trains the discriminator. Where real and fake are told
             apart by its logits, a method ``accuracy(real_logits, fake_logits)`` gives the shares of both that are.
         weight: its weight in the generator's sum; a discriminator minimizes its loss unweighted.
@@ -67,34 +55,40 @@ class LossTerm:
         start, stop: counts in iterations ``[start, stop)``.
     """
 
-    loss: nn.Module
-    weight: float = 1.0
+    loss: Any = component("losses@losses.{name}", MISSING)
+    weight: float = number(0, 1.0)
     discriminator: str = "discriminator"
-    start: int = 0
-    stop: int | None = None
+    start: int = whole(0, 0)
+    stop: int | None = whole(0, None)
 
     @cached_property
     def adversarial(self) -> bool:
         return is_adversarial(self.loss)
 
     @property
-    def function(self) -> Callable[..., Tensor]:
-        return self.loss.generator if self.adversarial else self.loss  # type: ignore[return-value]
+    def function(self) -> Callable[..., "Tensor"]:
+        function: Callable[..., Tensor] = self.loss.generator if self.adversarial else self.loss
+        return function
 
     @cached_property
-    def wants(self) -> tuple[str, ...]:
-        method = self.loss.generator if self.adversarial else self.loss.forward
-        return wanted_by(method, f"{type(self.loss).__name__}")  # type: ignore[arg-type]
+    def asked(self) -> Asked:
+        """What it asks for on the generator's side."""
+        return asked_by_loss(self.loss)
+
+    @cached_property
+    def asked_to_judge(self) -> Asked:
+        """What an adversarial loss asks for on the discriminator's side."""
+        return asked_by(self.loss.discriminator)
 
     @cached_property
     def judged(self) -> bool:
-        """Whether the term needs its discriminator's opinion."""
+        """Whether the term needs what its discriminator thinks."""
         return asks_discriminator(self.loss)
 
     def trains(self, discriminator: str) -> bool:
         return self.adversarial and self.discriminator == discriminator
 
-    def accuracy(self, real_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor] | None:
+    def accuracy(self, real_logits: "Tensor", fake_logits: "Tensor") -> "tuple[Tensor, Tensor] | None":
         """The shares of real and of fake logits on the right side; None for a loss whose logits take no side."""
         measure = getattr(self.loss, "accuracy", None)
         return measure(real_logits, fake_logits) if measure is not None else None
@@ -103,7 +97,7 @@ class LossTerm:
         return iteration in Interval(self.start, self.stop)
 
 
-def accuracies(terms: Iterable[LossTerm], real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
+def accuracies(terms: Iterable[LossTerm], real_logits: "Tensor", fake_logits: "Tensor") -> dict[str, "Tensor"]:
     """How much of the ``real`` and of the ``fake`` side is told apart, by the first loss that can say; else empty."""
     for term in terms:
         shares = term.accuracy(real_logits, fake_logits)

@@ -25,7 +25,7 @@ def build_optimizer(player: Player, parameters: Sequence[nn.Parameter], scaled: 
     target = getattr(factory, "func", factory)
     keywords = getattr(factory, "keywords", {})
     if "fused" in inspect.signature(target).parameters and "fused" not in keywords:
-        return factory(parameters, fused=not scaled)  # type: ignore[call-arg]
+        return factory(parameters, fused=not scaled)
     return factory(parameters)
 
 

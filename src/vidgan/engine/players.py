@@ -1,14 +1,11 @@
 """Players: named parts of the networks, each with its own optimizer, schedule, clipping and active interval."""
+# ruff: noqa: RUF009 - the calls make fields
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from torch import Tensor, nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
-
-from vidgan.errors import UserError
+from vidgan.limits import MISSING, Choices, component, number, ruled, whole
 
 
 class Role(StrEnum):
@@ -30,24 +27,27 @@ class Interval:
         return self.start <= iteration and (self.stop is None or iteration < self.stop)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Penalty:
     """A regularizer of a discriminator, computed lazily (Karras et al. 2020, StyleGAN2, section 2.2).
 
+    Also the schema of an entry of a player's ``penalties``.
+
     Attributes:
-        penalty: called as ``penalty(judge, real, fake, randomness)``, gives a scalar.
+        penalty: given ``discriminator``, a function from frames to logits, and what else it names of the step's
+            namespace (see :class:`vidgan.engine.step.Step`); gives a scalar.
         weight: its weight; multiplied by ``every`` in the steps that compute it, so that the mean stays.
         every: computed in every n-th of the player's own steps, from its first on.
     """
 
-    penalty: Callable[..., Tensor]
-    weight: float
-    every: int = 1
+    penalty: Any = component(None, MISSING)
+    weight: float = number(0, 1.0)
+    every: int = whole(1, 1)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Player:
-    """One optimizer and what it may change, and when.
+    """One optimizer and what it may change, and when; also the schema of an entry of the configuration's ``players``.
 
     Attributes:
         role: generator side, discriminator or auxiliary (its loss comes from ``AdversarialTask.auxiliary``).
@@ -64,16 +64,16 @@ class Player:
         penalties: regularizers by name, discriminators only.
     """
 
-    role: Role
-    owns: tuple[str, ...]
-    optimizer: Callable[[Iterable[Tensor]], Optimizer]
-    schedule: Callable[[Optimizer], LRScheduler] | None = None
-    clip: float | None = None
-    start: int = 0
-    stop: int | None = None
-    every: int = 1
-    balance: float | None = None
-    penalties: Mapping[str, Penalty] = field(default_factory=dict)
+    role: str = ruled(Choices(tuple(Role)), MISSING)
+    owns: list[str] = MISSING
+    optimizer: Any = component(None, MISSING)
+    schedule: Any = component(None, None)
+    clip: float | None = number(0, None, open_below=True)
+    start: int = whole(0, 0)
+    stop: int | None = whole(0, None)
+    every: int = whole(1, 1)
+    balance: float | None = number(-1, None, 1)
+    penalties: dict[str, Penalty] = field(default_factory=dict)
 
     def active(self, iteration: int) -> bool:
         return iteration in Interval(self.start, self.stop)
@@ -86,38 +86,3 @@ class Player:
     def judge(self) -> str:
         """The network that a discriminator's player trains."""
         return self.owns[0]
-
-
-def assign_parameters(networks: nn.ModuleDict, players: Mapping[str, Player]) -> dict[str, list[nn.Parameter]]:
-    """Gives every parameter to the player with the longest matching prefix, but those that a network keeps frozen.
-
-    Raises:
-        UserError: a prefix matches nothing, a trainable parameter has no owner, or a player owns none.
-    """
-    owners = {prefix: name for name, player in players.items() for prefix in player.owns}
-    assigned: dict[str, list[nn.Parameter]] = {name: [] for name in players}
-    matched = set()
-    for key, parameter in networks.named_parameters():
-        prefixes = [prefix for prefix in owners if key == prefix or key.startswith(prefix + ".")]
-        if prefixes:
-            longest = max(prefixes, key=len)
-            matched.add(longest)
-            if parameter.requires_grad:
-                assigned[owners[longest]].append(parameter)
-        elif parameter.requires_grad:
-            raise UserError(
-                f"No player owns the parameter '{key}'; name its network in players.<name>.owns "
-                f"(owned now: {', '.join(owners) or 'nothing'})."
-            )
-    for prefix, name in owners.items():
-        if prefix not in matched:
-            raise UserError(
-                f"players.{name}.owns: '{prefix}' matches no parameter; networks are {', '.join(networks)}."
-            )
-    for name, parameters in assigned.items():
-        if not parameters:
-            raise UserError(
-                f"players.{name} has nothing to train: all of {', '.join(players[name].owns)} is kept frozen by its "
-                "network or owned by other players; remove the player."
-            )
-    return assigned

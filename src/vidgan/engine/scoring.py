@@ -2,8 +2,8 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import pytorch_lightning as pl
@@ -16,14 +16,16 @@ from vidgan.data.datamodule import DataModule
 from vidgan.data.sources import Size
 from vidgan.degradations.base import Degradation
 from vidgan.engine.monitoring import distributed
-from vidgan.engine.step import Condition
+from vidgan.engine.step import OWN, GeneratorOutput, Step, named_in
 from vidgan.errors import UserError
+from vidgan.namespace import asked_by
 from vidgan.protocols.protocol import LARGE_ENOUGH, Protocol
 from vidgan.protocols.tally import Tally
 
 Row = dict[str, Any]
-#: From a batch of one clip, or a piece of one, and its condition to what is scored of its new frames beside the model.
-Baseline = Callable[[Clip, Any], Tensor]
+#: Makes, of what its signature names of a step with one clip or a piece of one, what is scored of the new frames beside
+#: the model: frames (1, T, ...), or an output that names more.
+Baseline = Callable[..., Tensor | GeneratorOutput]
 MODEL = "model"
 _PLACE = ("method", "clip", "iteration")  # what in a row is no score
 
@@ -70,11 +72,38 @@ def gathered(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (row["method"] != MODEL, row["method"], row["clip"]))
 
 
-def _known(clip: Clip) -> dict[str, Tensor]:
-    """What a metric may ask for of a batch of one clip, beside ``fake`` and ``real``; of a piece, of its new frames."""
-    known = {**clip.conditions, "keypoints": clip.keypoints, "mask": clip.masks}
-    whole = {name: value[0] for name, value in known.items() if value is not None}
-    return whole if clip.piece is None else {name: value[clip.piece.new] for name, value in whole.items()}
+def made_by(name: str, baseline: Baseline, step: Step) -> GeneratorOutput:
+    """What a baseline makes of a step.
+
+    Raises:
+        UserError: it asks for what is not there.
+    """
+    made = baseline(**asked_by(baseline).of(step.namespace, f"The baseline {name}"))
+    return made if isinstance(made, GeneratorOutput) else GeneratorOutput(made)
+
+
+def _known(step: Step, wanted: Collection[str]) -> dict[str, Tensor]:
+    """The wanted tensors of a step with one clip, beside ``fake`` and ``real``, without B; of a piece its new frames.
+
+    Raises:
+        UserError: the clip comes in pieces, and what the generator has named is not frame by frame.
+    """
+    there = {name: value for name, value in step.namespace.items() if isinstance(value, Tensor) and name in wanted}
+    return {name: _of_new_frames(name, value, step) for name, value in there.items() if name not in ("fake", "real")}
+
+
+def _of_new_frames(name: str, value: Tensor, step: Step) -> Tensor:
+    piece = step.clip.piece
+    if piece is None:
+        return value[0]
+    if name not in step.output.named:
+        return value[0, piece.new]
+    if value.shape[1:2] != step.fake.shape[1:2]:
+        raise UserError(
+            f"A metric asks for {name}, which the generator makes with the shape {tuple(value.shape)}, and clips are "
+            f"scored in pieces: make it (B, T, ...), something for each frame, or remove the metric."
+        )
+    return value[0]
 
 
 def _by_size(data: DataModule, splits: Sequence[Literal["val", "test"]]) -> Iterable[tuple[str, Size]]:
@@ -135,9 +164,35 @@ class ScoredModule(pl.LightningModule):
             return
         self.protocol.refuse_other_scale(self.degradation)
         self.refuse_small(data, *splits)
-        clip = data.blank() if isinstance(data, DataModule) else None
-        if clip is not None:
-            self.protocol.refuse_unknown(_known(clip))
+        if isinstance(data, DataModule):
+            self._refuse_unfed(data, splits)
+
+    def _refuse_unfed(self, data: DataModule, splits: Sequence[Literal["val", "test"]]) -> None:
+        """
+        Raises:
+            UserError: a metric, or a baseline that would be scored, asks for what is not there.
+        """
+        assert self.protocol is not None, "something is scored"
+        asked = {f"protocol {self.protocol.name}: the metric {n}": m.asked for n, m in self.protocol.metrics.items()}
+        if "test" in splits:
+            asked |= {f"The baseline {name}": asked_by(make) for name, make in self.chosen_baselines().items()}
+        if (blank := data.blank()) is None:  # told of the first clip
+            return
+        there: set[str] = set()
+        for look in (  # the cheapest first
+            lambda: {*OWN, *named_in(blank)},
+            lambda: named_in(data.evaluated(splits[-1])[0]),
+            lambda: self.scored_names(blank),
+        ):
+            there |= set(look())
+            if not any(one.absent(there) for one in asked.values()):
+                return
+        for asker, one in asked.items():
+            one.refuse_absent(there, asker)
+
+    def scored_names(self, clip: Clip) -> Collection[str]:
+        """Names of all that there is of a clip when it is scored; found by making something of it."""
+        raise NotImplementedError
 
     def refuse_small(self, data: pl.LightningDataModule | None, *splits: Literal["val", "test"]) -> None:
         """
@@ -178,18 +233,14 @@ class ScoredModule(pl.LightningModule):
         assert degradation is not None, "a task that degrades is given a degradation"
         return degradation
 
-    def made_and_real(self, clip: Clip) -> tuple[Condition, Tensor, Tensor]:
-        """Condition, made and real frames of a batch of one clip."""
-        raise NotImplementedError
-
-    def play(self, clip: Clip, memory: Any) -> tuple[Condition, Tensor, Tensor, Any]:
-        """Condition of a clip or a piece, the made and the real frames that are new, and the memory after them.
+    def play(self, clip: Clip, memory: Any) -> Step:
+        """A step with a clip or a piece: ``real``, ``fake`` and what the generator has named are of the new frames.
 
         Args:
             clip: a batch of one; its pieces come one after the other.
-            memory: what the call for the piece before gave; None where a clip begins.
+            memory: the ``output.state`` of the piece before; None where a clip begins.
         """
-        return (*self.made_and_real(clip), None)
+        raise NotImplementedError
 
     def baselines(self) -> dict[str, Baseline]:
         """Classical methods, and controls that may use the real clip, by name."""
@@ -225,10 +276,8 @@ class ScoredModule(pl.LightningModule):
     def _score(self, clip: Clip, with_baselines: bool) -> None:
         """Scores the next piece of a clip, which may be all of it, at each level of the protocol."""
         protocol = self.protocol
-        if protocol is not None:
-            protocol.refuse_unknown(_known(clip))
-            if clip.piece is None and protocol.frames is not None:
-                clip = clip.between(0, protocol.frames)
+        if protocol is not None and clip.piece is None and protocol.frames is not None:
+            clip = clip.between(0, protocol.frames)
         place = clip.place
         if place.first == 0:
             self._runs = {}
@@ -241,22 +290,34 @@ class ScoredModule(pl.LightningModule):
             self._note(clip.names[0])
 
     def _score_level(self, clip: Clip, run: _Run, with_baselines: bool) -> None:
-        condition, fake, real, run.memory = self.play(clip, run.memory)
-        methods: dict[str, Baseline] = {MODEL: lambda clip, condition: fake}
+        step = self.play(clip, run.memory)
+        run.memory = step.output.state
         pictures: dict[str, Tensor] = {}
         with torch.autocast(self.device.type, enabled=False):
-            for method, make in (methods | (self.chosen_baselines() if with_baselines else {})).items():
-                frames = self.presented(make(clip, condition)[0])
-                if self.protocol is not None:
-                    tally = run.tallies.setdefault(method, self.protocol.tally(clip.place.total))
-                    tally.add(frames, real[0].float(), _known(clip), clip.place.first)
+            for method, output in self._outputs(step, with_baselines):
+                frames = self.presented(output.fake[0])
+                self._tally(run, method, frames, replace(step, output=output))
                 if self.watchers:
                     pictures[method] = self.pictured(frames)
         if self.watchers:
             new = slice(None) if clip.piece is None else clip.piece.new
-            given = {name: frames[0][new] for name, frames in self.given(condition).items()}
+            given = {name: frames[0][new] for name, frames in self.given(step.condition).items()}
             for watch in self.watchers:
-                watch(clip.names[0] + self.level, {**given, **pictures, "real": self.pictured(real[0])})
+                watch(clip.names[0] + self.level, {**given, **pictures, "real": self.pictured(step.real[0])})
+
+    def _outputs(self, step: Step, with_baselines: bool) -> Iterator[tuple[str, GeneratorOutput]]:
+        yield MODEL, step.output
+        for name, baseline in self.chosen_baselines().items() if with_baselines else ():
+            yield name, made_by(name, baseline, step)
+
+    def _tally(self, run: _Run, method: str, frames: Tensor, step: Step) -> None:
+        """Scores what a method made; what only others have is not asked of it."""
+        if self.protocol is not None:
+            known = _known(step, self.protocol.wanted)
+            if method == MODEL:
+                self.protocol.refuse_unknown(known)
+            tally = run.tallies.setdefault(method, self.protocol.tally(step.clip.place.total))
+            tally.add(frames, step.real[0].float(), known, step.clip.place.first)
 
     def _note(self, name: str) -> None:
         """Puts down the scores of a clip that has come to its end, a row a method."""

@@ -5,9 +5,6 @@ memory is carried over, its gradient is not, and the segments' gradients add up 
 """
 
 from dataclasses import dataclass
-from typing import Any
-
-from torch import Tensor
 
 from vidgan.data.clip import Clip
 from vidgan.errors import UserError
@@ -51,10 +48,3 @@ def segments(batch: Clip, accumulate: int, tbptt: int | None) -> list[Segment]:
         for chunk in batch.chunk(accumulate)
         for start in range(0, frames, length)
     ]
-
-
-def detached(state: Any) -> Any:
-    """A memory (a tensor, or a tuple of memories, or None) through which no gradient flows back."""
-    if isinstance(state, tuple):
-        return tuple(detached(part) for part in state)
-    return state.detach() if isinstance(state, Tensor) else state

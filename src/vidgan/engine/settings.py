@@ -1,13 +1,14 @@
 """How the game is played, beside who plays it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vidgan.errors import UserError
+from vidgan.limits import MISSING, number, whole
 
 
-@dataclass(frozen=True)
+@dataclass
 class EngineSettings:
-    """How the game is played, beside who plays it.
+    """How the game is played, beside who plays it; also the schema of the configuration's ``engine``.
 
     Attributes:
         iterations: length of the training; one iteration is one global batch, whoever moves in it.
@@ -21,14 +22,14 @@ class EngineSettings:
         give_up_after: non-finite updates in a row of one player that end the training.
     """
 
-    iterations: int
-    accumulate: int = 1
-    tbptt: int | None = None
-    ema: float | None = 0.999
-    compile: tuple[str, ...] = ()
+    iterations: int = whole(1, MISSING)
+    accumulate: int = whole(1, 1)
+    tbptt: int | None = whole(1, None)
+    ema: float | None = number(0, 0.999, 1, open_above=True)
+    compile: list[str] = field(default_factory=list)
     channels_last: bool = True
-    log_every: int = 50
-    give_up_after: int = 50
+    log_every: int = whole(1, 50)
+    give_up_after: int = whole(1, 50)
 
     def __post_init__(self) -> None:
         """

@@ -1,40 +1,46 @@
-"""What one chunk of a batch became: the clip, what was made of it, and what the discriminators think of it."""
+"""What one chunk of a batch became: the clip, what was made of it, and what the discriminators think of it, by name."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from torch import Tensor
 
 from vidgan.data.clip import Clip
+from vidgan.engine.loss_terms import OF_DISCRIMINATOR
 from vidgan.errors import UserError
 
 #: What a generator is given: a tensor, or several by name; each has B first.
 Condition = Tensor | dict[str, Tensor]
 
+#: Names that mean the same in every step.
+OWN = ("clip", "condition", "real", "fake", "seeds")
 
-@dataclass
+
 class GeneratorOutput:
     """What the generator side made.
 
-    Attributes:
+    Args:
         fake: (B, T, C, H, W) made frames.
-        flow: (B, T-1, 2, h, w) motion the generator estimated, where it does; None elsewhere.
         state: the generator's memory after the last frame, a tensor or a tuple of memories; None without one.
+        named: all else that it made, named freely: ``flow`` (B, T-1, 2, h, w), ``bits`` (B, T), a depth map; each is a
+            tensor with B first, or a list, tuple or dictionary of such. What is None counts as not there.
+
+    Raises:
+        UserError: a name is taken.
     """
 
-    fake: Tensor
-    flow: Tensor | None = None
-    state: Any = None
+    def __init__(self, fake: Tensor, state: Any = None, **named: Any) -> None:
+        if taken := named.keys() & {*OWN, *OF_DISCRIMINATOR}:
+            raise UserError(f"The generator's output has {', '.join(sorted(taken))}, a name that is taken; change it.")
+        self.fake = fake
+        self.state = state
+        self.named = {name: value for name, value in named.items() if value is not None}
 
-
-@dataclass
-class DiscriminatorInput:
-    """What a discriminator is shown: real and fake frames (B, T, C, H, W), and what it is told of both."""
-
-    real: Tensor
-    fake: Tensor
-    context: dict[str, Tensor] = field(default_factory=dict)
+    def detach(self) -> "GeneratorOutput":
+        """The same without a memory, through which no gradient flows back."""
+        return GeneratorOutput(self.fake.detach(), **detached(self.named))
 
 
 @dataclass
@@ -47,56 +53,53 @@ class DiscriminatorOutput:
 
 @dataclass
 class Step:
-    """A chunk of the batch on its way through one iteration; a loss term reads its arguments off it by name."""
+    """A chunk of the batch on its way through one iteration: the one namespace from which all its parts are fed.
+
+    Attributes:
+        clip: the chunk.
+        condition: what the generator was given.
+        real: (B, T, C, H, W) what the made frames are compared with.
+        output: what the generator made.
+        judged: what discriminators think of it, by discriminator and side; filled as losses ask for it.
+    """
 
     clip: Clip
     condition: Condition
     real: Tensor
-    made: GeneratorOutput
-    opinions: dict[tuple[str, str], DiscriminatorOutput] = field(default_factory=dict)
+    output: GeneratorOutput
+    judged: dict[tuple[str, str], DiscriminatorOutput] = field(default_factory=dict)
 
     @property
     def fake(self) -> Tensor:
-        return self.made.fake
+        return self.output.fake
 
-    @property
-    def flow(self) -> Tensor | None:
-        return self.made.flow
+    @cached_property
+    def namespace(self) -> Mapping[str, Any]:
+        """All by name: :data:`OWN`, then what the generator named, the condition's entries, and the clip's others.
 
-    @property
-    def mask(self) -> Tensor:
-        """(B, T, 1, H, W) in [0, 1], the clip's own.
-
-        Raises:
-            UserError: the data has none.
+        Of two of one name the first counts. The clip's ``masks`` are called ``mask``.
         """
-        if self.clip.masks is None:
-            raise UserError("A loss asks for mask, and this data has no masks; remove the loss or choose other data.")
-        return self.clip.masks
+        clip = self.clip
+        own = {"clip": clip, "condition": self.condition, "real": self.real, "fake": self.fake, "seeds": clip.seeds}
+        given = self.condition if isinstance(self.condition, dict) else {}
+        return {**named_in(clip), **given, **self.output.named, **own}
 
     def detach(self) -> "Step":
-        """The same scene as the discriminators may use it: no gradient reaches the generator, no opinion is kept."""
-        flow = None if self.flow is None else self.flow.detach()
-        return replace(self, made=GeneratorOutput(self.fake.detach(), flow), opinions={})
+        """The same as the discriminators may use it: no gradient reaches the generator, nothing is judged yet."""
+        return replace(self, output=self.output.detach(), judged={})
 
-    def arguments(self, wanted: tuple[str, ...], judge: Callable[[str], DiscriminatorOutput]) -> dict[str, Any]:
-        """The named quantities; ``judge("real" | "fake")`` is asked only for those that need an opinion."""
-        values: dict[str, Any] = {}
-        for name in wanted:
-            side, _, kind = name.partition("_")
-            values[name] = getattr(judge(side), kind) if kind else self.named(name, "A loss")
-        return values
 
-    def named(self, name: str, asker: str) -> Any:
-        """One of these quantities, or an entry of the condition, by its name.
+def named_in(clip: Clip) -> dict[str, Tensor]:
+    """What a clip itself has beside its frames, by name."""
+    others = {"keypoints": clip.keypoints, "mask": clip.masks}
+    return {**clip.conditions, **{name: value for name, value in others.items() if value is not None}}
 
-        Raises:
-            UserError: it is not there; the text says who asks for it.
-        """
-        if isinstance(self.condition, dict) and name in self.condition:
-            return self.condition[name]
-        value = getattr(self, name, None)
-        if value is None:
-            lacking = "this generator does not estimate" if name == "flow" else "this task does not have"
-            raise UserError(f"{asker} asks for {name}, which {lacking}; remove it, or choose one that has it.")
-        return value
+
+def detached(value: Any) -> Any:
+    """A tensor, or a tuple, list or dictionary of such, through which no gradient flows back; others as they are."""
+    if isinstance(value, dict):
+        return {name: detached(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        parts = [detached(part) for part in value]
+        return parts if isinstance(value, list) else tuple(parts)
+    return value.detach() if isinstance(value, Tensor) else value

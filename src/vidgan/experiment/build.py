@@ -4,7 +4,8 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import fields
+from typing import Any, TypeVar, get_type_hints
 
 import pytorch_lightning as pl
 import torch
@@ -17,17 +18,19 @@ from torch import nn
 from vidgan.config.instantiate import build, resolve_target
 from vidgan.config.lint import lint
 from vidgan.config.schema import AUTO
-from vidgan.config.schema_check import keep_to_schema
+from vidgan.config.schema_check import item_type, keep_to_schema
 from vidgan.data.datamodule import Loading
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.hardware import can_compute, choose_precision, cores, keep_freed_memory
 from vidgan.engine.loss_terms import LossTerm, asks_discriminator
 from vidgan.engine.parallel import PlayerDDPStrategy
-from vidgan.engine.players import Penalty, Player, Role
+from vidgan.engine.players import Player
 from vidgan.engine.settings import EngineSettings
 from vidgan.errors import UserError
 from vidgan.protocols.protocol import Protocol
 from vidgan.randomness import mix
+
+_Declared = TypeVar("_Declared")
 
 _ALL = ("auto", -1, "-1")
 _PROCESSES = 8  # that any CPU may be shared by
@@ -44,9 +47,6 @@ def check(config: DictConfig) -> None:
         raise UserError("dry_run shows what would be submitted to SLURM; choose machine=slurm, or preflight=only.")
     keep_to_schema(config)
     lint(config, {"task": _TASK_SUPPLIED, "data": ("loading",)})
-    for name, player in config.players.items():
-        if player.role not in list(Role):
-            raise UserError(f"players.{name}.role is '{player.role}'; it is one of {', '.join(Role)}.")
     for name, term in config.losses.items():
         loss = resolve_target(term.loss._target_, f"losses.{name}.loss")
         if asks_discriminator(loss) and term.discriminator not in config.networks:
@@ -82,27 +82,24 @@ def warm_starts(config: DictConfig) -> Iterator[tuple[str, str]]:
     return walk(config.warm_start, "")
 
 
-def build_player(node: DictConfig, key: str) -> Player:
-    penalties = {
-        name: Penalty(build(item.penalty, f"{key}.penalties.{name}.penalty"), item.weight, item.every)
-        for name, item in node.penalties.items()
-    }
-    return Player(
-        role=Role(node.role),
-        owns=tuple(node.owns),
-        optimizer=build(node.optimizer, f"{key}.optimizer"),
-        schedule=build(node.schedule, f"{key}.schedule") if node.schedule is not None else None,
-        clip=node.clip,
-        start=node.start,
-        stop=node.stop,
-        every=node.every,
-        balance=node.balance,
-        penalties=penalties,
-    )
+def declared(kind: type[_Declared], node: DictConfig, key: str) -> _Declared:
+    """What a node of the configuration declares, with its components built.
 
-
-def build_term(node: DictConfig, key: str) -> LossTerm:
-    return LossTerm(build(node.loss, f"{key}.loss"), node.weight, node.discriminator, node.start, node.stop)
+    Args:
+        kind: a dataclass that is also the node's schema.
+        node: of the configuration.
+        key: where it stands, for error messages.
+    """
+    given: dict[str, Any] = {}
+    for part in fields(kind):  # type: ignore[arg-type]
+        if part.name in node:
+            value, path = node[part.name], f"{key}.{part.name}"
+            if (inner := item_type(get_type_hints(kind)[part.name])) is not None:
+                value = {name: declared(inner, item, f"{path}.{name}") for name, item in value.items()}
+            elif part.metadata.get("component") and value is not None:
+                value = build(value, path)
+            given[part.name] = list(value) if isinstance(value, ListConfig) else value
+    return kind(**given)
 
 
 def build_networks(config: DictConfig) -> dict[str, nn.Module]:
@@ -116,8 +113,6 @@ def build_networks(config: DictConfig) -> dict[str, nn.Module]:
 def build_task(config: DictConfig, networks: dict[str, nn.Module] | None = None) -> AdversarialTask:
     """The task with its networks, players and losses."""
     networks = build_networks(config) if networks is None else networks
-    engine = config.engine
-    settings = EngineSettings(**{**engine, "compile": tuple(engine.compile)})
     extra: dict[str, Any] = {}
     if config.degradation is not None:
         extra["degradation"] = build(config.degradation, "degradation")
@@ -125,9 +120,9 @@ def build_task(config: DictConfig, networks: dict[str, nn.Module] | None = None)
         config.task,
         "task",
         networks=networks,
-        players={name: build_player(node, f"players.{name}") for name, node in config.players.items()},
-        terms={name: build_term(node, f"losses.{name}") for name, node in config.losses.items()},
-        settings=settings,
+        players={name: declared(Player, node, f"players.{name}") for name, node in config.players.items()},
+        terms={name: declared(LossTerm, node, f"losses.{name}") for name, node in config.losses.items()},
+        settings=declared(EngineSettings, config.engine, "engine"),
         seed=config.seed,
         **extra,
     )

@@ -16,7 +16,7 @@ from vidgan.config.instantiate import TARGET, build, resolve_target, targets
 from vidgan.config.lint import lint
 from vidgan.config.paths import CONF
 from vidgan.config.recorded import read_config
-from vidgan.config.schema import MACHINE_HALF, EngineConfig
+from vidgan.config.schema import MACHINE_HALF
 from vidgan.config.schema_check import suggestion
 from vidgan.console import say
 from vidgan.data.datamodule import ClipDataModule, DataModule
@@ -24,6 +24,7 @@ from vidgan.data.sources import files
 from vidgan.degradations.base import Degradation
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
+from vidgan.engine.settings import EngineSettings
 from vidgan.errors import UserError
 from vidgan.experiment.build import build_data, build_task, build_trainer, device_kind, refuse_absent_device
 from vidgan.experiment.networks import describe, load_network, recorded_config, weights_of
@@ -203,7 +204,7 @@ def _experiment_of(weights: Path) -> DictConfig:
         "players": {},
         "degradation": degradation,
         "data": None,
-        "engine": EngineConfig(iterations=0, ema=None),
+        "engine": EngineSettings(iterations=0, ema=None),
         "protocol": protocol_config(protocol),
     }
     return OmegaConf.create(experiment)

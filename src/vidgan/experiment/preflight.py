@@ -23,17 +23,20 @@ from vidgan.config.instantiate import build
 from vidgan.data.clip import Clip, mapped
 from vidgan.data.datamodule import DataModule
 from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.consistency import refuse_unfed
 from vidgan.engine.hardware import memory_of
-from vidgan.engine.players import Player, Role, assign_parameters
+from vidgan.engine.judgement import evaluate, logits
+from vidgan.engine.ownership import assign_parameters
+from vidgan.engine.players import Player, Role
 from vidgan.engine.segments import segments
 from vidgan.engine.step import Condition, Step
 from vidgan.errors import UserError
 from vidgan.experiment.build import (
     build_data,
     build_networks,
-    build_player,
     build_task,
     check,
+    declared,
     device_kind,
     world_size,
 )
@@ -103,7 +106,7 @@ class Preflight:
         refuse_absent(config)
         own_callbacks(config)
         _refuse_large_batch(config)
-        players = {name: build_player(node, f"players.{name}") for name, node in config.players.items()}
+        players = {name: declared(Player, node, f"players.{name}") for name, node in config.players.items()}
         states = {name: optimizer_states(player, name, config.engine.iterations) for name, player in players.items()}
         trial = self._trial(config)
         refuse_other_parts(config, trial.task.networks)
@@ -240,7 +243,7 @@ def _architecture(config: DictConfig, clip: Clip | None) -> str:
     whole: Any = OmegaConf.to_container(config, resolve=True)
     parts = {name: whole[name] for name in ("task", "networks", "degradation")}
     parts["losses"] = {name: [term["loss"], term["discriminator"]] for name, term in whole["losses"].items()}
-    parts["players"] = {name: [player["role"], player["owns"]] for name, player in whole["players"].items()}
+    parts["players"] = {name: [p["role"], p["owns"], p["penalties"]] for name, p in whole["players"].items()}
     parts["data"] = None if clip is None else _shapes(clip)
     parts["average"] = whole["engine"]["ema"] is not None
     return json.dumps(parts, sort_keys=True)
@@ -266,29 +269,30 @@ def _try(config: DictConfig, clip: Clip | None) -> _Trial:
         condition = mapped(trial.task.condition(clip), partial(Tensor.to, device="meta"))
     clip = clip.to("meta")
     with _named("networks.generator", condition):
-        made, trial.multiply_adds["generator"] = _counted(lambda: trial.task.generate(condition))
-    scene = Step(clip, condition, trial.task.target(clip), made)
-    _refuse_other_shape(scene)
-    for player in config.players.values():
+        output, trial.multiply_adds["generator"] = _counted(lambda: trial.task.generate(condition))
+    step = Step(clip, condition, trial.task.target(clip), output)
+    _refuse_other_shape(step)
+    players = {name: move.player for name, move in trial.task.moves.items()}
+    refuse_unfed(trial.task.networks, players, trial.task.terms, step)
+    for player in players.values():
         if player.role == Role.DISCRIMINATOR:
-            _judge(trial, player.owns[0], scene)
+            _judge(trial, player.judge, step)
     with _measured(trial, "generator"):
-        scene = Step(clip, condition, scene.real, trial.task.generate(condition))
+        step = Step(clip, condition, step.real, trial.task.generate(condition))
         for name, term in trial.task.terms.items():
             term.loss.to("meta")
-            with _named(f"losses.{name}", scene.fake):
-                trial.task.evaluate(term, scene)
+            with _named(f"losses.{name}", step.fake):
+                evaluate(term, trial.task.networks, step)
     return trial
 
 
-def _judge(trial: _Trial, name: str, scene: Step) -> None:
+def _judge(trial: _Trial, name: str, step: Step) -> None:
     network = trial.task.networks[name]
-    with _named(f"networks.{name}", scene.fake):
-        judged = trial.task.judged(name, scene)
+    with _named(f"networks.{name}", step.fake):
         with _measured(trial, name):
-            for frames in (judged.real, judged.fake):
-                network(frames, **judged.context)
-        _, trial.multiply_adds[name] = _counted(lambda: network(judged.fake, **judged.context))
+            logits(network, name, step)
+        _, both = _counted(lambda: logits(network, name, step))
+        trial.multiply_adds[name] = both // 2
 
 
 def _refuse_patch(clip: Clip, scale: int) -> None:
@@ -297,9 +301,9 @@ def _refuse_patch(clip: Clip, scale: int) -> None:
         raise UserError(f"data.patch={patch} is not a multiple of the scale, {scale}.")
 
 
-def _refuse_other_shape(scene: Step) -> None:
-    if scene.fake.shape != scene.real.shape:
-        made, real = (tuple(frames.shape[1:]) for frames in (scene.fake, scene.real))
+def _refuse_other_shape(step: Step) -> None:
+    if step.fake.shape != step.real.shape:
+        made, real = (tuple(frames.shape[1:]) for frames in (step.fake, step.real))
         raise UserError(
             f"networks.generator makes clips of {made} (frames, channels, height, width), but they are compared with "
             f"{real}."

@@ -33,7 +33,7 @@ class R1:
     The paper's gamma / 2 is the weight: gamma = 10 is a weight of 5.
     """
 
-    def __call__(self, discriminator: Discriminator, real: Tensor, fake: Tensor, randomness: Tensor) -> Tensor:
+    def __call__(self, discriminator: Discriminator, real: Tensor) -> Tensor:
         """The penalty on ``discriminator``, a function of clips (B, T, C, H, W), at ``real`` clips in [0, 1]."""
         return _squared_slopes(discriminator, real).mean()
 
@@ -41,15 +41,15 @@ class R1:
 class GradientPenalty:
     """Mean of (slope - 1)^2 at random points between real and fake (WGAN-GP, Gulrajani et al. 2017, equation 3)."""
 
-    def __call__(self, discriminator: Discriminator, real: Tensor, fake: Tensor, randomness: Tensor) -> Tensor:
+    def __call__(self, discriminator: Discriminator, real: Tensor, fake: Tensor, seeds: Tensor) -> Tensor:
         """The penalty on ``discriminator``, a function of clips (B, T, C, H, W).
 
         Args:
             discriminator: gives logits whose first dimension is B * T or B.
             real, fake: clips (B, T, C, H, W) in [0, 1].
-            randomness: (B,) int64; where between a real clip and its fake one the slope is taken follows from it.
+            seeds: (B,) int64; where between a real clip and its fake one the slope is taken follows from it.
         """
-        share = uniform(randomness, "gradient_penalty", 1, 1, 1, 1)
+        share = uniform(seeds, "gradient_penalty", 1, 1, 1, 1)
         between = torch.lerp(fake.detach().float(), real.detach().float(), share)
         slopes = (_squared_slopes(discriminator, between) + 1e-12).sqrt()  # the root has no slope at zero
         return (slopes - 1).square().mean()

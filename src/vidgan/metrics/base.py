@@ -1,6 +1,5 @@
 """What every metric promises."""
 
-import inspect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor
 
 from vidgan.metrics.direction import Direction
+from vidgan.namespace import Asked, asked_by
 
 
 class Metric:
@@ -36,9 +36,9 @@ class Metric:
         return True
 
     @cached_property
-    def wants(self) -> tuple[str, ...]:
-        """Names of the arguments that :meth:`__call__` asks for."""
-        return tuple(inspect.signature(self.__call__).parameters)
+    def asked(self) -> Asked:
+        """What :meth:`__call__` asks for."""
+        return asked_by(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> float:
         """A subclass names what it needs; a protocol gives it that.
@@ -48,7 +48,9 @@ class Metric:
             real: the same shape and range.
             mask: (T, 1, H, W) in [0, 1], where the data has masks.
             keypoints: (T, K, 2) in pixels, where the data has key points.
-            others: entries of the clip's ``conditions``, by their names.
+            others: any other tensor of the step by its name, without B: what the generator made beside its frames,
+                entries of its condition and of the clip's ``conditions``. A baseline that has not made what the
+                generator has gets no score. Where clips are scored in pieces, each must be (T, ...), frame by frame.
 
         Returns:
             The mean over the frames, or over the pairs of neighbouring frames where time is what is measured.
@@ -110,7 +112,7 @@ class SetMetric(Metric):
         piecewise: whether it can.
     """
 
-    wants = ("fake", "real")
+    asked = Asked(("fake", "real"))
     piecewise: ClassVar[bool] = False
 
     def collect(self, fake: Tensor, real: Tensor) -> Any:

@@ -14,6 +14,7 @@ from vidgan.metrics.direction import Direction
 from vidgan.protocols.tally import Tally
 
 LARGE_ENOUGH = 256  # pixels a side, and frames, for any metric and border
+_CUT = {"fake", "real", "mask", "keypoints"}
 
 
 class Protocol:
@@ -141,17 +142,18 @@ class Protocol:
                         f"({why}); leave it out or choose larger ones"
                     ) from error
 
+    @property
+    def wanted(self) -> set[str]:
+        """Names of all that metrics ask for."""
+        return {name for metric in self.metrics.values() for name in metric.asked}
+
     def refuse_unknown(self, known: Collection[str]) -> None:
         """
         Raises:
             UserError: a metric asks for what is neither ``fake`` nor ``real`` nor ``known``.
         """
         for name, metric in self.metrics.items():
-            if absent := [wanted for wanted in metric.wants if wanted not in {"fake", "real", *known}]:
-                raise UserError(
-                    f"protocol {self.name}: the metric {name} asks for {', '.join(absent)}, which this data does not "
-                    "have; leave the metric out or choose other data"
-                )
+            metric.asked.refuse_absent({"fake", "real", *known}, f"protocol {self.name}: the metric {name}")
 
     def refuse_other_scale(self, degradation: Degradation | None) -> None:
         """
@@ -178,13 +180,22 @@ class Protocol:
     @property
     def _cuts(self) -> bool:
         """Whether less than the whole clip is scored."""
-        return any(self.crop) or self.multiple > 1 or bool(self.skip_first or self.skip_last) or self.centre_only
+        return any(self.crop) or self.multiple > 1 or self._shortens
+
+    @property
+    def _shortens(self) -> bool:
+        """Whether frames are left out."""
+        return bool(self.skip_first or self.skip_last) or self.centre_only
 
     def _refuse_cuts(self) -> None:
-        """What this does not know how to cut would no longer fit to what is left of the frames."""
+        """What this does not know how to cut would no longer fit to what is left of the frames.
+
+        Borders do not matter to a metric that asks for no frames at all, as one of a codec's bits.
+        """
         if self._cuts:
             for name, metric in self.metrics.items():
-                if others := set(metric.wants) - {"fake", "real", "mask", "keypoints"}:
+                others = {*metric.asked} - _CUT
+                if others and (self._shortens or others != {*metric.asked}):
                     raise UserError(
                         f"protocol {self.name}: the metric {name} asks for {', '.join(sorted(others))}, which fits "
                         "whole clips only; set crop, skip_first and skip_last to 0, multiple to 1 and centre_only to "

@@ -1,5 +1,6 @@
 """The scores of one clip, added up while its pieces come: of what is worked through, little is kept."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,7 @@ class Tally:
         self._protocol, self._metrics, self._total = protocol, metrics, total
         self._counted = protocol.counted(total)
         self._before = max((m.before for m in metrics.values() if isinstance(m, PiecewiseMetric)), default=0)
-        self._keeps = any(not _piecewise(metric) for metric in metrics.values())
-        self._known = {wanted for metric in metrics.values() for wanted in metric.wants} - {"fake", "real"}
+        self._kept = {name for metric in metrics.values() if not _piecewise(metric) for name in metric.asked}
         self._means: dict[str, Mean] = {}
         self._parts: dict[str, Any] = {}
         self._last: dict[str, Tensor] = {}
@@ -50,7 +50,7 @@ class Tally:
         protocol.refuse_other_shape(fake, real)
         if not self._counted:
             raise protocol.nothing_left(self._total, real.shape[-2:])
-        known = {name: value for name, value in known.items() if name in self._known}
+        known = {name: value for name, value in known.items() if name in self._kept}
         at_once = len(fake) if known else max(1, _PIXELS // (real.shape[-2] * real.shape[-1]))
         for first in range(0, len(fake), at_once):
             chosen = slice(
@@ -60,7 +60,7 @@ class Tally:
                 self._take(fake[chosen], real[chosen], protocol.known_of(known, chosen, real.shape[-2:]))
 
     def scores(self) -> dict[str, float]:
-        """The clip's score by the name of the metric, those of the whole test aside.
+        """The clip's score by the name of the metric, those of the whole test aside; NaN where it is not fed.
 
         Raises:
             UserError: a metric refuses the clip.
@@ -72,8 +72,9 @@ class Tally:
                 measured = self._means.get(name)
                 scores[name] = measured.value if measured else metric(**self._sides(metric, self._last))
             elif not isinstance(metric, SetMetric):
-                frames = self._sides(metric, given)
-                scores[name] = metric(**{wanted: frames.get(wanted, given.get(wanted)) for wanted in metric.wants})
+                there = {**given, **self._sides(metric, given)}
+                lacking = metric.asked.absent(there)  # a baseline makes frames, and seldom more
+                scores[name] = math.nan if lacking else metric(**metric.asked.of(there, name))
         return scores
 
     def kept(self) -> dict[str, Any]:
@@ -97,12 +98,13 @@ class Tally:
                 sides = {side: clip[max(0, seen - metric.before) :] for side, clip in frames.items()}
                 self._means[name] = self._means.get(name, Mean()) + metric.measure(**self._sides(metric, sides))
         self._last = {side: clip[max(0, len(clip) - self._before) :].clone() for side, clip in frames.items()}
-        if self._keeps:
-            self._whole.append({**{side: self._protocol.packed(clip) for side, clip in new.items()}, **known})
+        if self._kept:
+            kept = {side: self._protocol.packed(clip) for side, clip in new.items() if side in self._kept}
+            self._whole.append({**kept, **known})
 
     def _sides(self, metric: Metric, frames: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Fake and real frames in the colors that the metric scores."""
-        sides: dict[str, Tensor] = {side: frames[side] for side in ("fake", "real") if side in metric.wants}
+        sides: dict[str, Tensor] = {side: frames[side] for side in ("fake", "real") if side in metric.asked}
         if self._protocol.color == "y" and metric.color == "protocol":
             return {side: luma(clip) for side, clip in sides.items()}
         return sides

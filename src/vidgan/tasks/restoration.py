@@ -8,6 +8,7 @@ from torch import Tensor
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
 from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.step import GeneratorOutput
 from vidgan.generators.base import Generator
 
 
@@ -37,9 +38,9 @@ class Restoration(AdversarialTask):
     def degraded(self, frames: Tensor, clip: Clip) -> Tensor:
         """What the degradation makes of frames of a clip."""
         with torch.no_grad(), torch.autocast(frames.device.type, enabled=False):
-            return self.degrading(frames, clip.randomness, clip.place.start)
+            return self.degrading(frames, clip.seeds, clip.place.start)
 
-    def made(self, condition: Any, new: slice, memory: Any) -> tuple[Tensor, Any]:
+    def made(self, condition: Any, new: slice, memory: Any) -> GeneratorOutput:
         if isinstance(self.generator, Generator):
-            return self.generator.proceed_in_parts(condition, new.start, new.stop, memory)
+            return GeneratorOutput(*self.generator.proceed_in_parts(condition, new.start, new.stop, memory))
         return super().made(condition, new, memory)

@@ -116,7 +116,7 @@ def test_levels_of_a_protocol_are_scored_side_by_side() -> None:
     )
     given = clip(size=96)
     with torch.no_grad():
-        denoiser._score(Clip(given.frames[:1], ["a"], given.randomness[:1]), with_baselines=False)
+        denoiser._score(Clip(given.frames[:1], ["a"], given.seeds[:1]), with_baselines=False)
     (row,) = denoiser.rows
     assert denoiser.protocol.directions == {"psnr_10": Direction(higher=True), "psnr_40": Direction(higher=True)}
     assert row.keys() == {"method", "clip", "psnr_10", "psnr_40"}
@@ -145,7 +145,7 @@ def test_metrics_of_the_whole_test_are_combined_level_by_level() -> None:
     both = clip(size=96)
     with torch.no_grad():
         for index, name in enumerate(both.names):
-            denoiser._score(Clip(both.frames[[index]], [name], both.randomness[[index]]), with_baselines=False)
+            denoiser._score(Clip(both.frames[[index]], [name], both.seeds[[index]]), with_baselines=False)
     denoiser._finish()
     assert denoiser.scores["model"] == {
         "deviation_10": pytest.approx(10, rel=0.01),
@@ -158,7 +158,7 @@ def test_metrics_of_the_whole_test_are_combined_level_by_level() -> None:
 def test_baselines_are_made_of_the_noisy_clip() -> None:
     denoiser = at_25_levels().eval()
     both = clip(frames=2, size=32)
-    given = Clip(both.frames[:1], ["a"], both.randomness[:1])
+    given = Clip(both.frames[:1], ["a"], both.seeds[:1])
     condition = denoiser.condition(given)
     made = {name: method(given, condition) for name, method in denoiser.baselines().items()}
     assert {"noisy", "opencv_nlm", "ffmpeg_nlmeans"} <= made.keys()

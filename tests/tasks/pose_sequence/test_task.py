@@ -9,6 +9,7 @@ from torch import Tensor
 from vidgan.data.clip import Clip
 from vidgan.data.tracks.detector import SimulatedDetector
 from vidgan.data.tracks.synthetic import SyntheticTrackClips
+from vidgan.engine.scoring import made_by
 from vidgan.experiment.build import build_task
 
 
@@ -39,6 +40,6 @@ def test_an_untrained_generator_is_its_filter(composed: Callable[..., DictConfig
     overrides = [f"{key}={value}" for key, value in filters.items()]
     task = build_task(composed("experiments=pose_sequence/quickstart", "engine.ema=null", *overrides)).eval()
     clip = SyntheticTrackClips(40, SimulatedDetector(), ("test",), 1)[0]
-    condition, made, _ = task.made_and_real(clip)
-    filtered = task.baselines()["median_gaussian"](clip, condition)
-    torch.testing.assert_close(made.detach(), filtered, rtol=1e-5, atol=1e-3)
+    step = task.play(clip, None)
+    filtered = made_by("median_gaussian", task.baselines()["median_gaussian"], step).fake
+    torch.testing.assert_close(step.fake.detach(), filtered, rtol=1e-5, atol=1e-3)

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from vidgan.data.persons.synthetic import SyntheticPersons
+from vidgan.engine.scoring import made_by
 from vidgan.engine.step import GeneratorOutput
 from vidgan.errors import UserError
 from vidgan.experiment.build import build_data, build_task, build_trainer
@@ -98,7 +99,7 @@ def test_every_table_has_the_controls(composed: Compose, tmp_path: Path) -> None
 def test_metrics_that_the_data_cannot_serve_are_refused_before_training(composed: Compose, tmp_path: Path) -> None:
     small = [item for item in SMALL if "eval_pairs" not in item]
     config = composed(*small, "data=gym", "data.frames=1")
-    with pytest.raises(UserError, match="the metric limb_color asks for parts, palette, background, which this data"):
+    with pytest.raises(UserError, match="the metric limb_color asks for parts, palette, background, and there is"):
         trained(config, tmp_path)
 
 
@@ -121,8 +122,8 @@ def test_controls_by_hand() -> None:
 
     test = SyntheticPersons(1, 32, 32).evaluated("test")
     clip, task = test[0].to_float(), Recorded()
-    condition = task.condition(clip)
-    made = {name: make(clip, condition) for name, make in task.baselines().items()}
+    step = task.play(clip, None)
+    made = {name: made_by(name, make, step).fake for name, make in task.baselines().items()}
     assert torch.equal(made["ground truth"], clip.frames)
     assert torch.equal(made["copy source"], clip.conditions["source"])
     assert torch.equal(made["background only"], clip.conditions["background"])
@@ -130,5 +131,5 @@ def test_controls_by_hand() -> None:
     del clip.conditions["background"]
     outside = clip.masks == 0
     mean = clip.frames[:, :, :1][outside].mean()
-    background = task.baselines()["background only"](clip, condition)
+    background = made_by("background only", task.baselines()["background only"], task.play(clip, None)).fake
     torch.testing.assert_close(background[0, 0, 0, 5, 5], mean)

@@ -8,6 +8,8 @@ from omegaconf import DictConfig
 
 from vidgan.data.clip import Clip
 from vidgan.data.persons.moving import SyntheticClips
+from vidgan.engine.judgement import logits
+from vidgan.engine.scoring import made_by
 from vidgan.engine.step import GeneratorOutput, Step
 from vidgan.experiment.build import build_task
 from vidgan.tasks.pose_video.task import PoseVideo
@@ -38,7 +40,8 @@ def test_segments_that_hand_the_memory_on_are_the_whole_clip(task: PoseVideo, cl
 
 def test_controls(task: PoseVideo, clip: Clip) -> None:
     condition = task.condition(clip)
-    made = {name: make(clip, condition) for name, make in task.baselines().items()}
+    step = task.play(clip, None)
+    made = {name: made_by(name, make, step).fake for name, make in task.baselines().items()}
     assert list(made) == ["ground truth", "copy source", "background only", "wrong pose", "without memory"]
     assert all(frames.shape == clip.frames.shape for frames in made.values())
     assert torch.equal(made["copy source"][:, 3], clip.conditions["source"][:, 0])
@@ -46,16 +49,16 @@ def test_controls(task: PoseVideo, clip: Clip) -> None:
     torch.testing.assert_close(made["without memory"][:, 0], whole[:, 0], rtol=0, atol=1e-5)
     assert (made["without memory"][:, 3] - whole[:, 3]).abs().max() > 1e-4
     task.nearest_pose, clip.conditions["nearest"] = True, clip.frames.flip(1)
-    assert torch.equal(task.baselines()["nearest pose"](clip, condition), clip.frames.flip(1))
+    nearest = made_by("nearest pose", task.baselines()["nearest pose"], task.play(clip, None))
+    assert torch.equal(nearest.fake, clip.frames.flip(1))
 
 
 def test_discriminators_judge_frames_and_clips(task: PoseVideo, clip: Clip) -> None:
     condition = task.condition(clip)
-    scene = Step(clip, condition, clip.frames, GeneratorOutput(task.generate(condition).fake))
+    step = Step(clip, condition, clip.frames, GeneratorOutput(task.generate(condition).fake))
     for name in ("discriminator", "clip_discriminator"):
-        judged = task.judged(name, scene)
-        assert judged.fake.shape == judged.real.shape == (1, 4, 3, 32, 24)
-        assert judged.context == {}
+        real, fake = logits(task.networks[name], name, step)
+        assert len(real) == len(fake) == {"discriminator": 4, "clip_discriminator": 1}[name]
 
 
 def test_the_source_is_shown_beside_every_frame(task: PoseVideo, clip: Clip) -> None:

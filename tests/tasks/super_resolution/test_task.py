@@ -31,8 +31,8 @@ def test_a_benchmark_is_scored_on_its_own_degradation(composed: Callable[..., Di
     chosen = ("degradations@degradation=bd", "protocols@protocol=reds4_bi_rgb")
     task, given = build_task(composed(*chosen)), clip(32)
     trained = task.train().condition(given)
-    assert torch.equal(trained, BlurDown()(given.frames, given.randomness))
-    assert torch.equal(task.eval().condition(given), Bicubic()(given.frames, given.randomness))
+    assert torch.equal(trained, BlurDown()(given.frames, given.seeds))
+    assert torch.equal(task.eval().condition(given), Bicubic()(given.frames, given.seeds))
 
 
 def test_a_benchmark_of_another_scale_is_refused(composed: Callable[..., DictConfig]) -> None:

@@ -31,7 +31,7 @@ def pair(
     source: Person,
     target: Person,
     name: str,
-    randomness: int,
+    seed: int,
     wrong: NDArray[np.float32] | None = None,
     **conditions: Tensor,
 ) -> Clip:
@@ -40,21 +40,21 @@ def pair(
     Args:
         source, target: the same person.
         name: of the pair.
-        randomness: see :class:`Clip`.
+        seed: see :class:`Clip`.
         wrong: (18, 2) key points of a pose that is not the target's, for the control by that name; None in training.
         conditions: further conditions, each with a batch of one first.
 
     Returns:
         :func:`animation` with T = 1.
     """
-    return animation(source, [target], name, randomness, None if wrong is None else wrong[None], **conditions)
+    return animation(source, [target], name, seed, None if wrong is None else wrong[None], **conditions)
 
 
 def animation(
     source: Person,
     targets: Sequence[Person],
     name: str,
-    randomness: int,
+    seed: int,
     wrong: NDArray[np.float32] | None = None,
     **conditions: Tensor,
 ) -> Clip:
@@ -70,7 +70,7 @@ def animation(
     return Clip(
         frames=pictures([target.frame for target in targets]),
         names=[name],
-        randomness=torch.tensor([randomness], dtype=torch.int64),
+        seeds=torch.tensor([seed], dtype=torch.int64),
         keypoints=torch.from_numpy(np.stack([target.keypoints for target in targets]))[None],
         masks=torch.from_numpy(np.stack([target.mask for target in targets]))[None, :, None],
         conditions={

@@ -40,7 +40,7 @@ class SyntheticTrackClips(Dataset[Clip]):
         return Clip(
             frames=torch.zeros(1, self.frames, 0, 1, 1),
             names=[f"{self.stream[0]}#{number}"],
-            randomness=torch.tensor([mix(*self.stream, number, "randomness")], dtype=torch.int64),
+            seeds=torch.tensor([mix(*self.stream, number, "randomness")], dtype=torch.int64),
             keypoints=torch.from_numpy(clean.astype(np.float32))[None],
             conditions={"detected": torch.from_numpy(found)[None], "strata": torch.from_numpy(strata)[None]},
         )

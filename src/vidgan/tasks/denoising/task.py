@@ -14,7 +14,7 @@ from vidgan.baselines.denoisers import REACHES, Denoiser, denoisers
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation, quantized
 from vidgan.engine.scoring import MODEL, Baseline
-from vidgan.engine.step import Condition, GeneratorOutput
+from vidgan.engine.step import GeneratorOutput, Step
 from vidgan.errors import UserError
 from vidgan.inference.noise import SAMPLE
 from vidgan.ops.noise_estimation import estimate_deviation, with_noise_map
@@ -71,7 +71,7 @@ class Denoising(Restoration):
         degradation, noisy = self.degrading, self.degraded(clip.frames, clip)
         if not self.tells_noise:
             return noisy
-        known = None if self.blind and not self.training else degradation.deviation(noisy, clip.randomness)
+        known = None if self.blind and not self.training else degradation.deviation(noisy, clip.seeds)
         if known is None:
             known = _estimates(noisy) if estimate is None else estimate
         return with_noise_map(noisy, known)
@@ -100,13 +100,14 @@ class Denoising(Restoration):
         compared = [REACHES[name] for name in self.chosen_baselines()] if with_baselines else []
         return None if own is None else max(own, *compared, 0)
 
-    def play(self, clip: Clip, memory: Any) -> tuple[Condition, Tensor, Tensor, Any]:
+    def play(self, clip: Clip, memory: Any) -> Step:
         """The memory holds the estimate that was made of the first piece, and what the generator remembers."""
         estimate, memory = memory or (None, None)
         condition, new = self.condition(clip, estimate), clip.place.new
         with self._timed(MODEL, condition[:, new]):
-            made, memory = self.made(condition, new, memory)
-        return condition, made, self.target(clip)[:, new], (condition[:, :1, 3:, :1, :1], memory)
+            output = self.made(condition, new, memory)
+        output.state = (condition[:, :1, 3:, :1, :1], output.state)
+        return Step(clip, condition, self.target(clip)[:, new], output)
 
     def given(self, condition: Tensor) -> dict[str, Tensor]:
         return {"noisy": quantized(condition[:, :, :3])}

@@ -58,7 +58,7 @@ class PoseSequence(AdversarialTask):
     def baselines(self) -> dict[str, Baseline]:
         """What the detector found, and what filters make of it."""
         filtered = {name: partial(_filtered, smoother) for name, smoother in self.filters.items()}
-        return {"raw": lambda clip, condition: condition[..., :2], **filtered}
+        return {"raw": lambda detected: detected[..., :2], **filtered}
 
     def presented(self, made: Tensor) -> Tensor:
         return made.float()
@@ -73,6 +73,6 @@ class PoseSequence(AdversarialTask):
         return torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
 
 
-def _filtered(smoother: Smoother, clip: Clip, condition: Tensor) -> Tensor:
-    found = KeypointSequence(condition.transpose(0, 1).cpu().numpy(), OPENPOSE_18, fps=Fraction(FPS))
-    return torch.from_numpy(smoother(found).points[..., :2]).to(condition.device).transpose(0, 1)
+def _filtered(smoother: Smoother, detected: Tensor) -> Tensor:
+    found = KeypointSequence(detected.transpose(0, 1).cpu().numpy(), OPENPOSE_18, fps=Fraction(FPS))
+    return torch.from_numpy(smoother(found).points[..., :2]).to(detected.device).transpose(0, 1)

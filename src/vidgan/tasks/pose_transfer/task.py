@@ -47,28 +47,28 @@ class PoseTransfer(AdversarialTask):
     def baselines(self) -> dict[str, Baseline]:
         """The controls, without which no score of this task means anything."""
         return {
-            "ground truth": lambda clip, condition: clip.frames,
-            "copy source": lambda clip, condition: condition["source"].expand_as(clip.frames),
-            "background only": lambda clip, condition: self._background(clip),
+            "ground truth": lambda real: real,
+            "copy source": lambda source, real: source.expand_as(real),
+            "background only": _background_only,
             "wrong pose": self._in_wrong_pose,
         }
 
-    def _in_wrong_pose(self, clip: Clip, condition: dict[str, Tensor]) -> Tensor:
-        return self.generate({**condition, "target_keypoints": clip.conditions["wrong_keypoints"]}).fake
+    def _in_wrong_pose(self, condition: dict[str, Tensor], wrong_keypoints: Tensor) -> GeneratorOutput:
+        return self.generate({**condition, "target_keypoints": wrong_keypoints})
 
     def given(self, condition: dict[str, Tensor]) -> dict[str, Tensor]:
         source, poses = condition["source"], condition["target_keypoints"]
         drawn = torch.stack([_drawn(points, source.shape[-2:]) for points in poses.flatten(0, 1)])
         return {"source": source.expand(-1, poses.shape[1], -1, -1, -1), "pose": drawn.unflatten(0, poses.shape[:2])}
 
-    def _background(self, clip: Clip) -> Tensor:
-        """The scene without the person; where it is not known, the mean colour around the person."""
-        if "background" in clip.conditions:
-            return clip.conditions["background"].expand_as(clip.frames)
-        assert clip.masks is not None, "persons come with masks"
-        outside = 1 - clip.masks
-        mean = (clip.frames * outside).sum((-2, -1), keepdim=True) / outside.sum((-2, -1), keepdim=True).clamp(min=1)
-        return torch.broadcast_to(mean, clip.frames.shape)
+
+def _background_only(real: Tensor, mask: Tensor, background: Tensor | None = None) -> Tensor:
+    """The picture without the person; where it is not known, the mean colour around the person."""
+    if background is not None:
+        return background.expand_as(real)
+    outside = 1 - mask
+    mean = (real * outside).sum((-2, -1), keepdim=True) / outside.sum((-2, -1), keepdim=True).clamp(min=1)
+    return torch.broadcast_to(mean, real.shape)
 
 
 def _drawn(points: Tensor, size: torch.Size) -> Tensor:

@@ -5,7 +5,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vidgan.data.clip import Clip
 from vidgan.engine.scoring import Baseline
 from vidgan.engine.step import GeneratorOutput
 from vidgan.tasks.pose_transfer.task import PoseTransfer
@@ -39,9 +38,9 @@ class PoseVideo(PoseTransfer):
 
     def baselines(self) -> dict[str, Baseline]:
         """The controls of :class:`PoseTransfer`, each frame made by itself, and the nearest pose."""
-        own: dict[str, Baseline] = {"without memory": lambda clip, condition: self._without_memory(condition)}
+        own: dict[str, Baseline] = {"without memory": self._without_memory}
         if self.nearest_pose:
-            own["nearest pose"] = _nearest
+            own["nearest pose"] = lambda nearest: nearest
         return super().baselines() | own
 
     def given(self, condition: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -51,7 +50,3 @@ class PoseVideo(PoseTransfer):
     def _without_memory(self, condition: dict[str, Tensor]) -> Tensor:
         poses = condition["target_keypoints"].split(1, dim=1)
         return torch.cat([self.generate({**condition, "target_keypoints": pose}).fake for pose in poses], dim=1)
-
-
-def _nearest(clip: Clip, condition: dict[str, Tensor]) -> Tensor:
-    return clip.conditions["nearest"]

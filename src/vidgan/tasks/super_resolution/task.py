@@ -49,7 +49,8 @@ class SuperResolution(Restoration):
 
     def generate(self, condition: Tensor) -> GeneratorOutput:
         if self.training and hasattr(self.generator, "forward_with_flow"):
-            return GeneratorOutput(*self.generator.forward_with_flow(condition))
+            fake, flow = self.generator.forward_with_flow(condition)
+            return GeneratorOutput(fake, flow=flow)
         return GeneratorOutput(self.generator(condition))
 
     def baselines(self) -> dict[str, Baseline]:

@@ -18,4 +18,4 @@ class Relighting(AdversarialTask):
         return GeneratorOutput(self.network("generator")(condition))
 
     def baselines(self) -> dict[str, Baseline]:
-        return {"dark": lambda clip, condition: condition}
+        return {"dark": lambda condition: condition}
