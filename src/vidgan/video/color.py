@@ -25,6 +25,8 @@ _WIDTH_OF_HD, _TALLEST_SD, _LINES_OF_PAL = 1280, 576, 576
 # FFmpeg's default is faster, but rounds coarsely and repeats chroma samples instead of interpolating them.
 _CONVERSION = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
+#: FFmpeg's conversion from halved chroma to its packed format of 16 bits, rgb48le, gives wrong colors.
+DEEP_FORMAT = "gbrp16le"
 #: In light: the inverse of ITU-R BT.2087's.
 _BT2020_TO_BT709 = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32
@@ -111,7 +113,7 @@ def to_rgb(
     many = deep or narrowed
     converted = (converter or VideoReformatter()).reformat(
         frame,
-        format="rgb48le" if many else "rgb24",
+        format=DEEP_FORMAT if many else "rgb24",
         src_colorspace=tags.matrix,
         interpolation=_CONVERSION,
     )

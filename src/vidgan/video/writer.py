@@ -22,7 +22,7 @@ from av.video.stream import VideoStream
 
 from vidgan.atomic import clear_stale, remove, settle, temporary_beside
 from vidgan.errors import UserError
-from vidgan.video.color import ColorTags, Pixels, to_8_bits
+from vidgan.video.color import DEEP_FORMAT, ColorTags, Pixels, to_8_bits
 from vidgan.video.encoding import VIDEO_SUFFIXES_WRITTEN, codec_for, settings_of
 from vidgan.video.playback import Playback
 from vidgan.video.settings import Encoding
@@ -169,7 +169,7 @@ class VideoWriter(FrameWriter):
             raise ValueError("the frames of a video have one size")
         picture = self._reformatter.reformat(
             VideoFrame.from_ndarray(
-                np.ascontiguousarray(frame), format="rgb24" if frame.dtype == np.uint8 else "rgb48le"
+                np.ascontiguousarray(frame), format="rgb24" if frame.dtype == np.uint8 else DEEP_FORMAT
             ),
             format=self._stream.pix_fmt,
             dst_colorspace=None if self._is_rgb else self._tags.matrix,
