@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from vidgan.config.paths import CONF
-from vidgan.config.registration import register
+from vidgan.config.registration import asking_for, register
+from vidgan.config.task_parts import options_of
+from vidgan.experiment.subject import named
 
 # Tests run side by side, and so do the processes that they start: threads that wait for each other cost minutes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -77,11 +80,17 @@ def _seeded() -> None:
 
 @pytest.fixture
 def composed(tmp_path: Path) -> Callable[..., DictConfig]:
-    """``composed("seed=1", ...)``: the configuration of vidgan-train with these overrides, running in ``tmp_path``."""
+    """``composed("seed=1", ...)``: the configuration of vidgan-train with these overrides, running in ``tmp_path``.
+
+    ``command="predict"`` is that of vidgan-predict for the run or the weights that they name.
+    """
     register()
 
     def make(*overrides: str, command: str = "train") -> DictConfig:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            return compose(command, [f"paths.runs={tmp_path}/runs", f"paths.cache={tmp_path}/cache", *overrides])
+        given = [f"paths.runs={tmp_path}/runs", f"paths.cache={tmp_path}/cache", *overrides]
+        found = named(given) if command == "predict" else None
+        asking = asking_for(options_of(found.task)) if found else nullcontext()
+        with asking, initialize_config_dir(str(CONF), version_base="1.3"):
+            return compose(command, given)
 
     return make

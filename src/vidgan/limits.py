@@ -2,9 +2,13 @@
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
+from vidgan.errors import UserError
+
+#: The default of a field that has to be given; OmegaConf's own mark.
+REQUIRED: Any = "???"
 #: More of anything than a machine could hold or a person wait for: what is larger is a slip of the finger.
 MOST = 10**9
 MISSING: Any = "???"  #: what OmegaConf calls a value that must be given
@@ -107,16 +111,31 @@ def number(minimum: float, default: Any, maximum: float = math.inf, **ends: bool
     return ruled(Range(minimum, maximum, **ends), default)
 
 
-def component(group: str | None, default: Any) -> Any:
+def component(group: str | None, default: Any, option: str | None = None) -> Any:
     """A field that holds what becomes an object, a node with ``_target_``.
 
     Args:
         group: how one is chosen on the command line, e.g. ``degradations@degradation``; None where there is no group.
         default: of the field.
+        option: of the group, that a command chooses where the user does not; for the options of a task.
     """
-    return field(default=default, metadata={"component": True, "group": group})
+    return field(default=default, metadata={"component": True, "group": group, "option": option})
 
 
 def components(group: str | None) -> Any:
     """A field that holds nodes with ``_target_`` by name; ``group`` is as of :func:`component`, for ``{name}``."""
     return field(default_factory=dict, metadata={"component": True, "group": group})
+
+
+def refuse_unfit(options: Any) -> None:
+    """Checks the values of a dataclass against the rules of its fields.
+
+    Raises:
+        UserError: a field has to be given and is not, or its value breaks its rule; the text names it.
+    """
+    for part in fields(options):
+        value, rule = getattr(options, part.name), part.metadata.get("rule")
+        if value is REQUIRED or value == REQUIRED:
+            raise UserError(f"{part.name} is not set; give {part.name}=<value>.")
+        if rule is not None and value is not None and not rule.admits(value):
+            raise UserError(f"{part.name}={value}: expected {rule}.")

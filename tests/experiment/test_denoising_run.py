@@ -62,7 +62,7 @@ def test_predict_and_evaluate(run: str, composed: Composed, tmp_path: Path, caps
     assert "noise level" not in capsys.readouterr().out
     # As little as the mean of four pixels halves white noise; the encoding takes some of it, too, but from both.
     assert told.std() < 0.5 * np.stack(list(iterate(given))).std()
-    with pytest.raises(UserError, match=r"sigma=-3\.0 is no standard deviation"):
+    with pytest.raises(UserError, match=r"sigma=-3\.0: expected a number from 0 to 255"):
         clean("sigma=-3")
 
     def scores(*overrides: str) -> dict[str, dict[str, float]]:

@@ -15,7 +15,8 @@ from tests.published import flat_rrdbnet_keys
 from vidgan.errors import UserError
 from vidgan.experiment import onnx
 from vidgan.experiment.exporting import export
-from vidgan.experiment.networks import load_generator
+from vidgan.experiment.networks import load_subject, task_of_weights
+from vidgan.experiment.subject import Subject
 from vidgan.generators.base import Generator
 from vidgan.generators.basicvsr_plus_plus import BasicVSRPlusPlus
 from vidgan.generators.fastdvdnet import FastDVDnet
@@ -50,8 +51,9 @@ def test_safetensors_tell_what_they_hold(tmp_path: Path) -> None:
             "blocks": 2,
             "growth": 3,
         }
+    assert task_of_weights(out) == "vidgan.tasks.super_resolution.task.SuperResolution"
     clip = torch.rand(1, 2, 3, 8, 8)
-    assert torch.equal(load_generator(command(out, out))(clip), network(clip))
+    assert torch.equal(load_subject(Subject(None, str(out), None))(clip), network(clip))
 
 
 def test_what_a_file_says_of_itself_is_checked_like_any_configuration(tmp_path: Path) -> None:
@@ -61,10 +63,10 @@ def test_what_a_file_says_of_itself_is_checked_like_any_configuration(tmp_path: 
     )
     out.write_bytes(content)
     with pytest.raises(UserError, match=r"network._target_: .*RecurrentXX' cannot be imported"):
-        load_generator(command(out, out))
+        load_subject(Subject(None, str(out), None))
     out.write_bytes(content.replace(b"vidgan.generators.recurrent.RecurrentXX", b"os.system".ljust(39)))
     with pytest.raises(UserError, match=r"network._target_: 'os.system *' is not allowed"):
-        load_generator(command(out, out))
+        load_subject(Subject(None, str(out), None))
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,8 @@ def test_what_was_exported_predicts_the_same(composed: Composed, weights: Path, 
     ("overrides", "sentence"),
     [
         (["output={}/out.png"], r"out\.png: a picture is one frame, and there are more; give a video or a folder"),
-        (["output={}/out.mp4", "chunk=0"], r"chunk=0: at least one frame is computed at once"),
-        (["output={}/out.mp4", "tile=0"], r"a tile of 0 pixels"),
+        (["output={}/out.mp4", "chunk=0"], r"chunk=0: expected a whole number from 1"),
+        (["output={}/out.mp4", "tile=0"], r"tile=0: expected a whole number from 1"),
     ],
 )
 def test_what_cannot_be_made_is_told_and_nothing_is_written(

@@ -5,7 +5,7 @@ import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from string import Template
 from typing import Any, NoReturn
@@ -24,8 +24,9 @@ from vidgan.config.hydra_keys import refuse_steering
 from vidgan.config.invocation import note
 from vidgan.config.lint import refuse_missing, refuse_unknown_arguments
 from vidgan.config.mistakes import explain
+from vidgan.config.option_help import options_told, tasks_told
 from vidgan.config.paths import CONF
-from vidgan.config.registration import register
+from vidgan.config.registration import asking_for, register
 from vidgan.config.schema_check import keep_to_schema
 from vidgan.config.spelling import as_meant
 from vidgan.errors import UserError, mistakes_told
@@ -33,16 +34,20 @@ from vidgan.errors import UserError, mistakes_told
 _FULL_ERROR = "HYDRA_FULL_ERROR"
 
 
-def help_text(name: str, overrides: list[str]) -> str:
-    """What ``--help`` prints: ``hydra.help.template`` of ``conf/<name>.yaml``, filled in.
+def help_text(name: str, overrides: list[str], asked: type | None = None) -> str:
+    """What ``--help`` prints: ``hydra.help.template`` of ``conf/<name>.yaml``, filled in, or the options of a task.
 
     Own code because Hydra composes the configuration anew for each of its groups, also where none is shown; that takes
     seconds on a slow machine.
     """
+    if asked is not None:
+        return options_told(asked)
     template = Template(OmegaConf.load(CONF / f"{name}.yaml").hydra.help.template)
     shown = {}
     if "$APP_CONFIG_GROUPS" in template.template:
         shown["APP_CONFIG_GROUPS"] = _groups()
+    if "$TASKS" in template.template:
+        shown["TASKS"] = tasks_told()
     if "$CONFIG" in template.template:
         with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
             shown["CONFIG"] = OmegaConf.to_yaml(hydra.compose(name, overrides))
@@ -54,31 +59,46 @@ def _groups() -> str:
     return "\n".join(f"{group}: {', '.join(names)}" for group, names in options.groups().items())
 
 
-def command(name: str, work: Callable[[DictConfig], Any]) -> None:
-    """Runs a command line: composes ``conf/<name>.yaml`` with its overrides and hands it to ``work``."""
+def command(
+    name: str, work: Callable[[DictConfig], Any], asks: Callable[[Namespace], type | None] | None = None
+) -> None:
+    """Runs a command line: composes ``conf/<name>.yaml`` with its overrides and hands it to ``work``.
+
+    Args:
+        name: of the root.
+        work: what the command does.
+        asks: tells of the command line, as Hydra reads it, the options that the root has beside its own.
+    """
     register()
     with mistakes_told():
         sys.argv[1:] = [as_meant(argument, ROOTS[name]) for argument in sys.argv[1:]]
         given = _arguments()
         if given.multirun and name != "train":
             raise UserError("-m sweeps over trainings, with vidgan-train; run this command once for each value.")
-        folders = _own_folders(given)
-        crashes: list[Exception] = []
-        entry = _entry(name, work, crashes)
-        with options.first_in(folders), _errors_handed_on():
-            try:
-                if folders:
-                    refuse_steering(name, given)
-                if given.cfg or given.info or (given.help and given.overrides):
-                    _refuse_unknown(name, given.overrides)
-                if given.help:
-                    print(help_text(name, given.overrides))
-                else:
-                    entry()
-            except (HydraException, OmegaConfBaseException, YAMLError, ValueError, AssertionError) as error:
-                if error in crashes or not _of_hydra(error):
-                    raise
-                raise UserError(explain(error, name, given.overrides)) from error
+        with options.first_in(_own_folders(given)):
+            asked = asks(given) if asks else None
+            with asking_for(asked) if asked else nullcontext():
+                sys.argv[1:] = [as_meant(argument, ROOTS[name]) for argument in sys.argv[1:]]
+                _run(name, work, _arguments(), asked)
+
+
+def _run(name: str, work: Callable[[DictConfig], Any], given: Namespace, asked: type | None) -> None:
+    crashes: list[Exception] = []
+    entry = _entry(name, work, crashes)
+    with _errors_handed_on():
+        try:
+            if _own_folders(given):
+                refuse_steering(name, given)
+            if given.cfg or given.info or (given.help and given.overrides and asked is None):
+                _refuse_unknown(name, given.overrides)
+            if given.help:
+                print(help_text(name, given.overrides, asked))
+            else:
+                entry()
+        except (HydraException, OmegaConfBaseException, YAMLError, ValueError, AssertionError) as error:
+            if error in crashes or not _of_hydra(error):
+                raise
+            raise UserError(explain(error, name, given.overrides)) from error
 
 
 def _entry(name: str, work: Callable[[DictConfig], Any], crashes: list[Exception]) -> Callable[[], Any]:

@@ -1,29 +1,36 @@
-"""``vidgan-predict``: applies a run to videos, pictures and folders of frames; with ``task=pose_video``, animates."""
+"""``vidgan-predict``: uses what a run or a file of weights has learned; its task says what it asks for."""
 
-import sys
+from argparse import Namespace
 
 from omegaconf import DictConfig
 
 from vidgan.commands.hydra_command import command
+from vidgan.config.task_parts import options_of
+from vidgan.errors import UserError
+from vidgan.experiment.subject import NOTHING_NAMED, Subject, named
+
+_found: list[Subject] = []
+
+
+def _options(given: Namespace) -> type | None:
+    """What the task of the run that is named asks for; None where only help is asked for."""
+    found = named(given.overrides)
+    if found is None:
+        if given.help:
+            return None
+        raise UserError(NOTHING_NAMED)
+    _found[:] = [found]
+    return options_of(found.task)
 
 
 def _work(config: DictConfig) -> None:
-    from vidgan.experiment.prediction import predict  # imports torch and Lightning: not for --help
+    from vidgan.experiment.prediction import predict  # imports torch: not for --help
 
-    predict(config)
-
-
-def _animate(config: DictConfig) -> None:
-    from vidgan.experiment.animation import animate  # heavy, too
-
-    animate(config)
+    predict(config, *_found)
 
 
 def main() -> None:
-    if "task=pose_video" in sys.argv[1:]:
-        command("animate", _animate)
-    else:
-        command("predict", _work)
+    command("predict", _work, _options)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """The schemas of the other commands' configurations, made of parts of :mod:`vidgan.config.schema`."""
 # ruff: noqa: RUF009 - the calls make fields
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from typing import Any
 
 from omegaconf import MISSING
 
 from vidgan.config.schema import MachineConfig, PathsConfig, TrackingConfig, TrainConfig
-from vidgan.inference.video_options import VideoOptions
 from vidgan.limits import component, number, whole
 
 
@@ -59,28 +58,23 @@ class DataSetsConfig:
 
 
 @dataclass
-class PredictConfig(VideoOptions):
-    """The root of ``vidgan-predict``; how files are read and written stands in what it extends.
+class PredictConfig:
+    """The root of ``vidgan-predict``, without what a task asks for: see :func:`with_options`.
 
     Attributes:
         run: id or folder of a run; null where ``weights`` is a file.
-        input: a video, a picture or a folder of pictures.
-        output: what is written; of the same kind.
         weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
-        chunk: frames computed at once.
-        tile: side of the tiles in input pixels that large frames are cut into; null computes whole frames.
-        sigma: standard deviation of the noise that a denoiser removes, in 8-bit levels; null estimates it.
     """
 
     run: str | None = None
-    input: str = MISSING
-    output: str = MISSING
     weights: str = "last"
-    chunk: int = whole(1, 8)
-    tile: int | None = whole(1, None)
-    sigma: float | None = number(0, None, 255)
     machine: MachineConfig = field(default_factory=MachineConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+def with_options(options: type) -> type:
+    """The root of ``vidgan-predict`` for a task: :class:`PredictConfig` and the task's options."""
+    return make_dataclass("PredictConfig", [], bases=(PredictConfig, options))
 
 
 @dataclass
@@ -94,7 +88,7 @@ class PoseConfig:
         video: the video that key points given as input belong to.
         estimator: what finds people in frames; a file of ``conf/estimator``.
         smoother: a file of ``conf/smoother``.
-        run: id or folder of a run of the task pose_sequence, for smoother=gan.
+        run: id or folder of a run that corrects key points, for smoother=gan.
         weights: ``last`` or ``best``, of that run; or a file of weights, without one.
         skeleton: of the output; null is what its format wants, or else the estimator's.
         expect: the skeleton that key points given as input must be; null takes what they are.
@@ -134,52 +128,12 @@ class ExportConfig:
     paths: PathsConfig = field(default_factory=PathsConfig)
 
 
-@dataclass
-class AnimateConfig:
-    """The root of ``vidgan-predict task=pose_video``.
-
-    Attributes:
-        task: pose_video.
-        run: id or folder of a run of that task.
-        reference: a picture of the person, or a video of which the frame with the surest pose is taken.
-        driving: a video of one person's movement, or key points in any format that ``vidgan-pose`` writes.
-        output: a video, or a folder of pictures.
-        num_frames: the first so many of the movement; null for all.
-        fps: frames a second, of key points that do not tell.
-        retarget: move and scale the poses to where the person of the reference stands, and to its size.
-        weights: ``last`` or ``best``.
-        estimator: what finds people in frames; a file of ``conf/estimator``.
-        smoother: of the movement; a file of ``conf/smoother``.
-        confidence: key points that are less sure count as missing.
-        fill: gaps of up to so many frames are filled.
-        chunk: frames computed at once.
-    """
-
-    task: str = "pose_video"
-    run: str = MISSING
-    reference: str = MISSING
-    driving: str = MISSING
-    output: str = MISSING
-    num_frames: int | None = whole(1, None)
-    fps: float | None = number(0, None, 1000, open_below=True)
-    retarget: bool = True
-    weights: str = "last"
-    estimator: Any = component("estimator", MISSING)
-    smoother: Any = component("smoother", MISSING)
-    confidence: float = number(0, 0.3, 1)
-    fill: int = whole(0, 8)
-    chunk: int = whole(1, 8)
-    machine: MachineConfig = field(default_factory=MachineConfig)
-    paths: PathsConfig = field(default_factory=PathsConfig)
-
-
 #: The root of each command, by the name of its file in ``conf/``.
-ROOTS = {
+ROOTS: dict[str, type] = {
     "train": TrainConfig,
     "evaluate": EvaluateConfig,
     "predict": PredictConfig,
     "export": ExportConfig,
     "data_sets": DataSetsConfig,
     "pose": PoseConfig,
-    "animate": AnimateConfig,
 }

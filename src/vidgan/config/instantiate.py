@@ -21,7 +21,6 @@ ALLOWED = (
     "vidgan.metrics.",
     "vidgan.protocols.",
     "vidgan.pose.",
-    "vidgan.inference.pose_refinement.",
     "torch.optim.",
     "torch.nn.",
 )

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -48,10 +48,7 @@ class AdversarialTask(ScoredModule, ABC):
         seed: what everything drawn in training follows from.
 
     Attributes:
-        applied_by: the command that applies the task's generators to what a user has; empty where none does yet.
     """
-
-    applied_by: ClassVar[str] = "vidgan-predict"
 
     def __init__(
         self,

@@ -27,8 +27,9 @@ from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.engine.settings import EngineSettings
 from vidgan.errors import UserError
 from vidgan.experiment.build import build_data, build_task, build_trainer, device_kind, refuse_absent_device
-from vidgan.experiment.networks import describe, load_network, recorded_config, weights_of
+from vidgan.experiment.networks import describe, load_network, weights_of
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_scores
+from vidgan.experiment.subject import recorded_config
 from vidgan.generators.base import as_generator
 from vidgan.metrics.torchscript import TorchScriptMetric
 from vidgan.protocols.multi_sigma import MultiSigma

@@ -11,11 +11,12 @@ from torch import nn
 
 from vidgan.console import say
 from vidgan.errors import UserError
-from vidgan.experiment.networks import DESCRIPTION, describe, load_network, weights_of
+from vidgan.experiment.networks import DESCRIPTION, TASK, describe, load_network, task_of_weights, weights_of
+from vidgan.experiment.subject import task_of
 from vidgan.generators.base import Generator
 from vidgan.weights import save_weights
 
-Writer = Callable[[nn.Module, DictConfig, Path], str]
+Writer = Callable[[nn.Module, DictConfig, str | None, Path], str]
 
 
 def export(config: DictConfig) -> Path:
@@ -33,17 +34,18 @@ def export(config: DictConfig) -> Path:
     if out.resolve() == weights.resolve():
         raise UserError(f"output={out} is the weights themselves; choose another name.")
     description = describe(folder, weights)
-    say(FORMATS[out.suffix](load_network(description, weights), description, out))
+    task = task_of(folder) if folder else task_of_weights(weights)
+    say(FORMATS[out.suffix](load_network(description, weights), description, task, out))
     return out
 
 
-def _safetensors(network: nn.Module, description: DictConfig, out: Path) -> str:
+def _safetensors(network: nn.Module, description: DictConfig, task: str | None, out: Path) -> str:
     plain: Any = OmegaConf.to_container(description, resolve=True)
-    save_weights(network.state_dict(), out, {DESCRIPTION: json.dumps(plain)})
+    save_weights(network.state_dict(), out, {DESCRIPTION: json.dumps(plain)} | ({TASK: task} if task else {}))
     return f"written to {out}: {type(network).__name__}; use it as weights={out}"
 
 
-def _onnx(network: nn.Module, description: DictConfig, out: Path) -> str:
+def _onnx(network: nn.Module, description: DictConfig, task: str | None, out: Path) -> str:
     if absent := [name for name in ("onnx", "onnxscript", "onnxruntime") if find_spec(name) is None]:
         raise UserError(f"ONNX needs {', '.join(absent)}: pip install 'vidgan[export]'.")
     if not isinstance(network, Generator):

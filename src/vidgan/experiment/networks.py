@@ -11,80 +11,38 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
-from vidgan.config.instantiate import NETWORKS, TARGET, build, resolve_target
+from vidgan.config.instantiate import NETWORKS, TARGET, build
 from vidgan.config.lint import lint
-from vidgan.config.recorded import read_config, resolved
+from vidgan.config.recorded import resolved
+from vidgan.config.task_parts import claiming
 from vidgan.errors import UserError, told_of
+from vidgan.experiment.subject import NOTHING_NAMED, SUFFIXES, Subject, recorded_config
 from vidgan.generators.recognition import recognise
 from vidgan.record.folder import RunFolder, find_trained
-from vidgan.weights import PICKLED, fit, misfit, read_metadata, read_state
+from vidgan.weights import fit, misfit, read_metadata, read_state
 
 DESCRIPTION = "network"  # the entry of a safetensors file's metadata that tells how to build its network
-_BUILT = ("task", "networks.generator")  # parts of a run's configuration that name a class
+TASK = "task"  # the entry that tells the _target_ of the task that it was trained for
 _SPARE = 10  # times as many parameters as tensors are counted before a network is given up: they are told as missing
-SUFFIXES = (".safetensors", *PICKLED)
 
 
-def recorded_config(folder: RunFolder) -> DictConfig:
-    """The configuration that a run was trained with.
-
-    Raises:
-        UserError: it has not started yet, or its configuration is damaged or asks for what this machine has.
-    """
-    path = folder.path / "config.yaml"
-    if not path.is_file():
-        raise UserError(f"Run {folder.id} has not started yet; see vidgan-runs list.")
-    config = read_config(path, folder.recorded_id)
-    for part in ("task", "engine", "networks", "networks.generator"):
-        if not isinstance(found := OmegaConf.select(config, part), DictConfig) or (
-            part in _BUILT and TARGET not in found
-        ):
-            raise UserError(f"{path}: has no {part}; it is damaged, or not the configuration of a run.")
-    return config
-
-
-def find_applicable(runs: Path, name: str, command: str) -> RunFolder:
-    """The run that a name means to a command which applies networks; see :func:`find_trained`.
-
-    Raises:
-        UserError: there is no such run, or its task's networks are applied by another command.
-    """
-    folder = find_trained(runs, name, lambda run: _applied_by(run) in (None, command))
-    applied_by = _applied_by(folder)
-    if applied_by not in (None, command):
-        told = f"its networks are applied by {applied_by}" if applied_by else "no command applies its networks yet"
-        raise UserError(f"run={name} was trained for the task {folder.path.parent.name}: {told}.")
-    return folder
-
-
-def _applied_by(folder: RunFolder) -> str | None:
-    """The command that applies the networks of the run's task; None where the task cannot be told."""
-    try:
-        task = resolve_target(recorded_config(folder).task._target_, "task")
-    except UserError:  # loading the network will say why
-        return None
-    return getattr(task, "applied_by", None)
-
-
-def weights_of(config: DictConfig, command: str | None = None) -> tuple[RunFolder | None, Path]:
+def weights_of(config: DictConfig) -> tuple[RunFolder | None, Path]:
     """The run that a command line names, if it names one, and the file of weights.
 
     Args:
         config: with ``run``, ``weights`` and ``paths``.
-        command: as tasks name it in ``applied_by``, of one that only their runs are for; None takes runs of any task.
 
     Raises:
         UserError: there is neither a run nor a file of weights, or both; or no such run or weights.
     """
     is_file = config.weights.endswith(SUFFIXES)
     if config.run is None and not is_file:
-        raise UserError("run is not set; give run=<id>, or weights=<file> (.safetensors, .pth) of any known network.")
+        raise UserError(NOTHING_NAMED)
     if config.run is None:
         return None, Path(config.weights)
     if is_file:
         raise UserError(f"run={config.run} and weights={config.weights} are two networks; give one of them.")
-    runs = Path(config.paths.runs)
-    folder = find_trained(runs, config.run) if command is None else find_applicable(runs, config.run, command)
+    folder = find_trained(Path(config.paths.runs), config.run)
     return folder, weights_in(folder, config.weights)
 
 
@@ -138,15 +96,26 @@ def load_network(description: DictConfig, weights: Path) -> nn.Module:
     return network.eval()
 
 
-def load_generator(config: DictConfig, command: str | None = None) -> nn.Module:
-    """The generator that ``run=`` and ``weights=`` of a command line name; ``command`` as of :func:`weights_of`.
+def load_subject(subject: Subject) -> nn.Module:
+    """The network of a run or a file of weights.
 
     Raises:
-        UserError: as :func:`weights_of`, :func:`describe` and :func:`load_network`.
+        UserError: as of :func:`weights_in`, :func:`describe` and :func:`load_network`.
     """
-    folder, weights = weights_of(config, command)
+    folder = subject.folder
     with told_of("weights" if folder is None else "run"):
+        weights = Path(subject.weights) if folder is None else weights_in(folder, subject.weights)
         return load_network(describe(folder, weights), weights)
+
+
+def task_of_weights(weights: Path) -> str | None:
+    """The ``_target_`` of the task that a file of weights is of: as it says, or as its network tells; else None.
+
+    Raises:
+        UserError: as of :func:`describe`.
+    """
+    with told_of("weights"):
+        return read_metadata(weights).get(TASK) or claiming(str(describe(None, weights).get(TARGET)))
 
 
 @contextmanager

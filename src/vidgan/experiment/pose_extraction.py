@@ -5,16 +5,17 @@ from pathlib import Path
 
 import numpy as np
 from omegaconf import DictConfig
+from torch import nn
 
 from vidgan.config.instantiate import build, resolve_target
-from vidgan.config.lint import lint
+from vidgan.config.lint import lint, parameters_of
 from vidgan.console import say
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError, told_of
-from vidgan.experiment.networks import SUFFIXES, load_generator
+from vidgan.experiment.networks import load_subject
+from vidgan.experiment.subject import SUFFIXES, Subject, subject, task_of
 from vidgan.inference.inputs import RATE_OF_FOLDERS, Input, open_input
 from vidgan.inference.people import find_people, refuse_outside
-from vidgan.inference.pose_refinement import Refined
 from vidgan.pose.drawing import draw
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.files import is_pose_file, read_poses, refuse_unwritable, skeleton_for, write_poses
@@ -22,6 +23,7 @@ from vidgan.pose.person_tracking import persons_in
 from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import Skeleton, skeleton_named
 from vidgan.pose.smoothing import Smoother, fill_gaps
+from vidgan.record.folder import RunFolder, find_trained
 from vidgan.video.reader import Frames
 from vidgan.video.writer import PICTURE_SUFFIXES, writer
 
@@ -88,13 +90,26 @@ def _refuse_preview(config: DictConfig, count: int) -> None:
 
 
 def _smoother(config: DictConfig) -> Smoother:
-    trained = resolve_target(config.smoother._target_, "smoother") is Refined
+    kind = resolve_target(config.smoother._target_, "smoother")
+    trained = "generator" in parameters_of(kind)
     for key, is_given in (("run", config.run is not None), ("weights", config.weights.endswith(SUFFIXES))):
         if is_given and not trained:
             raise UserError(f"{key} is for smoother=gan alone; set that, or leave {key} out.")
-    given = {"generator": load_generator(config, "vidgan-pose smoother=gan")} if trained else {}
+    given = {"generator": _generator(config, kind.__module__)} if trained else {}
     smoother: Smoother = build(config.smoother, "smoother", **given)
     return smoother
+
+
+def _generator(config: DictConfig, smoother: str) -> nn.Module:
+    """The network that a smoother applies, which lives in the package of the task that trains it."""
+
+    def trains_it(run: RunFolder) -> bool:
+        return task_of(run).startswith(f"{smoother.rpartition('.')[0]}.")
+
+    if config.run is not None and not config.weights.endswith(SUFFIXES):
+        folder = find_trained(Path(config.paths.runs), config.run, preferred=trains_it)
+        return load_subject(Subject(folder, config.weights, None))
+    return load_subject(subject(config.run, config.weights, Path(config.paths.runs)))
 
 
 def _written_skeleton(config: DictConfig, own: Skeleton) -> Skeleton:

@@ -1,75 +1,86 @@
-"""Applying a network to a video, a picture or a folder of frames, of any length, in constant memory."""
+"""Using what was learned: the use of a run's task, or of the task that a file of weights is of, and no other code."""
 
-import logging
-from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
+from vidgan.config.instantiate import build
+from vidgan.config.lint import lint
+from vidgan.config.task_parts import options_of, use_of
 from vidgan.console import say
 from vidgan.engine.hardware import choose_precision
-from vidgan.engine.optimization import channels_last
-from vidgan.errors import UserError
 from vidgan.experiment.build import device_kind, refuse_absent_device
-from vidgan.experiment.networks import load_generator
-from vidgan.generators.base import Generator, as_generator
-from vidgan.inference.inputs import Input
-from vidgan.inference.noise import SAMPLE, WithNoiseMap, measured
-from vidgan.inference.placing import Item, in_place
-from vidgan.inference.processing import process
-from vidgan.inference.streaming import stream
-from vidgan.inference.tiling import Tiled
-from vidgan.inference.video_options import VideoOptions
-
-logger = logging.getLogger(__name__)
+from vidgan.experiment.networks import load_subject
+from vidgan.experiment.subject import Subject, recorded_config, subject
+from vidgan.inference.trained import Trained
 
 DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": None}
 
 
-def predict(config: DictConfig) -> Path:
-    """Applies the generator of a run or of a file of weights; returns the path of what was written.
+def load(
+    run: str | None = None,
+    weights: str | Path = "last",
+    *,
+    runs: str | Path = "runs",
+    device: str | None = None,
+    precision: torch.dtype | None = None,
+    progress: bool = False,
+) -> Trained:
+    """A trained network for the functions of ``vidgan.tasks.<task>.use``, without a command line.
+
+    Args:
+        run: id, name or folder of a run; None for weights of a file.
+        weights: ``last`` or ``best`` of the run, or any file of weights of a network that vidgan knows.
+        runs: the folder of all runs.
+        device: of torch; None is a GPU where there is one.
+        precision: type of mixed precision; None computes as the parameters are.
+        progress: whether a bar shows how far a use is.
 
     Raises:
-        UserError: the run, the weights, the input or the output is at fault; nothing half-written is left.
+        UserError: there is no such run, or no such weights.
+    """
+    kind = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    return _loaded(subject(run, str(weights), Path(runs)), kind, precision, progress)
+
+
+def predict(config: DictConfig, found: Subject | None = None) -> Path:
+    """Uses the network of a run or of a file of weights; returns the path of what was written.
+
+    Args:
+        config: of :func:`vidgan.config.command_schemas.with_options`.
+        found: what ``run`` and ``weights`` name, where that is known already.
+
+    Raises:
+        UserError: the run, the weights or what the task asks for is at fault; nothing half-written is left.
     """
     refuse_absent_device(config.machine)
-    if config.chunk < 1:
-        raise UserError(f"chunk={config.chunk}: at least one frame is computed at once.")
-    kind = device_kind(config.machine)
+    lint(config, {})
+    found = found or subject(config.run, config.weights, Path(config.paths.runs), [str(key) for key in config])
+    options = options_of(found.task)(**_given(config, options_of(found.task)))
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)
-    generator = as_generator(load_generator(config, "vidgan-predict")).to(kind)
-    channels_last(generator)
-    dtype = DTYPES[choose_precision(config.machine.precision, kind)]
-
-    def work(given: Input) -> Iterator[Item]:
-        used, given = _informed(generator, given, config.sigma)
-        used = Tiled(used, config.tile) if config.tile is not None else used
-        return in_place(given.items, lambda frames: stream(used, frames, chunk=config.chunk, precision=dtype))
-
-    fields = VideoOptions.__dataclass_fields__
-    options = VideoOptions(**{name: config[name] for name in fields})
-    out = process(Path(config.input), Path(config.output), work, options, config.machine.progress)
+    kind = device_kind(config.machine)
+    precision = DTYPES[choose_precision(config.machine.precision, kind)]
+    out = use_of(found.task)(_loaded(found, kind, precision, config.machine.progress), options)
     say(f"written to {out}")
     return out
 
 
-def _informed(generator: Generator, given: Input, sigma: float | None) -> tuple[Generator, Input]:
-    """The generator, told how noisy its frames are if it asks, and the frames.
+def _given(config: DictConfig, options: type) -> dict[str, Any]:
+    """The options of a task in a configuration, with an object for each of its components."""
+    return {
+        part.name: build(config[part.name], part.name)
+        if part.metadata.get("component")
+        else OmegaConf.to_container(config[part.name])
+        if OmegaConf.is_config(config[part.name])
+        else config[part.name]
+        for part in fields(options)
+    }
 
-    Raises:
-        UserError: a level is given that cannot be used.
-    """
-    if not generator.noise_map:
-        if sigma is not None:
-            raise UserError(f"sigma={sigma}: the generator does not ask for a noise level; leave it out.")
-        return generator, given
-    if sigma is not None:
-        if not 0 <= sigma <= 255:
-            raise UserError(f"sigma={sigma} is no standard deviation in 8-bit levels; give one between 0 and 255.")
-        return WithNoiseMap(generator, sigma / 255), given
-    deviation, given = measured(given)
-    told = f"noise level {255 * deviation:.1f} of 255, estimated from the first {SAMPLE} frames; sigma=... sets another"
-    say(told)
-    return WithNoiseMap(generator, deviation), given
+
+def _loaded(found: Subject, device: str, precision: torch.dtype | None, progress: bool) -> Trained:
+    plain: Any = {} if found.folder is None else OmegaConf.to_container(recorded_config(found.folder))
+    return Trained(load_subject(found).to(device), precision, progress, plain)

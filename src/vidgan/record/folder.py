@@ -274,7 +274,12 @@ def find_run(runs: Path, name: str) -> RunFolder:
     raise UserError(f"run={name} matches {told}; give one whole id.")
 
 
-def find_trained(runs: Path, name: str, fits: Callable[[RunFolder], bool] = lambda run: True) -> RunFolder:
+def find_trained(
+    runs: Path,
+    name: str,
+    fits: Callable[[RunFolder], bool] = lambda run: True,
+    preferred: Callable[[RunFolder], bool] = lambda run: True,
+) -> RunFolder:
     """The run whose weights a command is to use: by folder or whole id one in any state, else the newest finished one.
 
     Where several have the name, a line says which is taken.
@@ -283,6 +288,7 @@ def find_trained(runs: Path, name: str, fits: Callable[[RunFolder], bool] = lamb
         runs: the folder of all runs.
         name: folder, id, name, or the beginning of either; ``<task>/<name>`` looks among the runs of a task.
         fits: whether a command can use a run; others do not count.
+        preferred: whether a run is of the kind that is meant; where several have the name, others do not count.
 
     Raises:
         UserError: no finished run matches, or runs of several names do.
@@ -297,6 +303,7 @@ def find_trained(runs: Path, name: str, fits: Callable[[RunFolder], bool] = lamb
     if not usable:
         told = ", ".join(f"{run.id} ({_why_not(run)})" for run in matching)
         raise UserError(f"run={name} is no finished run that this command can use: {told}; see vidgan-runs list.")
+    usable = [run for run in usable if len(usable) > 1 and preferred(run)] or usable
     names = {name_of(run.id) for run in usable}
     if len(usable) > 1 and (len(names) > 1 or len(name.rpartition("/")[2]) > len(names.pop())):
         raise UserError(f"run={name} matches {', '.join(run.id for run in usable)}; give a whole name or id.")

@@ -34,7 +34,6 @@ class PoseSequence(AdversarialTask):
         arguments: those of :class:`AdversarialTask`.
     """
 
-    applied_by = "vidgan-pose smoother=gan"
     shown = ("raw", MODEL, "real")
 
     def __init__(self, filters: Mapping[str, Smoother] | None = None, **arguments: Any) -> None:

@@ -21,7 +21,6 @@ class PoseTransfer(AdversarialTask):
     ones NaN. A discriminator may ask for the same three beside the frames.
     """
 
-    applied_by = ""
     shown = ("source", "pose", MODEL, "wrong pose", "real")
 
     @property

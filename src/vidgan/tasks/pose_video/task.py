@@ -23,8 +23,6 @@ class PoseVideo(PoseTransfer):
         arguments: those of :class:`vidgan.engine.adversarial.AdversarialTask`.
     """
 
-    applied_by = "vidgan-predict task=pose_video"
-
     def __init__(self, nearest_pose: bool = False, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.nearest_pose = nearest_pose

@@ -1,5 +1,6 @@
 """A picture and a video to a video of the person moving: from files to files, and every mistake in one sentence."""
 
+import json
 import shutil
 from collections.abc import Callable
 from fractions import Fraction
@@ -10,21 +11,22 @@ import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
+from torch import Tensor
 
 from tests.media import write_video
-from tests.pose.boxes import boxes
+from tests.pose.boxes import Boxes, boxes
 from vidgan.config.paths import CONF
 from vidgan.config.registration import register
 from vidgan.data.pictures import decode_image
 from vidgan.errors import UserError
-from vidgan.experiment import animation
-from vidgan.experiment.animation import animate, generate_video
 from vidgan.experiment.pose_extraction import extract
-from vidgan.experiment.prediction import predict
+from vidgan.experiment.prediction import load, predict
 from vidgan.experiment.training import train
+from vidgan.generators.pose_video import PoseVideo
 from vidgan.pose.files import write_poses
 from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import COCO_17
+from vidgan.tasks.pose_video.use import generate_video
 from vidgan.video.reader import probe
 from vidgan.video.writer import encode_picture
 
@@ -57,7 +59,7 @@ Run = Callable[..., Path]
 
 
 @pytest.fixture
-def run(runs: Path, tmp_path: Path) -> Run:
+def run(runs: Path, composed: Callable[..., DictConfig], tmp_path: Path) -> Run:
     """``run("key=value", ...)``: the command on a picture and a video of one person, with the estimator of boxes."""
     (tmp_path / "me.png").write_bytes(encode_picture(boxes(1, (30, 20, 24, 60))[0], ".png"))
     write_video(tmp_path / "dance.mp4", boxes(11, (5, 10, 30, 70)))
@@ -67,12 +69,10 @@ def run(runs: Path, tmp_path: Path) -> Run:
         given |= dict(override.split("=", 1) for override in overrides)
         for key in ("reference", "driving", "output"):
             given[key] = str(tmp_path / given[key])
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            smoother = f"smoother={given.pop('smoother', 'median_gaussian')}"
-            config = compose("animate", [smoother, "machine=cpu", "machine.progress=false", f"paths.runs={runs}"])
-        config = OmegaConf.merge(config, OmegaConf.from_dotlist([f"{key}={value}" for key, value in given.items()]))
+        overrides = tuple(f"{key}={value}" for key, value in given.items())
+        config = composed("machine=cpu", "machine.progress=false", f"paths.runs={runs}", *overrides, command="predict")
         config.estimator = {"_target_": "tests.pose.boxes.Boxes"}
-        return animate(config)
+        return predict(config)
 
     return command
 
@@ -104,30 +104,48 @@ def test_chunks_make_the_same_video(run: Run, tmp_path: Path) -> None:
 
 def test_frames_are_made_one_chunk_at_a_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
-    load = animation._load
+    stream = PoseVideo.stream
 
-    def counted(*arguments: Any) -> Any:
-        generator, size = load(*arguments)
-        stream = generator.stream
-        generator.stream = lambda *given: made.append(given[2].shape[1]) or stream(*given)
-        return generator, size
+    def counted(network: PoseVideo, source: Tensor, keypoints: Tensor, poses: Tensor, state: Any) -> Any:
+        made.append(poses.shape[1])
+        return stream(network, source, keypoints, poses, state)
 
-    monkeypatch.setattr(animation, "_load", counted)
+    monkeypatch.setattr(PoseVideo, "stream", counted)
     run("chunk=4")
     assert made == [4, 4, 3]
 
 
-def test_the_function_makes_the_first_frames(run: Run, runs: Path, tmp_path: Path) -> None:
+def test_the_function_makes_what_the_command_makes(run: Run, runs: Path, tmp_path: Path) -> None:
     poses = np.random.default_rng(0).uniform(5, 80, (6, 1, 17, 3)).astype(np.float32)
     poses[..., 2] = 0.9
     write_poses(KeypointSequence(poses, COCO_17, (96, 96), Fraction(10)), tmp_path / "p.npz")
-    overrides = (f"paths.runs={runs}", f"paths.cache={tmp_path}", "machine=cpu", "machine.progress=false")
-    reference, out = tmp_path / "me.png", tmp_path / "f.mp4"
+    given = run("driving=p.npz", "output=command", "num_frames=4", "retarget=false")
+    trained = load("quickstart", runs=runs, device="cpu")
+    made = generate_video(
+        tmp_path / "me.png",
+        tmp_path / "p.npz",
+        tmp_path / "function",
+        4,
+        trained=trained,
+        estimator=Boxes(),
+        retarget=False,
+    )
+    assert made == tmp_path / "function"
+    names = sorted(path.name for path in made.iterdir())
+    assert len(names) == 4
+    assert all((made / name).read_bytes() == (given / name).read_bytes() for name in names)
+    film = run("driving=p.npz", "output=f.mp4", "num_frames=4", "retarget=false")
+    assert (probe(film).frames, probe(film).fps) == (4, Fraction(10))
+
+
+def test_without_its_models_an_estimator_is_refused(
+    run: Run, runs: Path, composed: Callable[..., DictConfig], tmp_path: Path
+) -> None:
+    paths = [f"reference={tmp_path}/me.png", f"driving={tmp_path}/dance.mp4", f"output={tmp_path}/f.mp4"]
+    config = composed("run=quickstart", "machine=cpu", f"paths.runs={runs}", *paths, command="predict")
     with pytest.raises(UserError, match="models"):  # BlazePose's are not here
-        generate_video(reference, tmp_path / "p.npz", out, 4, run="quickstart", overrides=overrides)
-    assert not out.exists()
-    run("driving=p.npz", "output=f.mp4", "num_frames=4", "retarget=false")
-    assert (probe(out).frames, probe(out).fps) == (4, Fraction(10))
+        predict(config)
+    assert not (tmp_path / "f.mp4").exists()
 
 
 def test_a_reference_video_gives_its_surest_frame(run: Run, tmp_path: Path) -> None:
@@ -158,8 +176,8 @@ def test_a_reference_video_gives_its_surest_frame(run: Run, tmp_path: Path) -> N
         (["driving=upper.npz"], r"upper\.npz: Nose and ankles .* Or set retarget=false"),
         (["driving=outside.npz"], r"outside\.npz: 76% of its key points are outside of the 96 x 96 frame"),
         (["driving=point.npz", "reference=point.png", "retarget=false"], "All key points are in one place"),
-        (["driving=norate.npz", "fps=0"], r"fps=0(\.0)? is no frame rate"),
-        (["chunk=0"], "chunk=0: give the number of frames"),
+        (["driving=norate.npz", "fps=0"], r"fps=0(\.0)?: expected a number, above 0"),
+        (["chunk=0"], "chunk=0: expected a whole number from 1"),
         (["run=other"], "run=other is not in"),
     ],
 )
@@ -198,23 +216,14 @@ def test_the_file_that_an_encoder_started_from_is_not_asked_for(run: Run, runs: 
     assert probe(run("run=moved-0")).frames == 11
 
 
-def test_a_run_of_another_task_is_refused(run: Run, runs: Path) -> None:
-    config = OmegaConf.load(next(runs.glob("*/*/config.yaml")))
-    config.task._target_ = "vidgan.tasks.pose_transfer.task.PoseTransfer"
-    other = runs / "pose_transfer" / "still-0"
-    other.mkdir(parents=True)
+def test_among_runs_of_a_name_the_one_that_is_asked_so_is_meant(run: Run, runs: Path) -> None:
+    """A newer run of the same name, of a task that is given other things."""
+    ours = next(runs.glob("pose_video/quickstart-*"))
+    other = runs / "super_resolution" / "quickstart-00000000"
+    shutil.copytree(ours, other)
+    (other / "summary.json").write_text(json.dumps(json.loads((ours / "summary.json").read_text()) | {"crc32": None}))
+    config = OmegaConf.load(other / "config.yaml")
+    config.task._target_ = "vidgan.tasks.super_resolution.task.SuperResolution"
     OmegaConf.save(config, other / "config.yaml")
-    with pytest.raises(UserError, match="run=still-0 was trained for the task pose_transfer: no command applies"):
-        run("run=still-0")
-
-
-def test_as_a_filter_of_videos_it_is_refused(composed: Callable[..., DictConfig], run: Run, runs: Path) -> None:
-    given = [f"input={next(runs.glob('*/*/samples/comparison.mp4'))}", "output=out.mp4", "machine=cpu"]
-    config = composed(*given, "run=quickstart", f"paths.runs={runs}", command="predict")
-    with pytest.raises(UserError, match=r"quickstart-\w+ \(for another command\)"):
-        predict(config)
-    config.run = next(runs.glob("*/quickstart-*")).name
-    with pytest.raises(
-        UserError, match=r"trained for the task pose_video: .* applied by vidgan-predict task=pose_video"
-    ):
-        predict(config)
+    assert probe(run()).frames == 11
+    shutil.rmtree(other)

@@ -1,6 +1,7 @@
-"""A trained generator as a smoother."""
+"""Key points to corrected ones: from file to file, and as a smoother."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ import torch
 
 from vidgan.errors import UserError
 from vidgan.generators.pose_refiner import PoseRefiner
-from vidgan.inference.pose_refinement import Refined
+from vidgan.inference.trained import Trained
+from vidgan.pose.files import read_poses, write_poses
 from vidgan.pose.sequence import KeypointSequence
-from vidgan.pose.skeleton import COCO_17, OPENPOSE_18
+from vidgan.pose.skeleton import BODY_25, COCO_17, OPENPOSE_18
+from vidgan.tasks.pose_sequence.use import Refined, refine_poses
 
 SEQUENCE = KeypointSequence(np.random.default_rng(0).uniform(1, 180, (30, 2, 18, 3)).astype(np.float32), OPENPOSE_18)
 
@@ -42,3 +45,30 @@ def test_smoother_keeps_gaps_and_takes_any_size_and_skeleton() -> None:
     assert np.isnan(refined(KeypointSequence(nobody, OPENPOSE_18)).points).all()
     with pytest.raises(UserError, match="needs a run of the task pose_sequence, not a Identity"):
         Refined(size=186.0, generator=torch.nn.Identity())
+
+
+def test_a_file_is_corrected_as_the_smoother_does_it(tmp_path: Path) -> None:
+    write_poses(SEQUENCE, tmp_path / "found.npz")
+    network = trained()
+    assert refine_poses(tmp_path / "found.npz", tmp_path / "out.npz", trained=Trained(network)) == tmp_path / "out.npz"
+    expected = Refined(size=186.0, generator=network)(read_poses(tmp_path / "found.npz"))
+    np.testing.assert_array_equal(read_poses(tmp_path / "out.npz").points, expected.points)
+    refine_poses(tmp_path / "found.npz", tmp_path / "openpose", trained=Trained(network), skeleton="body_25")
+    assert read_poses(tmp_path / "openpose").skeleton is BODY_25
+
+
+@pytest.mark.parametrize(
+    ("output", "options", "sentence"),
+    [
+        ("found.npz", {}, "output=.*found.npz is an input itself"),
+        ("out.txt", {}, "is no format of key points"),
+        ("out.npz", {"size": 0}, "size=0: expected a number above 0"),
+        ("out.npz", {"fill": -1}, "fill=-1: expected a whole number from 0"),
+        ("out.npz", {"skeleton": "hand"}, "skeleton=hand is unknown"),
+    ],
+)
+def test_mistakes(tmp_path: Path, output: str, options: dict[str, object], sentence: str) -> None:
+    write_poses(SEQUENCE, tmp_path / "found.npz")
+    with pytest.raises(UserError, match=sentence):
+        refine_poses(tmp_path / "found.npz", tmp_path / output, trained=Trained(trained()), **options)
+    assert [path.name for path in tmp_path.iterdir()] == ["found.npz"]

@@ -1,0 +1,247 @@
+"""A person of a picture and the poses that it is to be shown in, as a network takes them.
+
+The key points of a whole movement are found first, 400 bytes a frame, so that one body's movement can be put on
+another's stage.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vidgan.data.persons.framing import Framing
+from vidgan.engine.progress import counted
+from vidgan.errors import UserError
+from vidgan.inference.inputs import Input, open_input
+from vidgan.inference.options import PersonOptions
+from vidgan.inference.people import find_people, refuse_outside
+from vidgan.inference.processing import allow_overwriting
+from vidgan.inference.trained import Trained
+from vidgan.inference.video_options import encoding, reading
+from vidgan.pose.estimators.base import PoseEstimator
+from vidgan.pose.files import is_pose_file, read_poses
+from vidgan.pose.person_tracking import persons_in
+from vidgan.pose.retarget import Stage, retargeted, stage_of
+from vidgan.pose.sequence import KeypointSequence
+from vidgan.pose.skeleton import OPENPOSE_18
+from vidgan.video.playback import Playback
+from vidgan.video.reader import Frames
+from vidgan.video.writer import FrameWriter, writer
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One person's poses.
+
+    Attributes:
+        poses: (T, 1, K, 3).
+        key: what the command line calls where they come from.
+        path: where they come from.
+        video: the same, where that is a video; its sound and times belong to what is made.
+    """
+
+    poses: KeypointSequence
+    key: str
+    path: Path
+    video: Playback | None = None
+
+    def __len__(self) -> int:
+        return len(self.poses)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A person in a picture.
+
+    Attributes:
+        picture: (H, W, 3) uint8 RGB.
+        pose: (1, 1, 18, 3).
+        key: what the command line calls the picture.
+        path: of the picture.
+    """
+
+    picture: Frames
+    pose: KeypointSequence
+    key: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a generator of persons is given, on its device.
+
+    Attributes:
+        source: (1, 1, 3, H, W) in [0, 1].
+        source_keypoints: (1, 1, 18, 2) in pixels, missing ones NaN.
+        target_keypoints: (1, T, 18, 2) likewise.
+    """
+
+    source: Tensor
+    source_keypoints: Tensor
+    target_keypoints: Tensor
+
+
+def movement(
+    path: Path, key: str, options: PersonOptions, progress: bool = False, num_frames: int | None = None
+) -> Movement:
+    """The poses of a video or a picture of one person, or of key points.
+
+    Args:
+        path: where they are.
+        key: what the command line calls it.
+        options: how people are found.
+        progress: whether a bar shows how far the search is.
+        num_frames: the first so many; None for all.
+
+    Raises:
+        UserError: nobody or more than one is found, or nothing can be read.
+    """
+    video: Playback | None = None
+    if is_pose_file(path):
+        poses = read_poses(path)
+        poses = poses.with_points(poses.points[: _count(len(poses), num_frames, key, path)])
+        if poses.points.shape[1] != 1:
+            raise UserError(f"{key}={path} holds {poses.points.shape[1]} persons; vidgan-pose keeps the main one.")
+    else:
+        given = open_input(path, key, reading(options))
+        given, video = _first(given, _count(given.count, num_frames, key, path)), given.video
+        poses = find_people(options.estimator, given, progress)
+        remedy = f"vidgan-pose input={path} output=main.pose.npz follows the main one; give {key}=main.pose.npz"
+        poses = _only_person(poses, f"{key}={path}", remedy)
+    poses = poses.surer(options.confidence)
+    if not poses.present.any():
+        raise UserError(f"{key}={path}: no person is found in any of its {len(poses)} frames.")
+    refuse_outside(poses, path)
+    return Movement(poses, key, path, video)
+
+
+def figure(path: Path, key: str, options: PersonOptions, progress: bool = False) -> Figure:
+    """The person of a picture; of a video the frame in which its pose is surest.
+
+    Args:
+        path, key, options, progress: as of :func:`movement`.
+
+    Raises:
+        UserError: nobody or more than one is found, or nothing can be read.
+    """
+    given, best = open_input(path, key, reading(options)), None
+    estimator: PoseEstimator = options.estimator
+    for frame in counted(given.frames, given.count, key, progress and given.count > 1):
+        size = frame.shape[1], frame.shape[0]
+        found = KeypointSequence(estimator(frame)[None], estimator.skeleton, size).surer(options.confidence)
+        found = found.with_points(found.points[:, found.present[0].any(-1)])
+        if found.points.shape[1] > 1:
+            raise UserError(f"{key}={path} shows {found.points.shape[1]} persons; crop it to one person.")
+        if found.points.shape[1] and (best is None or _sureness(found) > _sureness(best[1])):
+            best = frame, found
+    if best is None:
+        raise UserError(f"{key}={path}: no person is found; give a picture that shows the whole body.")
+    return Figure(best[0], best[1].converted(OPENPOSE_18), key, path)
+
+
+def conditions(person: Figure, moves: Movement, trained: Trained, options: PersonOptions) -> Conditions:
+    """The person and the poses in frames of the network's size, around both.
+
+    Raises:
+        UserError: the size is not known, or a pose cannot be put on the other's stage.
+    """
+    poses = moves.poses.converted(OPENPOSE_18)
+    if options.retarget:
+        poses = retargeted(poses, _stage(poses, moves.key, moves.path), _stage(person.pose, person.key, person.path))
+    framing = Framing.around(np.concatenate([poses.points, person.pose.points]), *_size(trained, options))
+    source = torch.from_numpy(framing.frame(person.picture)).to(trained.device)
+    source = source.permute(2, 0, 1)[None, None].float() / 255
+    return Conditions(
+        source, _tensor(framing, person.pose).to(trained.device), _tensor(framing, poses).to(trained.device)
+    )
+
+
+def as_frames(made: Tensor) -> Iterator[Frames]:
+    """(1, T, 3, H, W) in [0, 1] as (H, W, 3) uint8 RGB, one by one."""
+    yield from (made[0].float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+
+
+def opened_output(path: Path, fps: Fraction, options: PersonOptions, source: Playback | None = None) -> FrameWriter:
+    """The writer of what is made; arguments as of :func:`vidgan.video.writer.writer`.
+
+    Raises:
+        UserError: the output is there already, or cannot be written.
+    """
+    allow_overwriting([path], options.overwrite)
+    return writer(path, fps, source, encoding(options), overwrite=True)
+
+
+def refuse_inputs(output: Path, *inputs: Path) -> None:
+    """
+    Raises:
+        UserError: the output is one of the inputs.
+    """
+    if output.resolve() in {path.resolve() for path in inputs}:
+        raise UserError(f"output={output} is an input itself; choose another name.")
+
+
+def frame_rate(moves: Movement, fps: float | None) -> Fraction:
+    """Frames a second, of the movement or, where it does not tell, as it is given.
+
+    Raises:
+        UserError: neither tells, or both do.
+    """
+    own, wanted = moves.poses.fps, None if fps is None else Fraction(str(fps))
+    what = f"{moves.key}={moves.path}"
+    if own is not None and wanted is not None and own != wanted:
+        raise UserError(f"{what} has {float(own):g} frames a second and fps={fps:g} is given; leave fps out.")
+    if (rate := own or wanted) is None:
+        raise UserError(f"{what} does not tell its frame rate; give fps=<frames a second>.")
+    return rate
+
+
+def _first(given: Input, count: int) -> Input:
+    return replace(given, items=islice(given.items, count), count=count)
+
+
+def _count(there: int, num_frames: int | None, key: str, path: Path) -> int:
+    """How many of the frames are wanted."""
+    count = there if num_frames is None else num_frames
+    if not 1 <= count <= there:
+        raise UserError(f"num_frames={count}: {key}={path} has {there} frames; give 1 to {there}, or none.")
+    return count
+
+
+def _size(trained: Trained, options: PersonOptions) -> tuple[int, int]:
+    """Height and width of what is made."""
+    data = trained.recorded.get("data") or {}
+    height, width = options.height or data.get("height"), options.width or data.get("width")
+    if height is None or width is None:
+        raise UserError("weights of a file do not tell the size that they were trained on; give height= and width=.")
+    return height, width
+
+
+def _tensor(framing: Framing, poses: KeypointSequence) -> Tensor:
+    """(1, T, 18, 2) in the pixels of the framing."""
+    return torch.from_numpy(framing.points(poses.points[:, 0, :, :2]))[None]
+
+
+def _sureness(pose: KeypointSequence) -> float:
+    return float(np.nansum(pose.points[..., 2]))
+
+
+def _only_person(poses: KeypointSequence, what: str, remedy: str) -> KeypointSequence:
+    """The sequence of the one person in it, (T, 1, K, 3)."""
+    persons = persons_in(poses)
+    if not persons:
+        raise UserError(f"{what}: no person is found in any of its {len(poses)} frames.")
+    if len(persons) > 1:
+        raise UserError(f"{what} shows {len(persons)} persons; {remedy}.")
+    return persons[0]
+
+
+def _stage(poses: KeypointSequence, key: str, path: Path) -> Stage:
+    try:
+        return stage_of(poses)
+    except UserError as error:
+        raise UserError(f"{key}={path}: {error} Or set retarget=false.") from error

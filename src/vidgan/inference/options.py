@@ -1,0 +1,60 @@
+"""What uses of several tasks ask for; the ``Options`` of a task extend these.
+
+Without torch, as all modules of options are: ``vidgan-predict run=<id> --help`` prints them.
+"""
+# ruff: noqa: RUF009 - the calls make fields
+
+from dataclasses import dataclass
+from typing import Any
+
+from vidgan.inference.video_options import VideoOptions
+from vidgan.limits import REQUIRED, component, number, refuse_unfit, whole
+
+
+@dataclass
+class UseOptions:
+    """What a use is told. A subclass documents its fields under ``Attributes:``, which the command's help repeats.
+
+    A field of :func:`vidgan.limits.component` holds an object; on the command line it is an option of a group.
+
+    Raises:
+        UserError: a value is missing or out of its range.
+    """
+
+    def __post_init__(self) -> None:
+        refuse_unfit(self)
+
+
+@dataclass
+class ClipOptions(UseOptions, VideoOptions):
+    """Makes a video, a picture or a folder of them of another one, of any length, in constant memory.
+
+    Attributes:
+        input: a video, a picture, zipped pictures, or a folder of pictures or videos.
+        output: what is written: a video or a picture by its suffix, a folder without one.
+        chunk: frames computed at once.
+        tile: side in input pixels of the tiles that large frames are cut into; null computes whole frames.
+    """
+
+    input: str = REQUIRED
+    output: str = REQUIRED
+    chunk: int = whole(1, 8)
+    tile: int | None = whole(1, None)
+
+
+@dataclass
+class PersonOptions(UseOptions, VideoOptions):
+    """Shows a person in other poses.
+
+    Attributes:
+        estimator: what finds people in frames.
+        confidence: key points that are less sure count as missing.
+        retarget: move and scale the poses to where the person of the picture stands, and to its size.
+        height, width: of what is made, in pixels; null is the size that the run was trained on.
+    """
+
+    estimator: Any = component("estimator", REQUIRED, option="blazepose")
+    confidence: float = number(0, 0.3, 1)
+    retarget: bool = True
+    height: int | None = whole(1, None)
+    width: int | None = whole(1, None)

@@ -1,0 +1,84 @@
+"""Setting a person in motion: a picture and a driving video, or key points, to a video of any length.
+
+Memory does not grow with the video but for its key points: they are all found first, and then the frames are made and
+written one by one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vidgan.engine.progress import counted
+from vidgan.inference.movement import (
+    Conditions,
+    as_frames,
+    conditions,
+    figure,
+    frame_rate,
+    movement,
+    opened_output,
+    refuse_inputs,
+)
+from vidgan.inference.trained import Trained
+from vidgan.pose.estimators.base import PoseEstimator
+from vidgan.pose.smoothing import MedianGaussian, Smoother, fill_gaps
+from vidgan.tasks.pose_video.options import Options
+from vidgan.video.reader import Frames
+
+
+def generate_video(
+    reference: str | Path,
+    driving: str | Path,
+    output: str | Path,
+    num_frames: int | None = None,
+    *,
+    trained: Trained,
+    estimator: PoseEstimator,
+    smoother: Smoother | None = None,
+    **options: Any,
+) -> Path:
+    """Sets a person in motion; returns the path of what was written.
+
+    Args:
+        reference: a picture of the person, or a video of which the frame with the surest pose is taken.
+        driving: a video of the movement, or key points in any format that ``vidgan-pose`` writes.
+        output: a video, or a folder of pictures.
+        num_frames: the first so many of the movement; None for all.
+        trained: called as :class:`vidgan.tasks.pose_video.task.PoseVideo` calls its generator.
+        estimator: what finds people in frames.
+        smoother: of the movement; None is a running median and a Gaussian.
+        options: further ones of :class:`~vidgan.tasks.pose_video.options.Options`, by name.
+
+    Raises:
+        UserError: one of these is at fault; nothing half-written is left.
+    """
+    paths: dict[str, Any] = {"reference": str(reference), "driving": str(driving), "output": str(output)}
+    parts: dict[str, Any] = {"estimator": estimator, "smoother": MedianGaussian() if smoother is None else smoother}
+    return use(trained, Options(**paths, **parts, num_frames=num_frames, **options))
+
+
+def use(trained: Trained, options: Options) -> Path:
+    """:func:`generate_video`, of a command line."""
+    reference, driving, out = Path(options.reference), Path(options.driving), Path(options.output)
+    refuse_inputs(out, reference, driving)
+    found = movement(driving, "driving", options, trained.progress, options.num_frames)
+    source = found.video if options.num_frames is None else None
+    sink = opened_output(out, frame_rate(found, options.fps), options, source)
+    moves = replace(found, poses=options.smoother(fill_gaps(found.poses, options.fill)))
+    given = conditions(figure(reference, "reference", options, trained.progress), moves, trained, options)
+    with sink:
+        for frame in counted(_frames(trained, given, options.chunk), len(moves), "frames", trained.progress):
+            sink.write(frame)
+    return out
+
+
+def _frames(trained: Trained, given: Conditions, chunk: int) -> Iterator[Frames]:
+    """The person in each of the poses, (H, W, 3) uint8 RGB, ``chunk`` at a time."""
+    state: Any = None
+    for poses in given.target_keypoints.split(chunk, dim=1):
+        with torch.inference_mode(), trained.mixed():
+            made, state = trained.network.stream(given.source, given.source_keypoints, poses, state)  # type: ignore[operator]
+        yield from as_frames(made)
