@@ -71,7 +71,8 @@ def command(
     """
     register()
     with mistakes_told():
-        sys.argv[1:] = [as_meant(argument, ROOTS[name]) for argument in sys.argv[1:]]
+        sweeps = not {"-m", "--multirun"}.isdisjoint(sys.argv)
+        sys.argv[1:] = [as_meant(argument, ROOTS[name], sweeps) for argument in sys.argv[1:]]
         given = _arguments()
         if given.multirun and name != "train":
             raise UserError("-m sweeps over trainings, with vidgan-train; run this command once for each value.")

@@ -9,8 +9,9 @@ from natsort import natsorted
 from vidgan.data.pictures import is_image, is_junk, size_of
 from vidgan.data.sources import is_video
 from vidgan.errors import UserError
+from vidgan.video.encoding import suffix_for
 from vidgan.video.reader import video_index
-from vidgan.video.writer import VIDEO_SUFFIXES_WRITTEN
+from vidgan.video.settings import Encoding
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,11 @@ class Job:
             return 0
 
 
-def jobs_of(path: Path, out: Path) -> list[Job]:
+def jobs_of(path: Path, out: Path, encoding: Encoding) -> list[Job]:
     """A single job, or those of a folder that is more than one clip.
 
-    A folder of pictures of one size is one clip. Others' files in a folder are passed over.
+    A folder of pictures of one size is one clip. Others' files in a folder are passed over. A video keeps its name
+    where a file of that name can hold what is written.
 
     Raises:
         UserError: there are several, and the output is no folder.
@@ -44,7 +46,7 @@ def jobs_of(path: Path, out: Path) -> list[Job]:
         return [Job(path, out)]
     if out.suffix:
         raise UserError(f"output={out}: the input holds {len(parts)} clips of their own; give a folder")
-    return [Job(part, out / _name(part)) for part in parts]
+    return [Job(part, out / _name(part, encoding)) for part in parts]
 
 
 def _parts(folder: Path) -> list[Path]:
@@ -61,10 +63,14 @@ def _holds_pictures(path: Path) -> bool:
     return path.is_dir() and any(is_image(entry.name) for entry in path.iterdir())
 
 
-def _name(path: Path) -> str:
-    if path.is_dir() or is_image(path.name) or path.suffix.lower() in VIDEO_SUFFIXES_WRITTEN:
+def _name(path: Path, encoding: Encoding) -> str:
+    if path.is_dir() or is_image(path.name):
         return path.name
-    return f"{path.stem}.mp4"
+    suffix = suffix_for(path, encoding)
+    if suffix == path.suffix.lower():
+        return path.name
+    taken = path.with_suffix(suffix).exists()
+    return f"{path.name if taken else path.stem}{suffix}"
 
 
 def refuse_failed(failed: Sequence[tuple[Path, str]], count: int, out: Path) -> None:

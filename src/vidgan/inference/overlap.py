@@ -3,7 +3,7 @@
 Decoders and encoders let go of the interpreter's lock while they work, and so does the network.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
@@ -21,10 +21,11 @@ class _End:
         self.error = error
 
 
-def ahead(items: Iterable[Item]) -> Iterator[Item]:
+def ahead(items: Iterable[Item]) -> Generator[Item]:
     """The items, made in a thread of their own while the caller works on those before.
 
-    An error of theirs is raised where its item would have come. When the caller ends early, the thread does, too.
+    An error of theirs is raised where its item would have come. A caller that ends early closes the generator, which
+    ends the thread.
     """
     queue: Queue[Item | _End] = Queue(MOST)
     ended = Event()

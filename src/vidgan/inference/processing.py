@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def process(path: Path, out: Path, work: Work, options: VideoOptions, progress: 
         raise UserError(f"input={path}: there is no such file or folder.")
     if out.resolve() == path.resolve():
         raise UserError(f"output={out} is the input itself; choose another name.")
-    jobs, failed = jobs_of(path, out), list[tuple[Path, str]]()
+    jobs, failed = jobs_of(path, out, encoding(options)), list[tuple[Path, str]]()
     allow_overwriting([job.out for job in jobs], options.overwrite)
     if len(jobs) == 1 and jobs[0].given == path:
         given = open_input(path, reading=reading(options))
@@ -78,8 +79,9 @@ def _all(jobs: list[Job], work: Work, options: VideoOptions, failed: list[tuple[
 
 def _written(given: Input, job: Job, work: Work, options: VideoOptions) -> Iterator[None]:
     """Works on one input; yields for each frame."""
-    given = replace(given, items=ahead(given.items))
-    with writer(job.out, given.fps, given.video, encoding(options), overwrite=True) as sink:
+    items = ahead(given.items)
+    given = replace(given, items=items)
+    with closing(items), writer(job.out, given.fps, given.video, encoding(options), overwrite=True) as sink:
         yield from behind(work(given), lambda item: sink.write(*item))
 
 

@@ -73,6 +73,14 @@ def codec_for(path: Path, encoding: Encoding) -> Codec:
     return codec
 
 
+def suffix_for(path: Path, encoding: Encoding) -> str:
+    """The suffix of a file that holds what becomes of a video: its own where that will do."""
+    codec = CODECS.get(encoding.codec or "h264")
+    suffixes = codec.suffixes if codec else _MP4
+    own = path.suffix.lower()
+    return own if own in suffixes or (own == ".webm" and encoding.codec is None) else suffixes[0]
+
+
 def settings_of(codec: Codec, encoding: Encoding) -> dict[str, str]:
     """The encoder's options."""
     options = dict(codec.options)
