@@ -9,8 +9,6 @@ from vidgan.config.schema_check import takes_text
 #: What Hydra reads as another value than it writes: 1.10 as 1.1, 2024_05 as 202405, 1e5 as 100000.0, true as True.
 _NUMBER = re.compile(r"[+-]?(\d[\d_]*(\.[\d_]*)?|\.\d[\d_]*)(e[+-]?\d+)?|[+-]?inf|nan|true|false", re.IGNORECASE)
 _HOME = re.compile(r"(['\"]?)(~[^'\"]*)\1")
-#: Arguments of the classes of data that are texts.
-_TEXTS = ("data.root", "data.video", "data.poses")
 
 
 #: Keys that name files or folders, by their last part, and those below which all do.
@@ -52,7 +50,7 @@ def as_meant(argument: str, schema: Any, sweeps: bool = False) -> str:
     name = key.lstrip("+")
     if found := _HOME.fullmatch(value):
         return f"{key}={_quoted(_at_home(found[2]))}"
-    if _NUMBER.fullmatch(value) and (name in _TEXTS or takes_text(schema, name)):
+    if _NUMBER.fullmatch(value) and (_names_file(name) or takes_text(schema, name)):
         return f"{key}={_quoted(value)}"
     if _names_file(name) and _is_bare(value, sweeps):
         return f"{key}={_quoted(_at_home(value))}"
