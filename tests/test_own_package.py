@@ -4,12 +4,15 @@ The lab's has a task, a network, a loss, a metric, a protocol and data.
 """
 
 import json
+import math
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -123,3 +126,37 @@ def test_all_commands_know_a_package_of_ones_own(run: Run, here: Path) -> None:
     listed = run("runs")
     assert first.name in listed
     assert second.name in listed
+
+
+def test_a_task_that_vidgan_has_none_of_is_a_full_citizen(run: Run, here: Path) -> None:
+    """Colorization, one file and its YAMLs: swept, scored, used with an option of its own, exported and compared."""
+    own = ["--config-dir", str(OWN / "conf")]
+    swept = run("train", *own, "-m", "experiments=lab/colors", *HERE, "seed=0,1")
+    assert "2 finished" in swept
+    first, second = sorted((here / "runs/colorization").iterdir())
+    scores = json.loads((first / "summary.json").read_text())
+    assert scores["metrics"]["vividness"] > 0
+    grey = scores["baselines"]["grey"]  # which has made no chroma
+    assert grey["psnr"] > 0
+    assert math.isnan(grey["vividness"])
+
+    run("evaluate", f"run={first.name}", "compare_to=[]", *HERE[::2])
+    run("compare", "runs/colorization")
+    assert "vividness" in (here / "comparisons/colorization/comparison.md").read_text()
+
+    told = run("predict", f"run={first.name}", "--help")
+    assert "saturation" in told
+    assert "0 is grey, 1 as they were learned" in told
+    write_video(here / "in.mp4", moving(5, 40, 56))
+    lossless = ["input=in.mp4", "machine=cpu"]
+    run("predict", f"run={first.name}", *lossless, "output=grey", "saturation=0")
+    run("predict", f"run={first.name}", *lossless, "output=colored", "saturation=3")
+    pictures = [cv2.imread(str(sorted((here / name).iterdir())[2])) for name in ("grey", "colored")]
+    spread = [float(np.ptp(picture, axis=2).mean()) for picture in pictures]
+    assert spread[0] == 0  # red, green and blue are one value
+    assert spread[1] > 1
+
+    run("export", f"run={second.name}", "output=net.safetensors")
+    run("predict", "weights=net.safetensors", *lossless, "output=again", "saturation=0")
+    again = cv2.imread(str(sorted((here / "again").iterdir())[2]))
+    assert np.array_equal(again, pictures[0])
