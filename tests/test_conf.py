@@ -101,7 +101,7 @@ def test_every_group_is_covered() -> None:
     groups = {path.name for path in CONF.iterdir() if path.is_dir()}
     assert groups == {*GROUPS, *MOUNTED, *POSE_GROUPS, "tasks"}
     defaults = [option for path in FILES for option in OmegaConf.load(path).defaults]
-    used = {option["/tasks@task"] for option in defaults if "/tasks@task" in option}
+    used = {option["/tasks"] for option in defaults if "/tasks" in option}
     assert used == {path.stem for path in CONF.glob("tasks/*.yaml")}
 
 

@@ -83,6 +83,38 @@ def test_no_two_packages_import_each_other() -> None:
     assert uses.keys() - done == set(), "in a circle"
 
 
+def words(tree: ast.Module) -> Iterator[str]:
+    """What code of a file says: names, imports and texts; not its docstrings, comments and what it defines."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    told = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and _documents(node)}
+    yield from imported(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.value
+        elif isinstance(node, (ast.Name, ast.Attribute, ast.keyword)):
+            yield str(_name(node))
+
+
+def _documents(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> bool:
+    return bool(node.body) and isinstance(node.body[0], ast.Expr)
+
+
+def _name(node: ast.Name | ast.Attribute | ast.keyword) -> str | None:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else node.arg
+
+
+def test_common_code_knows_no_task_by_name() -> None:
+    """Networks, data sets and metrics have names of their field, which may be a task's: they define them themselves."""
+    tasks = {path.parent.name for path in (PACKAGE / "tasks").glob("*/task.py")}
+    classes = {"".join(map(str.capitalize, name.split("_"))) for name in tasks}
+    known = re.compile(rf"\b({'|'.join(sorted(tasks | classes))})\b")
+    common = [source for source in SOURCES if not (source.parts[0] == "tasks" and source.parts[1] in tasks)]
+    assert len(tasks) >= 5
+    assert {
+        str(source): found for source in common if (found := list(filter(known.search, words(SOURCES[source]))))
+    } == {}
+
+
 def test_heavy_imports_wait() -> None:
     """All commands in one process: what none imports, all do not."""
     heavy = {"torch", "pytorch_lightning", "wandb", "kornia"}

@@ -45,6 +45,17 @@ def run(composed: Composed, tmp_path: Path) -> str:
     return folder.id
 
 
+MISTAKEN = (
+    ("task.blnd=true", r"task\.blnd: .* did you mean 'blind'"),
+    ("task.blind=perhaps", r"task\.blind=perhaps: expected true or false"),
+    ("degradation.sigma=[500,500]", r"degradation\.sigma=\[500,500\]: expected a number from 0 to 255"),
+    ("engine.ema=1", r"engine is no part of a score; there are task, data, degradation, protocol"),
+    ("blind=true", r"blind=true: expected <part>\.<key>=value"),
+    ("task.blind", r"task\.blind: expected key=value"),
+    ("task.network.depth=1", r"the experiment has no task\.network"),
+)
+
+
 def test_predict_and_evaluate(run: str, composed: Composed, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     noise = np.random.default_rng(0).normal(0, 25, (10, 42, 50, 3))
     noisy = np.clip(np.full((10, 42, 50, 3), 128) + noise, 0, 255).astype(np.uint8)
@@ -52,7 +63,11 @@ def test_predict_and_evaluate(run: str, composed: Composed, tmp_path: Path, caps
 
     def clean(*overrides: str) -> np.ndarray:
         out = tmp_path / "clean.mp4"
-        predict(composed(f"run={run}", f"input={given}", f"output={out}", *HERE, *overrides, command="predict"))
+        predict(
+            composed(
+                f"run={run}", f"input={given}", f"output={out}", "overwrite=true", *HERE, *overrides, command="predict"
+            )
+        )
         assert probe(out).frames == 10
         return np.stack(list(iterate(out)))
 
@@ -68,7 +83,8 @@ def test_predict_and_evaluate(run: str, composed: Composed, tmp_path: Path, caps
     def scores(*overrides: str) -> dict[str, dict[str, float]]:
         return evaluate(composed(f"run={run}", "tracking=disabled", *HERE, *overrides, command="evaluate"))
 
-    low, high = scores("sigma=10"), scores("sigma=50", "blind=true", "compare_to=[noisy]")
+    low = scores("overrides=['degradation.sigma=[10,10]']")
+    high = scores("overrides=['degradation.sigma=[50,50]','task.blind=true']", "compare_to=[noisy]")
     assert set(high) == {"model", "noisy"} < set(low)
     for sigma, found in ((10, low), (50, high)):
         # Of 19,200 values the deviation is off by .5 %, which is .04 dB, of which five are allowed; clipping gives .1.
@@ -77,10 +93,17 @@ def test_predict_and_evaluate(run: str, composed: Composed, tmp_path: Path, caps
     levels = scores("protocol=davis_denoising", "compare_to=[]")["model"]
     assert list(levels) == [f"{metric}_{sigma}" for sigma in (10, 20, 30, 40, 50) for metric in ("psnr", "ssim")]
     written = sorted(path.name for path in tmp_path.glob("runs/denoising/*/evaluations/*"))
-    assert written == ["davis_denoising-last", "denoising-last-sigma10", "denoising-last-sigma50-blind"]
+    assert written == [
+        "davis_denoising-last",
+        "denoising-last-degradation.sigma_10_10",
+        "denoising-last-degradation.sigma_50_50-task.blind_true",
+    ]
     assert json.loads(next(tmp_path.glob("runs/*/*/summary.json")).read_text())["baselines"].keys() >= {"noisy"}
-    with pytest.raises(UserError, match="noise levels of its own"):
-        scores("protocol=davis_denoising", "sigma=10")
+    with pytest.raises(UserError, match="davis_denoising has cases of its own, 10, 20, 30, 40, 50; choose another"):
+        scores("protocol=davis_denoising", "overrides=['degradation.sigma=[10,10]']")
+    for text, sentence in MISTAKEN:
+        with pytest.raises(UserError, match=sentence):
+            scores(f"overrides=['{text}']")
 
 
 def test_scoring_the_clips_that_trained_is_told(

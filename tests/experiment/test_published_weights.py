@@ -87,7 +87,9 @@ def test_what_cannot_be_made_is_told_and_nothing_is_written(
 def test_baselines_may_be_written_without_brackets() -> None:
     assert _listed("compare_to=bicubic,nlmeans") == "compare_to=[bicubic,nlmeans]"
     assert _listed("compare_to=bicubic") == "compare_to=[bicubic]"
-    for argument in ("compare_to=[a,b]", "compare_to=[]", "compare_to=null", "data.root=a,b"):
+    assert _listed("overrides=a.b=1,c.d=[2,3]") == "overrides=['a.b=1','c.d=[2,3]']"
+    assert _listed("overrides=[a.b=1]") == "overrides=['a.b=1']"
+    for argument in ("overrides=['a.b=1']", "compare_to=[a,b]", "compare_to=[]", "compare_to=null", "data.root=a,b"):
         assert _listed(argument) == argument
 
 
@@ -184,7 +186,7 @@ def test_weights_that_ask_for_a_noise_level_are_scored_at_denoising(
         (["run=quickstart"], r"run=quickstart and weights=.* are two networks; give one of them"),
         (["protocol=davis_denoising"], r"protocol davis_denoising is for x1 and the run enlarges x4; choose another"),
         (["degradation=bd"], r"degradation=bd is no configuration; did you mean degradations@degradation=bd\?"),
-        (["task=denoising"], r"task=denoising is no configuration; did you mean tasks@task=denoising\?"),
+        (["task=denoisng"], r"task=denoisng: there is no such task; did you mean denoising\?"),
         (["protocol=set5"], r"protocol=set5: there is no such protocol; there are davis_denoising, default"),
         (["weights=last"], r"run is not set; give run=<id>, or weights=<file>"),
     ],

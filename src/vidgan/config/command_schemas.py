@@ -18,25 +18,25 @@ class EvaluateConfig:
         run: id or folder of a run; null where ``weights`` is a file.
         protocol: name of a file in ``conf/protocols``, or a path; null is the run's own, or ``default``.
         weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
-        task: what weights of a file are for; null is super-resolution, or denoising where they ask for noise levels.
+        task: name of a file in ``conf/tasks`` that says what weights of a file are scored on; null is that of the task
+            which their network is of.
         data: a data set other than the run's own; null only with a run.
-        degradation: one other than the run's own; null for weights of a file is bicubic, or Gaussian noise.
+        degradation: one other than the run's own, or than the task's for weights of a file.
         compare_to: baselines that are scored beside the model, by name; null is the task's own choice.
         seed: what is drawn for ``data`` follows from it.
-        sigma: of the noise that a denoiser's clips suffer, in 8-bit levels; null is the run's own noise.
-        blind: whether a denoiser is given estimates of the noise instead of the truth.
+        overrides: of the recorded experiment's task, data, degradation and protocol, e.g. ``[task.blind=true]``; those
+            of the degradation are of what the protocol degrades clips by, where it does.
     """
 
     run: str | None = None
     protocol: str | None = None
     weights: str = "last"
-    task: Any = component("tasks@task", None)
+    task: str | None = None
     data: Any = component("data", None)
     degradation: Any = component("degradations@degradation", None)
     compare_to: list[str] | None = None
     seed: int = whole(0, 0, 2**32 - 1)
-    sigma: float | None = number(0, None, 255)
-    blind: bool = False
+    overrides: list[str] = field(default_factory=list)
     machine: MachineConfig = field(default_factory=MachineConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)

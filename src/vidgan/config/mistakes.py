@@ -185,7 +185,7 @@ def _alike(word: str, names: Iterable[str], last: Mapping[str, str]) -> list[str
 def known_keys(command: str, overrides: Sequence[str] = ()) -> list[str]:
     """All keys of a command's configuration, and its choices of options: ``degradations@degradation``."""
     register()
-    with _beside_running_hydra(), initialize_config_dir(str(CONF), version_base="1.3"):
+    with beside_running_hydra(), initialize_config_dir(str(CONF), version_base="1.3"):
         try:
             config = compose(command, [item for item in overrides if _chooses(item)], return_hydra_config=True)
         except (HydraException, OmegaConfBaseException):
@@ -195,7 +195,7 @@ def known_keys(command: str, overrides: Sequence[str] = ()) -> list[str]:
 
 
 @contextmanager
-def _beside_running_hydra() -> Iterator[None]:
+def beside_running_hydra() -> Iterator[None]:
     """Inside, Hydra can be begun anew, though a sweep of it is under way."""
     hydra, running = GlobalHydra.instance(), GlobalHydra.instance().hydra
     hydra.clear()

@@ -187,7 +187,7 @@ class TrainConfig:
 
     name: str = MISSING
     seed: int = whole(0, 0, 2**32 - 1)
-    task: Any = component("tasks@task", MISSING)
+    task: Any = component("tasks", MISSING)
     networks: dict[str, Any] = components("generators@networks.{name}")
     losses: dict[str, LossTerm] = field(default_factory=dict)
     players: dict[str, Player] = field(default_factory=dict)

@@ -34,7 +34,7 @@ _Declared = TypeVar("_Declared")
 
 _ALL = ("auto", -1, "-1")
 _PROCESSES = 8  # that any CPU may be shared by
-_TASK_SUPPLIED = ("networks", "players", "terms", "settings", "seed", "degradation")
+TASK_SUPPLIED = ("networks", "players", "terms", "settings", "seed", "degradation")
 
 
 def check(config: DictConfig) -> None:
@@ -46,7 +46,7 @@ def check(config: DictConfig) -> None:
     if config.dry_run and config.machine.slurm is None:
         raise UserError("dry_run shows what would be submitted to SLURM; choose machine=slurm, or preflight=only.")
     keep_to_schema(config)
-    lint(config, {"task": _TASK_SUPPLIED, "data": ("loading",)})
+    lint(config, {"task": TASK_SUPPLIED, "data": ("loading",)})
     for name, term in config.losses.items():
         loss = resolve_target(term.loss._target_, f"losses.{name}.loss")
         if asks_discriminator(loss) and term.discriminator not in config.networks:

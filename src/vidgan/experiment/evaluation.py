@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -14,42 +15,44 @@ from vidgan.atomic import can_write
 from vidgan.config import options
 from vidgan.config.instantiate import TARGET, build, resolve_target, targets
 from vidgan.config.lint import lint
-from vidgan.config.paths import CONF
 from vidgan.config.recorded import read_config
 from vidgan.config.schema import MACHINE_HALF
 from vidgan.config.schema_check import suggestion
+from vidgan.config.task_parts import known_tasks
 from vidgan.console import say
 from vidgan.data.datamodule import ClipDataModule, DataModule
 from vidgan.data.sources import files
-from vidgan.degradations.base import Degradation
-from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.engine.settings import EngineSettings
 from vidgan.errors import UserError
-from vidgan.experiment.build import build_data, build_task, build_trainer, device_kind, refuse_absent_device
-from vidgan.experiment.networks import describe, load_network, weights_of
+from vidgan.experiment.build import (
+    TASK_SUPPLIED,
+    build_data,
+    build_task,
+    build_trainer,
+    device_kind,
+    refuse_absent_device,
+)
+from vidgan.experiment.networks import describe, load_network, task_of_weights, weights_of
+from vidgan.experiment.overriding import override, task_defaults
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data, show_scores
 from vidgan.experiment.subject import recorded_config
 from vidgan.generators.base import as_generator
 from vidgan.metrics.torchscript import TorchScriptMetric
-from vidgan.protocols.multi_sigma import MultiSigma
+from vidgan.protocols.protocol import Protocol
 from vidgan.record.canonical_paths import with_one_name
 from vidgan.record.code_fingerprint import fingerprint
 from vidgan.record.folder import RunFolder, write_json
 from vidgan.record.inputs import code_of
-from vidgan.record.names import checked_name, slug
+from vidgan.record.names import LONGEST, checked_name, slug
 from vidgan.record.tables import Table
-from vidgan.tasks.denoising.task import Denoising
 from vidgan.tracking.layout import run_arguments
 from vidgan.tracking.wandb_tracker import WandbTracker, tracked
 
 logger = logging.getLogger(__name__)
 
-# What weights of a file are scored at where nothing else is said: task, degradation and protocol.
-_SUPER_RESOLUTION = ("super_resolution", "bicubic", "default")
-_DENOISING = ("denoising", "gaussian", "denoising")
 # What a command line may replace, and how it is chosen there.
-_GROUPS = {"task": "tasks@task", "data": "data", "degradation": "degradations@degradation"}
+_GROUPS = {"data": "data", "degradation": "degradations@degradation"}
 
 
 def protocol_config(name: str) -> DictConfig:
@@ -108,7 +111,7 @@ def subject_of(config: DictConfig) -> Subject:
         UserError: the run, the weights, the protocol or the data is at fault.
     """
     run, weights = weights_of(config)
-    experiment = _without_training(recorded_config(run)) if run else _experiment_of(weights)
+    experiment = _without_training(recorded_config(run)) if run else _experiment_of(weights, config.task)
     trained = experiment.data if run else None
     replaced = [key for key in _GROUPS if config[key] is not None]
     for key in replaced:
@@ -125,23 +128,22 @@ def subject_of(config: DictConfig) -> Subject:
         raise UserError(
             "data is not set; give data=<name of a file in conf/data>, e.g. data=folder data.root=<folder>."
         )
+    override(experiment, config.overrides)
     parts = [checked_name(experiment.protocol.name, "protocol.name"), *([config.weights] if run else [])]
-    parts += [_name(experiment[key]) for key in replaced if key != "task"]
-    parts += [] if config.sigma is None else [f"sigma{config.sigma:g}"]
-    parts += ["blind"] if config.blind else []
+    parts += [_name(experiment[key]) for key in replaced] + [slug(text) for text in config.overrides]
     folder = run or RunFolder(Path(config.paths.runs) / "published" / slug(weights.stem))
     recorded = _recorded_precision(run) if run else "32-true"
-    name = "-".join(parts)
-    place = _free(_place(folder, name, Path(config.paths.runs)), _asked(experiment, config.paths))
+    name = "-".join(parts)[:LONGEST]
+    place = _free(_place(folder, name, Path(config.paths.runs)), _asked(experiment, config))
     return Subject(folder, name, place, weights, experiment, trained, recorded)
 
 
-def _asked(experiment: DictConfig, paths: DictConfig) -> dict[str, Any]:
+def _asked(experiment: DictConfig, config: DictConfig) -> dict[str, Any]:
     """What was scored and how, beside the weights; each path under one name."""
     whole: Any = OmegaConf.to_container(experiment, resolve=True)
     parts = {key: whole[key] for key in ("data", "degradation", "protocol")}  # null for a task without degradation
-    asked: dict[str, Any] = with_one_name(parts, dict(paths))
-    return asked
+    asked: dict[str, Any] = with_one_name(parts, dict(config.paths))
+    return asked | ({"overrides": list(config.overrides)} if config.overrides else {})
 
 
 def _free(place: Path, asked: dict[str, Any]) -> Path:
@@ -188,33 +190,41 @@ def _without_training(config: DictConfig) -> DictConfig:
     return config
 
 
-def _experiment_of(weights: Path) -> DictConfig:
-    """That of weights which no run of ours made: from bicubic clips, or noisy ones where it asks for the noise."""
+def _experiment_of(weights: Path, task: str | None) -> DictConfig:
+    """That of weights which no run of ours made: what the task brings along that their network is of."""
     description = describe(None, weights)
-    network = as_generator(load_network(description, weights))
-    task, degrading, protocol = _DENOISING if network.noise_map else _SUPER_RESOLUTION
-    degradation = _option("degradations", degrading)
-    if not network.noise_map:
-        degradation.scale = network.scale
+    network = load_network(description, weights)
+    defaults = task_defaults(_task_of(weights, task))
+    if defaults.degradation is not None and "scale" in defaults.degradation:
+        defaults.degradation.scale = as_generator(network).scale
     experiment = {
         "name": weights.stem,
         "seed": 0,
-        "task": _option("tasks", task),
         "networks": {"generator": description},
         "losses": {},
         "players": {},
-        "degradation": degradation,
         "data": None,
         "engine": EngineSettings(iterations=0, ema=None),
-        "protocol": protocol_config(protocol),
+        **defaults,
     }
     return OmegaConf.create(experiment)
 
 
-def _option(group: str, name: str) -> DictConfig:
-    config = OmegaConf.load(CONF / group / f"{name}.yaml")
-    assert isinstance(config, DictConfig)
-    return config
+def _task_of(weights: Path, name: str | None) -> str:
+    """The name in ``conf/tasks``, as it is given or as the file or its network tells.
+
+    Raises:
+        UserError: there is none of that name, or none that the network is of.
+    """
+    known = dict(known_tasks())
+    if name is None:
+        target = task_of_weights(weights)
+        name = next((option for option, task in known.items() if task == target), None)
+        if name is None:
+            raise UserError(f"weights={weights}: its network is of no task; give task=<one of {', '.join(known)}>.")
+    elif name not in known:
+        raise UserError(f"task={name}: there is no such task; {suggestion(name, known)}")
+    return name
 
 
 def scored_precision(recorded: str, machine: DictConfig) -> str:
@@ -232,10 +242,13 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     refuse_absent_device(config.machine)
     subject = subject_of(config)
     folder, experiment = subject.folder, subject.experiment
-    lint(OmegaConf.create({"protocol": experiment.protocol, "data": experiment.data}), {})
+    lint(
+        OmegaConf.create({key: experiment[key] for key in ("task", "protocol", "degradation", "data")}),
+        {"task": TASK_SUPPLIED, "data": ("loading",)},
+    )
     task = subject.task()
     task.protocol = build(experiment.protocol, "protocol")
-    _set_noise(task, config.sigma, config.blind)
+    _refuse_overridden_cases(task.protocol, config.overrides)
     if config.compare_to is not None:
         task.compare_to = tuple(config.compare_to)
     task.chosen_baselines()
@@ -266,7 +279,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         Table(out / "per_clip.csv").append(task.rows)
         protocol = experiment.protocol
         result = {"protocol": protocol.name, "follows": protocol.follows, "weights": str(subject.weights)}
-        result["asked"] = _asked(experiment, config.paths)
+        result["asked"] = _asked(experiment, config)
         write_json(
             out / "scores.json", {**result, "fingerprint": fingerprint(code_of(experiment)), "scores": task.scores}
         )
@@ -274,6 +287,18 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         say(f"protocol {protocol.name}: {protocol.follows}")
         say(f"written to {out}")
     return task.scores
+
+
+def _refuse_overridden_cases(protocol: Protocol, overrides: Sequence[str]) -> None:
+    """
+    Raises:
+        UserError: the degradation is overridden, and the protocol has cases of its own.
+    """
+    if protocol.cases is not None and any(text.startswith("degradation.") for text in overrides):
+        raise UserError(
+            f"overrides: {protocol.name} has cases of its own, {', '.join(protocol.cases)}; choose another protocol to "
+            f"change the degradation."
+        )
 
 
 def _warn_of_trained(given: LightningDataModule, trained: LightningDataModule) -> None:
@@ -289,31 +314,6 @@ def _warn_of_trained(given: LightningDataModule, trained: LightningDataModule) -
             len(given.splits.test),
             ", ".join(clips[:8]),
         )
-
-
-def _set_noise(task: ScoredModule, sigma: float | None, blind: bool) -> None:
-    """Changes the noise that a denoiser is scored on, and what it is told of it.
-
-    Raises:
-        UserError: the task is another one, or its protocol has levels of its own.
-    """
-    if sigma is None and not blind:
-        return
-    if not isinstance(task, Denoising):
-        raise UserError("sigma and blind are for denoising; leave them out.")
-    task.blind = task.blind or blind
-    if sigma is not None:
-        assert task.protocol is not None, "it has just been built"
-        if isinstance(task.protocol, MultiSigma):
-            raise UserError(
-                f"sigma={sigma}: {task.protocol.name} has noise levels of its own; choose protocol=denoising."
-            )
-        task.protocol.degradation = GaussianNoise((sigma, sigma), clip=_clips(task.degrading))
-
-
-def _clips(degradation: Degradation) -> bool:
-    """Whether noise is saturated, as a file of 8 bits would; degradations without that choice are."""
-    return getattr(degradation, "clip", True)
 
 
 def _name(option: DictConfig) -> str:

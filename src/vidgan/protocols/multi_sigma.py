@@ -1,6 +1,6 @@
-"""A protocol of denoising: what is scored, and at which levels of noise."""
+"""A protocol whose cases are levels of noise."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from vidgan.degradations.noise import GaussianNoise
@@ -16,7 +16,7 @@ class MultiSigma(Protocol):
     Args:
         sigmas: standard deviations in 8-bit levels, at least one.
         frames: the first frames of a clip are scored; None for all.
-        arguments: those of :class:`Protocol`, the degradation aside.
+        arguments: those of :class:`Protocol`, degradation and cases aside.
 
     Raises:
         UserError: there are no levels.
@@ -25,14 +25,8 @@ class MultiSigma(Protocol):
     def __init__(self, sigmas: Sequence[float], frames: int | None = None, **arguments: Any) -> None:
         if not sigmas:
             raise UserError("protocol.sigmas is empty; give the levels of noise, e.g. [10, 20, 30]")
-        self.sigmas = tuple(sigmas)
         self.frames = frames
-        super().__init__(**arguments, degradation=_white(self.sigmas[0]))
-
-    def levels(self) -> Iterator[tuple[str, GaussianNoise]]:
-        """What is added to the names of the metrics, and the noise, level by level."""
-        for sigma in self.sigmas:
-            yield f"_{sigma:g}", _white(sigma)
+        super().__init__(**arguments, cases={f"{sigma:g}": _white(sigma) for sigma in sigmas})
 
 
 def _white(sigma: float) -> GaussianNoise:

@@ -32,6 +32,11 @@ class Protocol:
         multiple: what the crop leaves is cut down to multiples of this, about the middle.
         degradation: makes what is scored, whatever the task was trained on; None leaves that to the task. A low
             resolution that comes with the data goes before both.
+        cases: each clip is scored under each of these degradations, by name; a metric ``psnr`` is reported as
+            ``psnr_<name>``. None is a single case, the degradation's.
+
+    Raises:
+        UserError: there are no cases, or a degradation beside them.
 
     Attributes:
         frames: the first ones of a clip that count, for whatever is made of it; None for all.
@@ -53,7 +58,10 @@ class Protocol:
         centre_only: bool = False,
         multiple: int = 1,
         degradation: Degradation | None = None,
+        cases: Mapping[str, Degradation] | None = None,
     ) -> None:
+        if cases is not None and (not cases or degradation is not None):
+            raise UserError(f"protocol {name}: give cases by name, at least one, or a degradation")
         if color not in ("rgb", "y"):
             raise UserError(f"protocol {name}: color is {color!r}; it must be 'rgb' or 'y'")
         rows, columns = (crop, crop) if isinstance(crop, int) else crop
@@ -65,7 +73,8 @@ class Protocol:
         self.crop = rows, columns
         self.quantize = quantize
         self.multiple = multiple
-        self.degradation = degradation
+        self.cases = None if cases is None else dict(cases)
+        self.degradation = degradation if cases is None else next(iter(cases.values()))
         self.skip_first = skip_first
         self.skip_last = skip_last
         self.centre_only = centre_only
@@ -110,7 +119,10 @@ class Protocol:
 
     def levels(self) -> Iterator[tuple[str, Degradation | None]]:
         """Each clip is scored under these degradations; what is added to the names of the metrics, and which it is."""
-        yield "", self.degradation
+        if self.cases is None:
+            yield "", self.degradation
+        else:
+            yield from ((f"_{name}", degradation) for name, degradation in self.cases.items())
 
     def combine(self, kept: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """The scores of the whole test, of what :meth:`collect` kept of each clip."""
