@@ -10,8 +10,9 @@ from omegaconf import DictConfig
 from vidgan.data.datasets import WholeClips
 from vidgan.data.sources import Size, Source
 from vidgan.experiment.build import build_networks, build_task
-from vidgan.experiment.footprint import Peak, scoring_memory
+from vidgan.experiment.footprint import scoring_memory
 from vidgan.experiment.preflight import Preflight
+from vidgan.ops.peak_memory import Peak
 
 Composed = Callable[..., DictConfig]
 

@@ -1,48 +1,18 @@
 """The memory that validation and test take, found on torch's meta device before anything is trained."""
 
-import weakref
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from vidgan.data.clip import Clip, Piece, mapped
 from vidgan.engine.adversarial import AdversarialTask
+from vidgan.ops.peak_memory import Peak
 
 # Real and made frames are prepared for the metrics, which work in double precision frame by frame.
 _COPIES = 4
 _FEW = 8  # frames whose making tells what more of them take
 _PIXELS = 1 << 22  # of so few frames: several times what is made at once
-
-
-class Peak(TorchDispatchMode):
-    """Counts the bytes of the tensors that are made inside; ``most`` is what lived at once at the worst moment."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.most = self._now = 0
-        self._living: set[int] = set()
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        made = func(*args, **(kwargs or {}))
-        for tensor in tree_leaves(made):
-            if isinstance(tensor, Tensor):
-                self._count(tensor.untyped_storage())
-        return made
-
-    def _count(self, storage: torch.UntypedStorage) -> None:
-        key, size = storage._cdata, storage.nbytes()
-        if key not in self._living:
-            self._living.add(key)
-            self._now += size
-            self.most = max(self.most, self._now)
-            weakref.finalize(storage, self._forget, key, size)
-
-    def _forget(self, key: int, size: int) -> None:
-        self._living.discard(key)
-        self._now -= size
 
 
 def scoring_memory(task: AdversarialTask, piece: Clip, whole: bool) -> int:

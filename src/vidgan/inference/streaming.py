@@ -1,7 +1,9 @@
 """Videos of any length through a generator, in constant memory."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -9,14 +11,23 @@ import torch
 from torch import Tensor
 
 from vidgan.generators.base import Generator
+from vidgan.inference.memory import frames_at_once
 from vidgan.video.color import Pixels
+
+logger = logging.getLogger(__name__)
+
+CONTEXT = 8  # frames around a chunk
+BORDERS = (
+    "the network looks at whole clips; it is given %d frames at once with %d more on either side, and makes of them "
+    "nearly what it makes of the whole; chunk=<frames> and context=<frames> set more"
+)
 
 
 def stream(
     generator: Generator,
     frames: Iterable[Pixels],
-    chunk: int = 8,
-    context: int = 8,
+    chunk: int | None = 8,
+    context: int | None = None,
     precision: torch.dtype | None = None,
 ) -> Iterator[Pixels]:
     """Applies a generator to a video, chunk by chunk.
@@ -29,8 +40,8 @@ def stream(
     Args:
         generator: in evaluation mode; the frames are moved to the device of its parameters.
         frames: (H, W, 3) RGB, of one size; uint8, or uint16 over its whole range.
-        chunk: frames computed together.
-        context: frames seen on either side of a chunk by a bidirectional generator.
+        chunk: frames computed together; None is as many as the free memory allows, 8 at most where more gain nothing.
+        context: frames seen on either side of a chunk by a bidirectional generator; None is 8.
         precision: type of mixed precision; None computes as the parameters are.
 
     Yields:
@@ -38,14 +49,29 @@ def stream(
     """
     device = next((parameter.device for parameter in generator.parameters()), torch.device("cpu"))
     state: Any = None
-    seen = context if generator.temporal == "bidirectional" else generator.reach
-    for window, first, last in windows(frames, chunk, seen):
+    if chunk is None:
+        chunk, frames = _fitting(generator, iter(frames), device, context)
+    seen = (CONTEXT if context is None else context) if generator.temporal == "bidirectional" else generator.reach
+    for number, (window, first, last) in enumerate(windows(frames, chunk, seen)):
+        if number == 1 and generator.temporal == "bidirectional":
+            logger.warning(BORDERS, chunk, seen)
         mixed = nullcontext() if precision is None else torch.autocast(device.type, precision)
         with torch.inference_mode(), mixed:
             low = _to_float(window, device)
             made, state = generator.proceed(low, first, last, state)
             pixels = _to_pixels(made, window[0].dtype)
         yield from pixels
+
+
+def _fitting(
+    generator: Generator, frames: Iterator[Pixels], device: torch.device, context: int | None
+) -> tuple[int, Iterator[Pixels]]:
+    """How many frames fit into memory beside those around them, and the frames, none of them lost."""
+    few = list(islice(frames, 1))
+    if not few:
+        return 1, frames
+    around = (CONTEXT if context is None else context) if generator.temporal == "bidirectional" else generator.reach
+    return max(1, frames_at_once(generator, _to_float(few, device), 2 * around)), chain(few, frames)
 
 
 def windows(frames: Iterable[Pixels], chunk: int, context: int) -> Iterator[tuple[list[Pixels], int, int]]:
