@@ -56,7 +56,7 @@ def processed(prepare: Callable[[Input], tuple[Generator, Input]], trained: Trai
         channels_last(generator)
         used = generator if options.tile is None else Tiled(generator, options.tile)
         return in_place(
-            given.items, lambda frames: stream(used, frames, chunk=options.chunk, precision=trained.precision)
+            given.items, lambda frames: stream(used, frames, options.chunk, options.context, trained.precision)
         )
 
     return process(Path(options.input), Path(options.output), work, options, trained.progress)

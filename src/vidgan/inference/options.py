@@ -32,13 +32,15 @@ class ClipOptions(UseOptions, VideoOptions):
     Attributes:
         input: a video, a picture, zipped pictures, or a folder of pictures or videos.
         output: what is written: a video or a picture by its suffix, a folder without one.
-        chunk: frames computed at once.
+        chunk: frames computed at once; null is what fits into the free memory, 8 at most where more gain nothing.
+        context: frames seen on either side of those, by networks that look at whole clips; null is 8.
         tile: side in input pixels of the tiles that large frames are cut into; null computes whole frames.
     """
 
     input: str = REQUIRED
     output: str = REQUIRED
-    chunk: int = whole(1, 8)
+    chunk: int | None = whole(1, None)
+    context: int | None = whole(0, None)
     tile: int | None = whole(1, None)
 
 
