@@ -14,7 +14,7 @@ from vidgan.errors import UserError
 from vidgan.generators.fastdvdnet import FastDVDnet
 from vidgan.generators.recurrent_denoiser import RecurrentDenoiser
 from vidgan.inference.inputs import Input
-from vidgan.inference.noise import WithNoiseMap, measured
+from vidgan.inference.noise import WithNoiseMap, estimate_noise
 from vidgan.inference.streaming import stream
 from vidgan.inference.tiling import Tiled
 from vidgan.ops.noise_estimation import with_noise_map
@@ -44,10 +44,10 @@ def test_streaming_with_a_level_told_equals_the_whole_clip_with_a_map(network: t
         assert np.abs(made - expected.permute(0, 2, 3, 1).numpy()).max() <= allowed
 
 
-def test_measuring_the_noise_loses_no_frame() -> None:
+def test_estimating_the_noise_loses_no_frame() -> None:
     _, frames = noisy(20)
-    deviation, again = measured(Input.of(frames, len(frames), Fraction(25)))
-    assert 255 * deviation == pytest.approx(25, rel=0.06)
+    sigma, again = estimate_noise(Input.of(frames, len(frames), Fraction(25)))
+    assert 255 * sigma == pytest.approx(25, rel=0.06)
     assert np.array_equal(np.stack(list(again.frames)), frames)
 
 

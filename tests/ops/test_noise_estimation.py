@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from tests.media import moving
-from vidgan.ops.noise_estimation import estimate_deviation, with_noise_map
+from vidgan.ops.noise_estimation import estimate_sigma, with_noise_map
 
 
 @pytest.mark.parametrize("sigma", [5, 10, 25, 50])
 def test_white_noise_alone_is_estimated_within_two_percent(sigma: int) -> None:
     noise = 0.5 + sigma / 255 * torch.randn(4, 3, 256, 256, generator=torch.Generator().manual_seed(0))
-    assert 255 * estimate_deviation(noise) == pytest.approx(sigma, rel=0.02)
+    assert 255 * estimate_sigma(noise) == pytest.approx(sigma, rel=0.02)
 
 
 def test_pictures_are_not_taken_for_noise() -> None:
@@ -20,18 +20,18 @@ def test_pictures_are_not_taken_for_noise() -> None:
     shade[..., :, 200:] = 0.9
     noise = 25 / 255 * torch.randn(shade.shape, generator=torch.Generator().manual_seed(0))
     noisy = ((shade + noise).clamp(0, 1) * 255).round() / 255
-    assert 255 * estimate_deviation(noisy) == pytest.approx(25, rel=0.06)
+    assert 255 * estimate_sigma(noisy) == pytest.approx(25, rel=0.06)
 
 
 def test_texture_raises_the_estimate_less_than_noise_does() -> None:
     texture = torch.from_numpy(moving(2, 128, 128)).permute(0, 3, 1, 2).float() / 255
     noise = 25 / 255 * torch.randn(texture.shape, generator=torch.Generator().manual_seed(0))
-    assert estimate_deviation(texture) < 0.5 * estimate_deviation(texture + noise)
+    assert estimate_sigma(texture) < 0.5 * estimate_sigma(texture + noise)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 9), (3, 3), (7, 40)])
 def test_small_and_flat_frames_have_none(size: tuple[int, int]) -> None:
-    assert estimate_deviation(torch.full((2, 3, *size), 0.3)) == pytest.approx(0, abs=1e-6)
+    assert estimate_sigma(torch.full((2, 3, *size), 0.3)) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_map_is_the_fourth_channel_and_the_root_mean_square_over_colours() -> None:

@@ -22,7 +22,7 @@ class Generator(nn.Module):
         temporal: ``"frame"`` sees one frame at a time, ``"causal"`` the past, ``"window"`` a few frames on either side,
             ``"bidirectional"`` the whole clip.
         reach: frames that a window generator sees on either side.
-        noise_map: its input has a fourth channel, the deviation of the noise in the units of the frames.
+        noise_map: its input has a fourth channel, the sigma of the noise in the units of the frames.
         multiple: frames are padded inside to heights and widths that are multiples of it.
         radius: an output pixel depends on input pixels at most this far away; None where that is unbounded.
         aliases: (regular expression, replacement) pairs that turn other published key names into this network's.

@@ -70,7 +70,7 @@ def _triplets(clip: Tensor) -> Tensor:
 
 
 class FastDVDnet(WindowGenerator):
-    """Removes noise of a known deviation: each frame is made of itself and two neighbours on either side.
+    """Removes noise of a known sigma: each frame is made of itself and two neighbours on either side.
 
     The first stage's result for a frame is shared by all frames that see it. At the ends of a video the frames are
     mirrored, as in the published evaluation.

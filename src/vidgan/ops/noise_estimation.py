@@ -11,11 +11,11 @@ _SATURATED = 0.05  # share of black or white values above which a block says too
 _LAPLACIAN = ((1.0, -2.0, 1.0), (-2.0, 4.0, -2.0), (1.0, -2.0, 1.0))
 
 
-def estimate_deviation(frames: Tensor) -> float:
+def estimate_sigma(frames: Tensor) -> float:
     """Standard deviation of the white noise in a clip, without knowing the clean one.
 
     The difference of two Laplacians hides smooth shades and straight edges (Immerkaer 1996, "Fast noise variance
-    estimation"); of its deviation in small blocks a low quantile is taken, which leaves texture out as well. Clipped
+    estimation"); of its variance in small blocks a low quantile is taken, which leaves texture out as well. Clipped
     blocks count only where nothing else is there.
 
     Args:
@@ -38,13 +38,13 @@ def estimate_deviation(frames: Tensor) -> float:
     return float(counted.kthvalue(rank).values.sqrt()) / _BIAS
 
 
-def with_noise_map(frames: Tensor, deviation: Tensor | float) -> Tensor:
-    """(B, T, 3, H, W) to (B, T, 4, H, W): frames and, in the fourth channel, the deviation of their noise.
+def with_noise_map(frames: Tensor, sigma: Tensor | float) -> Tensor:
+    """(B, T, 3, H, W) to (B, T, 4, H, W): frames and, in the fourth channel, the sigma of their noise.
 
     Args:
         frames: in [0, 1].
-        deviation: in the units of ``frames``; anything that broadcasts to them. Where it differs between channels,
-            the map is the root of their mean square.
+        sigma: standard deviation of the noise, in the units of ``frames``; anything that broadcasts to them. Where it
+            differs between channels, the map is the root of their mean square.
     """
-    whole = torch.as_tensor(deviation, dtype=frames.dtype, device=frames.device).expand_as(frames)
+    whole = torch.as_tensor(sigma, dtype=frames.dtype, device=frames.device).expand_as(frames)
     return torch.cat([frames, whole.square().mean(2, keepdim=True).sqrt()], dim=2)

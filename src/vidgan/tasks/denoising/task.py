@@ -17,14 +17,14 @@ from vidgan.engine.scoring import MODEL, Baseline
 from vidgan.engine.step import GeneratorOutput, Step
 from vidgan.errors import UserError
 from vidgan.inference.noise import SAMPLE
-from vidgan.ops.noise_estimation import estimate_deviation, with_noise_map
+from vidgan.ops.noise_estimation import estimate_sigma, with_noise_map
 from vidgan.tasks.restoration import Restoration
 
 
 class Denoising(Restoration):
     """Noisy clips (B, T, 3, H, W) to clean ones.
 
-    The condition is the noisy clip, and for generators that ask for it a map of the noise's deviation in a fourth
+    The condition is the noisy clip, and for generators that ask for it a map of the noise's sigma in a fourth
     channel: what the degradation tells of itself, or a blind estimate where it cannot tell.
 
     Args:
@@ -51,7 +51,7 @@ class Denoising(Restoration):
         self.blind = blind
         self.middle_only = middle_only
         self.seconds: dict[str, list[float]] = defaultdict(list)
-        self._deviations: dict[str, float] = {}
+        self._sigmas: dict[str, float] = {}
         scales = {"networks.generator": getattr(self.generator, "scale", 1), "degradation": degradation.scale}
         for name, scale in scales.items():
             if scale != 1:
@@ -120,17 +120,17 @@ class Denoising(Restoration):
         seen = slice(max(0, new.start - reach), new.stop + reach)
         noisy = self.given(condition[:, seen])["noisy"]
         if clip.place.first == 0:
-            self._deviations[self.level] = self._deviation(condition, noisy)
+            self._sigmas[self.level] = self._sigma(condition, noisy)
         frames = (noisy[0] * 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
         with self._timed(name, condition[:, new]):
-            made = method(frames, 255 * self._deviations[self.level])[new.start - seen.start :][: new.stop - new.start]
+            made = method(frames, 255 * self._sigmas[self.level])[new.start - seen.start :][: new.stop - new.start]
         return torch.from_numpy(made).to(noisy.device).permute(0, 3, 1, 2)[None].float() / 255
 
-    def _deviation(self, condition: Tensor, noisy: Tensor) -> float:
+    def _sigma(self, condition: Tensor, noisy: Tensor) -> float:
         """That of the noise, as the generator is told of it; else estimated from the first frames."""
         if self.tells_noise:
             return condition[:, :, 3:].mean().item()
-        return estimate_deviation(noisy[0, :SAMPLE])
+        return estimate_sigma(noisy[0, :SAMPLE])
 
     @contextmanager
     def _timed(self, method: str, clip: Tensor) -> Iterator[None]:
@@ -159,4 +159,4 @@ def _wait_for(device: torch.device) -> None:
 
 def _estimates(noisy: Tensor) -> Tensor:
     """(B, 1, 1, 1, 1) blind estimates, one for each clip of (B, T, C, H, W), of its first frames."""
-    return noisy.new_tensor([estimate_deviation(clip[:SAMPLE]) for clip in noisy]).view(-1, 1, 1, 1, 1)
+    return noisy.new_tensor([estimate_sigma(clip[:SAMPLE]) for clip in noisy]).view(-1, 1, 1, 1, 1)

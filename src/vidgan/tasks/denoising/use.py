@@ -8,7 +8,7 @@ from vidgan.errors import UserError
 from vidgan.generators.base import Generator, as_generator
 from vidgan.inference.clips import processed
 from vidgan.inference.inputs import Input
-from vidgan.inference.noise import SAMPLE, WithNoiseMap, measured
+from vidgan.inference.noise import SAMPLE, WithNoiseMap, estimate_noise
 from vidgan.inference.trained import Trained
 from vidgan.tasks.denoising.options import Options
 
@@ -46,6 +46,6 @@ def _informed(generator: Generator, given: Input, sigma: float | None) -> tuple[
         return generator, given
     if sigma is not None:
         return WithNoiseMap(generator, sigma / 255), given
-    deviation, given = measured(given)
-    say(f"noise level {255 * deviation:.1f} of 255, estimated from the first {SAMPLE} frames; sigma=... sets another")
-    return WithNoiseMap(generator, deviation), given
+    estimated, given = estimate_noise(given)
+    say(f"noise level {255 * estimated:.1f} of 255, estimated from the first {SAMPLE} frames; sigma=... sets another")
+    return WithNoiseMap(generator, estimated), given
