@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import cv2
 import pytorch_lightning as pl
@@ -97,7 +97,11 @@ class DataModule(pl.LightningDataModule, ABC):
         context: frames on either side with which pieces of clips can be scored; None where whole clips are needed.
         scored_frames: the protocol scores the first ones of a clip alone; None for all.
         overfit: every iteration trains on the samples of the first one.
+        scored_conditions: names of conditions that scored clips have beside those of training samples. Where they are
+            said, no clip has to be read to know that a metric or a baseline can be fed.
     """
+
+    scored_conditions: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, batch_size: int, loading: Loading | None) -> None:
         super().__init__()

@@ -112,6 +112,11 @@ def _by_size(data: DataModule, splits: Sequence[Literal["val", "test"]]) -> Iter
     return {tuple(min(side, LARGE_ENOUGH) for side in size): (name, size) for name, size in clips}.values()
 
 
+def _named_in_first(clips: Any) -> Collection[str]:
+    """What the first of some clips itself has beside its frames."""
+    return named_in(clips[0]) if len(clips) else ()
+
+
 @dataclass
 class _Run:
     """A clip under one of its protocol's degradations, as far as it has been worked through."""
@@ -180,9 +185,9 @@ class ScoredModule(pl.LightningModule):
             return
         there: set[str] = set()
         for look in (  # the cheapest first
-            lambda: {*OWN, *named_in(blank)},
-            lambda: named_in(data.evaluated(splits[-1])[0]),
+            lambda: {*OWN, *named_in(blank), *data.scored_conditions},
             lambda: self.scored_names(blank),
+            lambda: _named_in_first(data.evaluated(splits[-1])),
         ):
             there |= set(look())
             if not any(one.absent(there) for one in asked.values()):

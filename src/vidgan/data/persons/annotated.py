@@ -121,6 +121,8 @@ class AnnotatedPersons(DataModule):
         loading: the machine's half.
     """
 
+    scored_conditions = ("wrong_keypoints",)
+
     def __init__(
         self,
         root: str,

@@ -90,6 +90,8 @@ class MovingPersons(DataModule):
         loading: the machine's half.
     """
 
+    scored_conditions = ("wrong_keypoints",)
+
     def __init__(
         self,
         batch_size: int,

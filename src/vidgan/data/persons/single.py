@@ -134,6 +134,8 @@ class SinglePerson(DataModule):
         UserError: there is nothing to train on, or to test on.
     """
 
+    scored_conditions = ("wrong_keypoints", "nearest")
+
     def __init__(
         self,
         video: str,

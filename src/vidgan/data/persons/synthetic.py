@@ -74,6 +74,8 @@ class SyntheticPersons(DataModule):
         loading: the machine's half.
     """
 
+    scored_conditions = ("wrong_keypoints",)
+
     def __init__(
         self,
         batch_size: int,
