@@ -67,8 +67,8 @@ def untagged(size: str, matrix: str) -> tuple[str, ...]:
 
 
 def turned(*flags: str) -> tuple[str, ...]:
-    """A display matrix, of a file that is copied."""
-    return ("TURN", *flags)
+    """A display matrix, or an edit list, of a file that is copied."""
+    return ("COPIED", *flags)
 
 
 MP4: Mapping[str, Any] = {"codec": "h264", "preset": "ultrafast"}
@@ -91,6 +91,7 @@ CASES = [
     Case("late_picture.mkv", ("-vf", "setpts=PTS+0.36/TB", *H264, "-c:a", "aac"), ".mp4", MP4, sound=True),
     Case("late_sound.mkv", ("-af", "adelay=400", *H264, "-c:a", "aac"), ".mp4", MP4, sound=True),
     Case("starts_at_7.mkv", (*H264, "-output_ts_offset", "7"), ".mp4", MP4),
+    Case("cut_by_edit_list.mp4", ("COPIED", "-ss", "0.35"), ".mp4", {**MP4, "strict": True}),
     Case("starts_below_0.mp4", (*H264, "-bf", "3", "-movflags", "+negative_cts_offsets"), ".mp4", MP4),
     Case(
         "open_gop.mp4",
@@ -222,10 +223,10 @@ def start(path: Path) -> Fraction:
 
 
 def built(path: Path, case: Case) -> Path:
-    if case.build[0] != "TURN":
+    if case.build[0] != "COPIED":
         return made(path, *case.build, sound=case.sound)
     flags = [flag for flag in case.build[1:] if flag != "SAR"]
     shape = ("-vf", "setsar=4/3") if "SAR" in case.build else ()
-    plain = made(path.with_name("plain.mp4"), *shape, *WHOLE_CHROMA)
+    plain = made(path.with_name("plain.mp4"), *shape, *WHOLE_CHROMA, "-bf", "2")
     ffmpeg(*flags, "-i", plain, "-c", "copy", path)
     return path

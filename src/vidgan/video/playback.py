@@ -23,8 +23,8 @@ from vidgan.video.reader import (
     VideoIndex,
     decode_what_can_be,
     main_video,
+    missing_part,
     opened,
-    shortfall,
     video_index,
 )
 
@@ -75,11 +75,11 @@ class Playback:
     def __init__(self, path: Path, strict: bool = False, deinterlace: bool = False, keep_wide: bool = False) -> None:
         self.path, self.strict, self.deinterlace, self.keep_wide = path, strict, deinterlace, keep_wide
         self._index: VideoIndex = video_index(path, strict)
+        self.missing = missing_part(path)
         info = self._index.info
         self.count, self.fps, self.width, self.height = info.frames, info.fps, info.width, info.height
         with opened(path) as (container, stream):
             self.start = start_of(container)
-            self.missing = shortfall(stream, info.frames, list(self._index.times or ()))
             first = next(decode_what_can_be(container, stream))
             self.pixel_shape = _pixel_shape(stream, first)
             self.time_base = stream.time_base if first.pts is not None else None

@@ -105,8 +105,16 @@ def video_index(path: Path, strict: bool = True) -> VideoIndex:
     Raises:
         BrokenFileError: as for :func:`probe`.
     """
-    status = path.stat() if path.is_file() else None
-    return _index_of(path, (status.st_size, status.st_mtime_ns) if status else None, strict)
+    return _index_of(path, _identity(path), strict)[0]
+
+
+def missing_part(path: Path) -> str | None:
+    """What a video holds of what it promises, where that is less: ``holds 6 of 24 frames``.
+
+    Raises:
+        BrokenFileError: as for :func:`probe`, but for that.
+    """
+    return _index_of(path, _identity(path), strict=False)[1]
 
 
 def read_clip(path: Path, start: int, count: int, index: VideoIndex | None = None) -> Frames:
@@ -198,8 +206,11 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 
 @lru_cache(maxsize=4096)
-def _index_of(path: Path, identity: tuple[int, int] | None, strict: bool) -> VideoIndex:
-    """One pass over the packets, without decoding; ``identity`` renews the entry of a file that has changed."""
+def _index_of(path: Path, identity: tuple[int, int] | None, strict: bool) -> tuple[VideoIndex, str | None]:
+    """One pass over the packets, without decoding; ``identity`` renews the entry of a file that has changed.
+
+    What an edit list leaves out is there, though it is not shown.
+    """
     with opened(path) as (container, stream):
         # Only the numbers: a list of the packets would hold the whole file.
         packets = [
@@ -208,7 +219,8 @@ def _index_of(path: Path, identity: tuple[int, int] | None, strict: bool) -> Vid
             if packet.size
         ]
         times = sorted({pts for pts, _, _, is_discard in packets if pts is not None and not is_discard})
-        if strict and (missing := shortfall(stream, len(packets), times)):
+        missing = _shortfall(stream, len(packets), times)
+        if strict and missing:
             raise BrokenFileError(f"{path}: {missing}; copy or download it again")
         rate, varying = _rate(stream, times)
         has_audio = bool(container.streams.audio)
@@ -219,14 +231,20 @@ def _index_of(path: Path, identity: tuple[int, int] | None, strict: bool) -> Vid
     height, width = to_rgb(first).shape[:2]
     shown = [(pts, dts, is_key) for pts, dts, is_key, is_discard in packets if not is_discard]
     keys = sorted((pts, dts) for pts, dts, is_key in shown if is_key and pts is not None and dts is not None)
-    return VideoIndex(
+    index = VideoIndex(
         VideoInfo(len(shown), rate, width, height, has_audio, varying),
         tuple(times) if keys and len(times) == len(shown) else None,
         tuple(keys),
     )
+    return index, missing
 
 
-def shortfall(stream: VideoStream, count: int, times: list[int]) -> str | None:
+def _identity(path: Path) -> tuple[int, int] | None:
+    status = path.stat() if path.is_file() else None
+    return (status.st_size, status.st_mtime_ns) if status else None
+
+
+def _shortfall(stream: VideoStream, count: int, times: list[int]) -> str | None:
     """What a file holds of what it promises, where that is less; MP4 promises a number of frames, Matroska a duration.
 
     Args:

@@ -195,6 +195,8 @@ class VideoWriter(FrameWriter):
         stream.height, stream.width = height, width
         stream.options = dict(settings_of(self.codec, self.encoding))
         stream.pix_fmt = self.encoding.pixel_format or self.codec.pixel_format(height, width, deep)
+        if self.codec.encoder.startswith(("libx265", "hevc")) and self.path.suffix.lower() != ".mkv":
+            stream.codec_context.codec_tag = "hvc1"  # which Apple's players ask for
         self._time_base = 1 / self.fps
         if timed and self.source is not None and self.source.time_base is not None:
             self._time_base = stream.codec_context.time_base = self.source.time_base
