@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 help:
 	@echo "make train      train the quickstart on the shipped clips, a few minutes on two cores"
 	@echo "make test       run the tests"
-	@echo "make test-fast  run those that start no processes and do not train: what to run while changing code"
+	@echo "make test-fast  run those that take no time: what to run while changing code"
 	@echo "make test-slurm run the tests on a SLURM of two nodes on this machine; installs it (Debian, root) if missing"
 	@echo "make check      pre-commit hooks (style, types, spelling) and tests"
 	@echo "make benchmark  measure speed; prints a table and writes benchmarks/results/"
@@ -30,7 +30,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/slurm
 
 test-fast: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not (process or slow or notebook or slurm)"
 
 test-slurm: $(READY)
 	tests/slurm/install.sh

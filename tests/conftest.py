@@ -33,26 +33,36 @@ def on_shipped_data(experiment: str) -> list[str]:
     return data + [f"{key}=null" for key in missing if key.startswith("warm_start.")]
 
 
-#: What starts processes, trains, or tries hundreds of commands; ``make test-fast`` leaves it out.
-SLOW = (
-    *("comparison/test_command.py", "comparison/test_wandb.py", "engine/test_parallel.py", "golden"),
-    *("record/test_code_fingerprint.py", "experiment/test_data_inspection.py", "experiment/test_denoising_run.py"),
-    *("record/test_extension.py", "tracking", "experiment/test_workers.py"),
-    *("launch/test_runs.py", "launch/test_study.py", "launch/test_sweep.py"),
-    *("launch/test_wandb_sweep.py", "launch/test_worker.py", "slurm", "test_benchmarks.py", "test_combinations.py"),
-    *("test_commands.py", "test_notebooks.py", "test_own_package.py", "test_torchrun.py", "wrong_inputs"),
-)
+#: Files and folders by the marker of their tests, which ``make test-fast`` leaves out.
+MARKED = {
+    "process": (
+        *("comparison/test_command.py", "comparison/test_wandb.py", "engine/test_parallel.py", "tracking"),
+        *("experiment/test_data_inspection.py", "experiment/test_workers.py", "record/test_code_fingerprint.py"),
+        *("record/test_extension.py", "launch/test_runs.py", "launch/test_study.py", "launch/test_sweep.py"),
+        *("launch/test_wandb_sweep.py", "launch/test_worker.py", "test_commands.py", "test_other_platforms.py"),
+        *("test_own_package.py", "test_torchrun.py"),
+    ),
+    "slow": (
+        *("golden", "wrong_inputs", "test_benchmarks.py", "test_combinations.py", "engine/test_compilation.py"),
+        *("experiment/test_damage.py", "experiment/test_denoising_run.py", "experiment/test_export.py"),
+        *("experiment/test_footprint.py", "experiment/test_foreign_folders.py", "inference/test_video_cases.py"),
+    ),
+    "notebook": ("test_notebooks.py",),
+    "slurm": ("slurm",),
+}
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    slow = [Path(__file__).parent / name for name in SLOW]
+    here = Path(__file__).parent
     for item in items:
-        if any(item.path.is_relative_to(path) for path in slow):
-            item.add_marker("slow")
+        for marker, places in MARKED.items():
+            if any(item.path.is_relative_to(here / place) for place in places):
+                item.add_marker(marker)
         if _shares(item):
             item.add_marker(pytest.mark.xdist_group(item.location[0]))
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # a long one at the end would run alone
+    # A long one at the end would run alone.
+    items.sort(key=lambda item: not any(item.get_closest_marker(marker) for marker in MARKED))
 
 
 def _shares(item: pytest.Item) -> bool:

@@ -105,6 +105,7 @@ def test_every_group_is_covered() -> None:
     assert used == {path.stem for path in CONF.glob("tasks/*.yaml")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES, ids=str)
 def test_experiment_steps(composed: Composed, vgg19: Path, tmp_path: Path, name: Path) -> None:
     one = ("data.batch_size=1", "engine.iterations=1", "machine=cpu", "machine.workers=0")
