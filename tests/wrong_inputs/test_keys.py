@@ -60,7 +60,7 @@ KEYS = [
     ("train --cfg job seed=-1", "seed=-1: expected a whole number"),
     ("train --info defaults +loses.x=1", "loses: there is no such key; did you mean losses?"),
     ("train --help +loses.x=1", "loses: there is no such key; did you mean losses?"),
-    ("predict --help inptu=a", "inptu: there is no such key; did you mean input?"),
+    ("predict --help run=cleaner inptu=a", "inptu: there is no such key; did you mean input?"),
     ("evaluate --cfg job +rnu=x", "rnu: there is no such key; did you mean run?"),
     ("pose --cfg job +smother=none", "smother: there is no such key; did you mean smoother?"),
     ("export --cfg job +format=onnx", "format: there is no such key"),
@@ -69,11 +69,11 @@ KEYS = [
     ("evaluate run=x protocl=default", "protocl: there is no such key; did you mean protocol?"),
     ("evaluate run=x compare_too=bicubic", "did you mean compare_to?"),
     ("evaluate run=x ++machine.worker=1", "machine.worker: there is no such key; did you mean machine.workers?"),
-    ("predict inptu=a output=b.mp4", "inptu: there is no such key; did you mean input?"),
-    ("predict +inptu=a output=b.mp4", "inptu: there is no such key; did you mean input?"),
-    ("predict tiles=3", "tiles: there is no such key; did you mean tile?"),
-    ("predict task=pose_video refrence=a.png", "refrence: there is no such key; did you mean reference?"),
-    ("predict task=pose_video +frames=3", "frames: there is no such key"),
+    ("predict run=cleaner inptu=a output=b.mp4", "inptu: there is no such key; did you mean input?"),
+    ("predict run=cleaner +inptu=a output=b.mp4", "inptu: there is no such key; did you mean input?"),
+    ("predict run=cleaner tiles=3", "tiles: there is no such key; did you mean tile?"),
+    ("predict run=dancer refrence=a.png", "refrence: there is no such key; did you mean reference?"),
+    ("predict run=dancer +frames=3", "frames: there is no such key"),
     ("export outputs=net.onnx", "outputs: there is no such key; did you mean output?"),
     ("export +format=onnx", "format: there is no such key; there are run, weights, output, paths"),
     ("pose inputs=a.mp4", "inputs: there is no such key; did you mean input?"),
@@ -124,8 +124,8 @@ OPTIONS = [
     ("evaluate run=x degradation=gaussian", "did you mean degradations@degradation=gaussian?"),
     ("train tasks=denoisng", "did you mean denoising?"),
     ("evaluate run=x --config-dir nowhere", "nowhere: there is no such folder"),
-    ("predict machine=gpu", "machine=gpu: there is none of that name; did you mean gpus?"),
-    ("predict task=pose_vido run=x", "task: there is no such key"),
+    ("predict run=cleaner machine=gpu", "machine=gpu: there is none of that name; did you mean gpus?"),
+    ("predict task=pose_video run=dancer", "task: there is no such key"),
     ("pose input=a output=b.npz estimator=blazpose", "did you mean blazepose?"),
     ("pose input=a output=b.npz smoother=one_eur", "did you mean one_euro?"),
     ("data check data=redds", "did you mean reds?"),
@@ -133,6 +133,7 @@ OPTIONS = [
 ]
 
 
+@pytest.mark.usefixtures("trained")
 @pytest.mark.parametrize(("line", "words"), KEYS + OPTIONS)
 def test_what_there_is_not_is_refused_by_name(refused: Refused, line: str, words: str) -> None:
     assert words in refused(line)

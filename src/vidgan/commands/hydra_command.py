@@ -1,11 +1,13 @@
 """What every command shares: its configuration, and how a user's mistake is told."""
 
 import os
+import re
 import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import fields
 from pathlib import Path
 from string import Template
 from typing import Any, NoReturn
@@ -27,7 +29,7 @@ from vidgan.config.mistakes import explain
 from vidgan.config.option_help import options_told, tasks_told
 from vidgan.config.paths import CONF
 from vidgan.config.registration import asking_for, register
-from vidgan.config.schema_check import keep_to_schema
+from vidgan.config.schema_check import keep_to_schema, suggestion
 from vidgan.config.spelling import as_meant
 from vidgan.errors import UserError, mistakes_told
 
@@ -93,6 +95,8 @@ def _run(name: str, work: Callable[[DictConfig], Any], given: Namespace, asked: 
             if given.cfg or given.info or (given.help and given.overrides and asked is None):
                 _refuse_unknown(name, given.overrides)
             if given.help:
+                if asked is not None:
+                    _refuse_unknown_options(given.overrides, ROOTS[name])
                 print(help_text(name, given.overrides, asked))
             else:
                 entry()
@@ -133,6 +137,15 @@ def _refuse_unknown(name: str, overrides: list[str]) -> None:
         config = hydra.compose(name, overrides)
     keep_to_schema(config)
     refuse_unknown_arguments(config)
+
+
+def _refuse_unknown_options(overrides: list[str], root: type) -> None:
+    """The same by the names alone, without the time that composing takes."""
+    known = [part.name for part in fields(root)]
+    for override in overrides:
+        key = re.split(r"[=.@]", override.lstrip("+~"))[0]
+        if key not in [*known, "hydra"]:
+            raise UserError(f"{key}: there is no such key; {suggestion(key, known)}")
 
 
 def _refuse_files(paths: DictConfig) -> None:
