@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.experiment.conftest import HASTY_END
 from tests.fake_wandb import FakeWandb
+from tests.tracking.conftest import HASTY_END
 from tests.tracking.tracked_training import ALL, MIDDLE, Training, finish, iterations, synced, wait_for_rows
 
 

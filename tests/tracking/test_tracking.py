@@ -15,9 +15,9 @@ import pytest
 from omegaconf import OmegaConf
 from PIL import Image
 
-from tests.experiment.conftest import HASTY_END, HASTY_START
 from tests.fake_wandb import FakeWandb
 from tests.media import moving, write_video
+from tests.tracking.conftest import HASTY_END, HASTY_START
 from tests.tracking.tracked_training import (
     ALL,
     MIDDLE,
