@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 
 from tests.data.test_layouts import VID4, write
 from tests.media import moving, write_video
+from tests.preloaded import LIMIT, Started, launch
 from tests.rounding import FLOAT32
 from tests.video.test_writer import with_tone
 from tests.wrong_inputs.conftest import Refused, refused
@@ -31,7 +32,6 @@ from vidgan.video.writer import encode_picture
 
 BIN = Path(sys.executable).parent
 __all__ = ["refused"]  # a fixture
-LIMIT = 600  # seconds: what has not ended by then, on a busy machine too, hangs
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 Composed = Callable[..., DictConfig]
-Start = Callable[..., subprocess.Popen[str]]
+Start = Callable[..., Started]
 
 
 TRAINING = [
@@ -63,16 +63,11 @@ TRAINING = [
 ]
 
 
-def launch(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-    command, *rest = arguments
-    return subprocess.Popen(
-        [str(BIN / f"vidgan-{command}"), *rest],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
+def fresh(folder: Path, command: str, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    """Starts an installed command, from its first import on."""
+    line = [BIN / f"vidgan-{command}", *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(line, cwd=folder, **pipes, **options)
 
 
 @pytest.fixture
@@ -86,7 +81,7 @@ def evaluate(tmp_path: Path) -> Start:
     return partial(launch, tmp_path, "evaluate", "machine=cpu", "machine.workers=0")
 
 
-def ended(process: subprocess.Popen[str], timeout: float = LIMIT) -> tuple[int, str, str]:
+def ended(process: subprocess.Popen[str] | Started, timeout: float = LIMIT) -> tuple[int, str, str]:
     out, error = process.communicate(timeout=timeout)
     return process.returncode, out, error
 
@@ -206,10 +201,11 @@ def test_evaluate_scores_a_published_test_set(evaluate: Start, uninterrupted: Pa
     assert "protocol vid4_bi_y: VRT (Liang et al. 2022" in out
 
 
-def test_a_mistake_is_one_sentence_and_a_code(train: Start, tmp_path: Path) -> None:
+def test_a_mistake_is_one_sentence_and_a_code(tmp_path: Path) -> None:
     """Of all the others, ``tests/wrong_inputs`` shows in this process what these two show of the installed commands."""
-    for process in (train("+networks.generator.chanels=3"), launch(tmp_path, "predict", "run=nonsense", "input=a.mp4")):
-        code, out, error = ended(process)
+    wrong = (["train", "+networks.generator.chanels=3"], ["predict", "run=nonsense", "input=a.mp4"])
+    for line in wrong:
+        code, out, error = ended(fresh(tmp_path, *line))
         assert code == 1
         assert out == ""
         assert error.startswith("error: ")
@@ -223,8 +219,10 @@ def limit_file_size() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
 
-def test_a_full_disk_is_told_and_leaves_no_half_file(train: Start, tmp_path: Path) -> None:
-    code, _, error = ended(train(preexec_fn=limit_file_size, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}))
+def test_a_full_disk_is_told_and_leaves_no_half_file(videos: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    train = [*TRAINING, f"data.root={videos}"]
+    code, _, error = ended(fresh(tmp_path, "train", *train, preexec_fn=limit_file_size, env=environment))
     assert code == 1
     assert "Traceback" not in error
     assert "error: " in error

@@ -2,21 +2,20 @@
 
 import csv
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.comparison.conftest import Record, clips
 from tests.comparison.test_analysis import WEIGHT
+from tests.preloaded import run
 from tests.rounding import FLOAT64
 from vidgan.comparison import command
 from vidgan.errors import UserError
 
 
 def compare(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-m", "vidgan.commands.compare", *arguments]
-    return subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=600)
+    return run(folder, "compare", *arguments)
 
 
 def test_from_folders_to_files(recorded: Record, tmp_path: Path) -> None:

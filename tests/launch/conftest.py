@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.media import moving, write_video
-from tests.test_commands import TRAINING, ended, launch
+from tests.preloaded import launch
+from tests.test_commands import TRAINING, ended
 
 #: One thread, so that results do not depend on how many jobs share the machine.
 SMALL = [*TRAINING, "machine.threads=1", "machine.n_jobs=2", "engine.give_up_after=2"]

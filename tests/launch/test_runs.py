@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig
 
+from tests import preloaded
 from vidgan.errors import UserError
 from vidgan.launch import control, removal
 from vidgan.launch.job import Job
@@ -34,9 +35,7 @@ def run(tmp_path: Path) -> RunFolder:
 
 
 def listed(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "vidgan.commands.runs", *arguments]
-    wide = {**os.environ, "COLUMNS": "200"}
-    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=wide)
+    answer = preloaded.run(folder, "runs", *arguments, env={**os.environ, "COLUMNS": "200"})
     assert answer.returncode == 0, answer.stderr
     return answer.stdout
 
@@ -251,8 +250,7 @@ def test_remove_touches_nothing_at_work_or_elsewhere(run: RunFolder, tmp_path: P
 
 
 def test_remove_without_anybody_to_ask(run: RunFolder, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "vidgan.commands.runs", "remove", "sweep"]
-    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    answer = preloaded.run(tmp_path, "runs", "remove", "sweep")
     assert answer.returncode == 1
     assert answer.stderr.endswith("error: Nobody answers here; say --yes to remove runs without a question.\n")
     assert run.path.is_dir()

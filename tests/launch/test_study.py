@@ -17,7 +17,8 @@ from omegaconf import DictConfig
 from optuna.trial import TrialState
 
 from tests.launch.conftest import RATE, runs_of
-from tests.test_commands import ended, launch, logged, summary
+from tests.preloaded import launch
+from tests.test_commands import ended, logged, summary
 from vidgan.errors import UserError
 from vidgan.launch.space import overrides, read_space
 from vidgan.launch.study import StudySettings, StudySweep

@@ -10,7 +10,8 @@ import pytest
 from omegaconf import DictConfig
 
 from tests.launch.conftest import RATE, runs_of
-from tests.test_commands import LIMIT, assert_same_result, ended, launch, summary, wait_for_iteration
+from tests.preloaded import launch
+from tests.test_commands import LIMIT, assert_same_result, ended, summary, wait_for_iteration
 from vidgan.launch.local import share_of
 from vidgan.launch.sweep import Point
 from vidgan.launch.sweep import launch as launch_points

@@ -10,7 +10,8 @@ from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_com
 
 from tests.fake_wandb import FakeWandb
 from tests.launch.conftest import RATE, runs_of
-from tests.test_commands import BIN, ended, launch, summary
+from tests.preloaded import launch
+from tests.test_commands import BIN, ended, summary
 from vidgan.config.paths import EXPERIMENTS
 from vidgan.metrics.direction import read
 from vidgan.record.tables import Table
