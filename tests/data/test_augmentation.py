@@ -1,4 +1,4 @@
-"""Augmentation treats frames, masks and key points as one, and is a function of its seed."""
+"""Augmentation treats all frames, and all that is aligned with them, as one, and is a function of its seed."""
 
 import numpy as np
 import pytest
@@ -9,51 +9,55 @@ SIZE = 12
 
 
 @pytest.fixture
-def marked() -> dict[str, np.ndarray]:
-    """Three frames with two key points each, whose pixels alone are 255 in the frames and 1 in the masks."""
+def frames() -> np.ndarray:
+    """Three frames with two pixels of 255 each, in all channels."""
     rng = np.random.default_rng(0)
-    keypoints = np.stack([rng.choice(SIZE**2, 2, replace=False) for _ in range(3)])
-    keypoints = np.stack([keypoints % SIZE, keypoints // SIZE], -1).astype(np.float32)
     frames = rng.integers(0, 200, (3, SIZE, SIZE, 3), dtype=np.uint8)
-    masks = np.zeros((3, SIZE, SIZE), np.uint8)
-    for frame, mask, points in zip(frames, masks, keypoints.astype(int), strict=True):
-        frame[points[:, 1], points[:, 0]] = 255
-        mask[points[:, 1], points[:, 0]] = 1
-    return {"frames": frames, "masks": masks, "keypoints": keypoints}
+    for frame in frames:
+        frame.reshape(-1, 3)[rng.choice(SIZE**2, 2, replace=False)] = 255
+    return frames
 
 
-def test_key_points_stay_on_their_pixels(marked: dict[str, np.ndarray]) -> None:
-    augmentation = Augmentation(flip=True, rotate=True)
+def test_what_is_aligned_is_moved_alike_whatever_its_size(frames: np.ndarray) -> None:
+    augmentation = Augmentation()
     for seed in range(32):
-        made = augmentation(seed, **marked)
-        for frame, mask, points in zip(made["frames"], made["masks"], made["keypoints"].astype(int), strict=True):
-            assert (frame[points[:, 1], points[:, 0]] == 255).all()
-            assert (mask[points[:, 1], points[:, 0]] == 1).all()
-            assert mask.sum() == 2
+        made = augmentation(seed, frames)
+        assert ((made == 255).all(-1).sum((1, 2)) == 2).all()
+        np.testing.assert_array_equal(augmentation(seed, frames.repeat(2, 1).repeat(2, 2))[:, ::2, ::2], made)
 
 
-def test_flips_and_turns_reach_all_eight_positions_alike(marked: dict[str, np.ndarray]) -> None:
+@pytest.mark.parametrize("colour", [0.0, 0.3])
+def test_a_map_is_moved_as_its_frames_and_keeps_its_values(frames: np.ndarray, colour: float) -> None:
+    mask = (frames == 255).all(-1, keepdims=True).astype(np.uint8)
+    places = frames // 255 * 200  # bright spots on black, which a change of colours leaves bright
+    augmentation = Augmentation(colour=colour)
+    for seed in range(32):
+        moved = augmentation(seed, mask)
+        assert moved.shape == (3, SIZE, SIZE, 1)
+        np.testing.assert_array_equal(augmentation(seed, places).max(-1, keepdims=True) > 60, moved == 1)
+
+
+def test_flips_and_turns_reach_all_eight_positions_alike(frames: np.ndarray) -> None:
     augmentation = Augmentation(flip=True, rotate=True)
-    made = [augmentation(seed, marked["frames"])["frames"].tobytes() for seed in range(800)]
+    made = [augmentation(seed, frames).tobytes() for seed in range(800)]
     counts = np.array([made.count(position) for position in set(made)])
     assert len(counts) == 8
     assert ((counts - 100) ** 2 / 100).sum() < 24.3  # chi-squared of 7 degrees of freedom, p = 0.001
 
 
-def test_all_frames_change_alike(marked: dict[str, np.ndarray]) -> None:
-    still = np.repeat(marked["frames"][:1], 3, axis=0)
-    made = Augmentation(colour=0.3)(5, still)["frames"]
+def test_all_frames_change_alike(frames: np.ndarray) -> None:
+    still = np.repeat(frames[:1], 3, axis=0)
+    made = Augmentation(colour=0.3)(5, still)
     np.testing.assert_array_equal(made, np.repeat(made[:1], 3, axis=0))
     assert set(np.unique(made)) != set(np.unique(still))
 
 
-def test_result_follows_from_the_seed_alone(marked: dict[str, np.ndarray]) -> None:
+def test_result_follows_from_the_seed_alone(frames: np.ndarray) -> None:
     first, second = Augmentation(colour=0.3), Augmentation(colour=0.3)
-    second(1, marked["frames"])
-    np.testing.assert_array_equal(first(9, marked["frames"])["frames"], second(9, marked["frames"])["frames"])
+    second(1, frames)
+    np.testing.assert_array_equal(first(9, frames), second(9, frames))
 
 
-def test_nothing_asked_changes_nothing(marked: dict[str, np.ndarray]) -> None:
-    made = Augmentation(flip=False, rotate=False)(3, **marked)
-    for name, given in marked.items():
-        np.testing.assert_array_equal(made[name], given)
+def test_nothing_asked_changes_nothing(frames: np.ndarray) -> None:
+    for given in (frames, frames[..., :1]):
+        np.testing.assert_array_equal(Augmentation(flip=False, rotate=False)(3, given), given)

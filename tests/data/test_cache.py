@@ -13,8 +13,9 @@ import pytest
 
 from tests.media import damage, moving, write_folder, write_video
 from vidgan.data.cache import CachedClip, DecodedCache
+from vidgan.data.derived import Excerpt
 from vidgan.data.entries import DamagedEntryError, open_entry
-from vidgan.data.sources import Box, FrameFolder, Span, VideoFile
+from vidgan.data.sources import Box, FrameFolder, VideoFile
 
 WORKER = Path(__file__).with_name("cache_worker.py")
 CLIP_BYTES = 12 * 48 * 64 * 3
@@ -43,10 +44,10 @@ def test_cached_frames_equal_decoded_ones(tmp_path: Path) -> None:
     assert cached.size == source.size
     np.testing.assert_array_equal(cached.read(2, 5), source.read(2, 5))
     np.testing.assert_array_equal(cached.read(2, 5, box), source.read(2, 5, box))
-    span = cache.wrap(Span(source, 4, 10))
-    assert isinstance(span, Span)
-    assert isinstance(span.source, CachedClip)
-    np.testing.assert_array_equal(span.read(1, 2), source.read(5, 2))
+    excerpt = cache.wrap(Excerpt(source, 4, 10))
+    assert isinstance(excerpt, Excerpt)
+    assert isinstance(excerpt.source, CachedClip)
+    np.testing.assert_array_equal(excerpt.read(1, 2), source.read(5, 2))
 
 
 def test_changed_source_is_decoded_anew_and_its_old_entry_removed(tmp_path: Path, folder: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.media import damage, moving, write_folder, write_video
 from vidgan.data.check import Tally, examine, shown_sizes, tally, usable
-from vidgan.data.sources import FrameFolder, Paired, Size, VideoFile
+from vidgan.data.derived import Aligned
+from vidgan.data.sources import FrameFolder, Size, VideoFile
 
 
 def test_whole_absent_and_broken_clips(tmp_path: Path) -> None:
@@ -34,7 +35,7 @@ def test_damage_inside_is_found_unless_quick(tmp_path: Path) -> None:
 
 def test_missing_low_resolution_is_a_fault_of_a_clip_that_is_there(tmp_path: Path) -> None:
     truth = FrameFolder("a", write_folder(tmp_path / "a", moving(3)))
-    finding = examine(Paired(truth, FrameFolder("a", tmp_path / "low")))
+    finding = examine(Aligned(truth, {"low": FrameFolder("a", tmp_path / "low")}))
     assert (finding.absent, finding.fault) == (False, f"{tmp_path / 'low'}: is missing")
 
 
@@ -43,13 +44,14 @@ def test_pairs_are_checked_where_python_leaves_out_assertions(tmp_path: Path) ->
         write_folder(tmp_path / name, moving(frames))
     code = (
         "import sys; from pathlib import Path; from vidgan.data.check import examine; "
-        "from vidgan.data.sources import FrameFolder, Paired; "
-        "print(examine(Paired(*(FrameFolder(name, Path(name)) for name in ('high', 'low'))), quick=True).fault)"
+        "from vidgan.data.derived import Aligned; from vidgan.data.sources import FrameFolder; "
+        "high, low = (FrameFolder(name, Path(name)) for name in ('high', 'low')); "
+        "print(examine(Aligned(high, {'low': low}), quick=True).fault)"
     )
     answer = subprocess.run(
         [sys.executable, "-O", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert answer.stdout.startswith("low: 2 frames of 64 x 48 pixels are no low resolution of high with 3 of 64 x 48")
+    assert answer.stdout.startswith("low: 2 frames of 64 x 48 pixels are not aligned with high, 3 frames of 64 x 48")
 
 
 COMPLETE, PART, NONE, EMPTY = (Tally(*counts, 0, []) for counts in ((2, 2, 0), (2, 1, 1), (2, 0, 2), (0, 0, 0)))

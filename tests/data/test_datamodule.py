@@ -278,7 +278,7 @@ def test_low_resolution_is_cut_and_turned_with_its_clip(pairs: Path, tmp_path: P
 
 
 def test_patch_that_does_not_divide_into_low_pixels_is_told(pairs: Path) -> None:
-    with pytest.raises(UserError, match=r"a: its low resolution is 3 times smaller, data\.patch=32 does not divide"):
+    with pytest.raises(UserError, match=r"a: low is 3 times smaller, and data\.patch=32 does not divide by that"):
         training(make(pairs, layout=Pairs(), patch=32))
 
 

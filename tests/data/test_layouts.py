@@ -16,7 +16,7 @@ from vidgan.data.kth import KTH
 from vidgan.data.layout import Layout
 from vidgan.data.reds import REDS
 from vidgan.data.set8 import Set8
-from vidgan.data.sources import Box, Paired, Size, Source
+from vidgan.data.sources import Size, Source
 from vidgan.data.splits import Splits
 from vidgan.data.taichi import TaiChiHD
 from vidgan.data.udm10 import UDM10
@@ -93,10 +93,8 @@ def test_reds4_alone_is_enough_to_test_on_with_its_low_resolution(tmp_path: Path
         write(tmp_path / "GT" / name, 100)
         write(tmp_path / "sharp_bicubic" / name, 100, side=4, seed=3)
     source = REDS(low="bi").splits(tmp_path).test[3]
-    assert isinstance(source, Paired)
-    assert source.scale == 4
-    low = moving(100, 4, 4, seed=3)
-    np.testing.assert_array_equal(source.read_low(5, 2, Box(8, 4, 8, 12)), low[5:7, 2:4, 1:4])
+    assert source.scales == {"low": 4}
+    np.testing.assert_array_equal(source.others["low"].read(5, 2), moving(100, 4, 4, seed=3)[5:7])
 
 
 def test_reds_low_resolution_lies_in_x4(tmp_path: Path) -> None:
@@ -105,8 +103,7 @@ def test_reds_low_resolution_lies_in_x4(tmp_path: Path) -> None:
     write(tmp_path / "val/val_sharp_bicubic/X4/000", 100, side=4)
     splits = REDS(low="bi").splits(tmp_path)
     assert splits.test[0].size == Size(100, 16, 16)
-    assert isinstance(splits.val[0], Paired)
-    assert splits.val[0].low.size == Size(100, 4, 4)
+    assert splits.val[0].others["low"].size == Size(100, 4, 4)
     with pytest.raises(UserError, match=r"data\.layout\.low=bd: REDS has bi; leave it null"):
         REDS(low="bd")
 
@@ -149,8 +146,7 @@ def test_vimeo_low_resolution(tmp_path: Path, low: str, folder: str) -> None:
     vimeo(tmp_path / "vimeo_septuplet", ["00001/0001", "00001/0002"], ["00002/0001"])
     write(tmp_path / folder / "00002/0001", 7, "im{}.png", first=1, side=4)
     (source,) = Vimeo90K(low=low).splits(tmp_path).test  # type: ignore[arg-type]
-    assert isinstance(source, Paired)
-    assert source.scale == 4
+    assert source.scales == {"low": 4}
 
 
 def test_a_list_that_names_no_clip_or_a_missing_one_is_told(tmp_path: Path) -> None:
@@ -188,7 +184,8 @@ def test_low_resolution_that_does_not_belong_is_told(tmp_path: Path) -> None:
         write(tmp_path / "GT" / name, count)
         write(tmp_path / "BIx4" / name, count, side=6)
     with pytest.raises(
-        BrokenFileError, match=r"BIx4/city: 34 frames of 6 x 6 pixels are no low resolution of .*GT/city"
+        BrokenFileError,
+        match=r"BIx4/city: 34 frames of 6 x 6 pixels are not aligned with .*GT/city, 34 .* 16 x 16",
     ):
         _ = Vid4(low="bi").splits(tmp_path).test[1].size
 

@@ -12,7 +12,7 @@ import pytest
 from tests.media import moving, write_folder, write_video, write_zip
 from vidgan.data.discovery import discover
 from vidgan.data.pictures import decode_image
-from vidgan.data.sources import Box, FrameFolder, FrameZip, Size, Span, VideoFile
+from vidgan.data.sources import Box, FrameFolder, FrameZip, Size, VideoFile
 from vidgan.errors import UserError
 from vidgan.video.reader import BrokenFileError, Frames
 
@@ -38,13 +38,6 @@ def test_zip_folder_and_frames_are_the_same(tmp_path: Path) -> None:
 def test_video_is_read_within_a_box(tmp_path: Path) -> None:
     source = VideoFile("a", write_video(tmp_path / "a.mp4", moving(6)))
     np.testing.assert_array_equal(source.read(1, 4, Box(3, 5, 20, 30)), source.read(1, 4)[:, 3:23, 5:35])
-
-
-def test_span_is_a_part_of_its_source(tmp_path: Path) -> None:
-    source = FrameFolder("a", write_folder(tmp_path / "a", moving(12)))
-    span = Span(source, 4, 9)
-    assert span.size.frames == 5
-    np.testing.assert_array_equal(span.read(1, 3), source.read(5, 3))
 
 
 def test_discovers_every_kind_once_and_in_natural_order(tmp_path: Path) -> None:

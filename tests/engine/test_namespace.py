@@ -59,8 +59,8 @@ def test_what_a_function_asks_for() -> None:
 
 
 def test_a_step_is_a_namespace() -> None:
-    clip = Clip(torch.rand(1, 2, 3, 8, 8), ["a"], torch.tensor([5]), masks=torch.ones(1, 2, 1, 8, 8))
-    clip.conditions = {"hue": torch.zeros(1), "low": torch.zeros(1, 2)}
+    clip = Clip(torch.rand(1, 2, 3, 8, 8), ["a"], torch.tensor([5]))
+    clip.conditions = {"hue": torch.zeros(1), "low": torch.zeros(1, 2), "mask": torch.ones(1, 2, 1, 8, 8)}
     output = GeneratorOutput(clip.frames.clone().requires_grad_(), flow=None, bits=[clip.frames[0, 0, 0, 0] + 0])
     step = Step(clip, {"low": torch.ones(1, 2)}, clip.frames, output)
     assert set(step.namespace) == {"clip", "condition", "real", "fake", "seeds", "mask", "hue", "low", "bits"}

@@ -52,12 +52,12 @@ class Gain(Metric):
         return float(gain)
 
 
-def dimmed_clip(number: int, masks: bool = True) -> Clip:
+def dimmed_clip(number: int, masked: bool = True) -> Clip:
     clip = clip_of(number)
     clip.conditions["gain"] = torch.tensor([2.0 + number])
-    if masks:
-        clip.masks = torch.zeros(1, 2, 1, 8, 8)
-        clip.masks[..., :4] = 1
+    if masked:
+        clip.conditions["mask"] = torch.zeros(1, 2, 1, 8, 8)
+        clip.conditions["mask"][..., :4] = 1
     return clip
 
 
@@ -77,7 +77,7 @@ def test_a_loss_is_given_the_clips_mask(task: Dimmed) -> None:
 
 
 def test_a_loss_that_asks_for_a_mask_that_is_not_there_is_refused(task: Dimmed) -> None:
-    clip = dimmed_clip(0, masks=False)
+    clip = dimmed_clip(0, masked=False)
     step = Step(clip, task.condition(clip), clip.frames, GeneratorOutput(clip.frames))
     with pytest.raises(
         UserError,

@@ -171,12 +171,14 @@ def test_a_task_without_a_memory_is_refused() -> None:
         ToyTask({}, {}, {}, EngineSettings(1, tbptt=2))
 
 
-def test_a_window_of_a_clip_has_its_key_points_and_masks() -> None:
+def test_a_window_of_a_clip_has_its_key_points_and_what_is_aligned() -> None:
     clip = batch()
-    clip.keypoints, clip.masks = torch.rand(2, FRAMES, 18, 2), torch.rand(2, FRAMES, 1, 8, 8)
-    clip.conditions["source"] = torch.rand(2, 1, 3, 8, 8)
+    clip.keypoints = torch.rand(2, FRAMES, 18, 2)
+    clip.conditions = {"source": torch.rand(2, 1, 3, 8, 8), "mask": torch.rand(2, FRAMES, 1, 8, 8)}
+    clip.aligned = frozenset({"mask"})
     part = clip.between(2, 5)
-    for name in ("frames", "keypoints", "masks"):
+    for name in ("frames", "keypoints"):
         assert torch.equal(getattr(part, name), getattr(clip, name)[:, 2:5])
+    assert torch.equal(part.conditions["mask"], clip.conditions["mask"][:, 2:5])
     assert part.conditions["source"].shape == (2, 1, 3, 8, 8)
     assert clip.frames.shape[1] == FRAMES

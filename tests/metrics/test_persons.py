@@ -40,7 +40,7 @@ def test_masked_l1_by_hand() -> None:
 
 def test_masked_ssim_is_the_mean_of_the_map_inside_of_the_mask(clips: list[Clip]) -> None:
     clip = clips[0]
-    fake, real, mask = clip.conditions["source"][0], clip.frames[0], clip.masks[0]
+    fake, real, mask = clip.conditions["source"][0], clip.frames[0], clip.conditions["mask"][0]
     whole = kornia.metrics.ssim(fake.double(), real.double(), 11, max_val=1.0, eps=0.0)
     expected = whole[mask.expand_as(whole) > 0].mean()
     assert MaskSSIM()(fake, real, mask) == pytest.approx(float(expected), rel=1e-12)
@@ -48,7 +48,7 @@ def test_masked_ssim_is_the_mean_of_the_map_inside_of_the_mask(clips: list[Clip]
 
 
 def test_what_lies_outside_of_the_mask_does_not_count(clips: list[Clip]) -> None:
-    real, mask = clips[0].frames[0], clips[0].masks[0]
+    real, mask = clips[0].frames[0], clips[0].conditions["mask"][0]
     beyond = torch.nn.functional.max_pool2d(mask, 11, stride=1, padding=5)  # half a window around the person
     changed = torch.where(beyond > 0, real, torch.rand_like(real))
     assert MaskSSIM()(changed, real, mask) == pytest.approx(1)
@@ -60,7 +60,7 @@ def test_trap_zero_filled_masks_inflate_ssim(clips: list[Clip]) -> None:
     """Copying the source looks fine where black outside of the mask counts as made; averaged inside it does not."""
     zero_filled, inside = [], []
     for clip in clips:
-        source, real, mask = clip.conditions["source"][0], clip.frames[0], clip.masks[0]
+        source, real, mask = clip.conditions["source"][0], clip.frames[0], clip.conditions["mask"][0]
         zero_filled.append(SSIM()(source * mask, real * mask))
         inside.append(MaskSSIM()(source, real, mask))
     assert mean(zero_filled) > 0.7
@@ -70,7 +70,7 @@ def test_trap_zero_filled_masks_inflate_ssim(clips: list[Clip]) -> None:
 def test_trap_the_mask_is_the_targets(clips: list[Clip]) -> None:
     """What a clip gives the metrics covers all of the target; the source's person lies elsewhere, in every clip."""
     for clip in clips:
-        mask, source = clip.masks[0], clip.conditions["source"][0]
+        mask, source = clip.conditions["mask"][0], clip.conditions["source"][0]
         assert (mask[(clip.conditions["parts"][0] >= 0)[:, None]] == 1).all()
         person = (source - clip.conditions["background"][0]).abs().amax(1, keepdim=True) > 0.1
         assert not (mask[person] == 1).all()

@@ -199,9 +199,9 @@ def test_every_option_builds_and_scores(option: Path, fake: Tensor, real: Tensor
     assert protocol.follows
     made, clip = (torch.cat([frames, frames.flip(0)]).repeat(1, 1, 5, 4) for frames in (fake, real))
     person = SyntheticPersons(1, *clip.shape[-2:]).training[0].to_float()
-    maps = {name: person.conditions[name][0] for name in ("parts", "background")}
+    maps = {name: person.conditions[name][0] for name in ("parts", "background", "mask")}
     known = {name: part.expand(len(clip), *part.shape[1:]) for name, part in maps.items()}
-    known |= {"mask": person.masks[0].expand(len(clip), -1, -1, -1), "palette": person.conditions["palette"][0]}
+    known["palette"] = person.conditions["palette"][0]
     known["keypoints"] = person.keypoints[0].expand(len(clip), -1, -1)
     scores = protocol.score(made, clip, known) | protocol.combine([protocol.collect(made, clip)])
     assert sorted([*scores, *protocol.left_out]) == sorted(config.metrics)

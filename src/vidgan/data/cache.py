@@ -12,8 +12,9 @@ import portalocker
 from portalocker import LockFlags
 
 from vidgan.atomic import can_write, remove
+from vidgan.data.derived import Aligned, Excerpt, Grey, files
 from vidgan.data.entries import DamagedEntryError, entry_bytes, open_entry, write_entry
-from vidgan.data.sources import Box, FileSource, Paired, Size, Source, Span, files
+from vidgan.data.sources import Box, FileSource, Size, Source
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 from vidgan.video.reader import BrokenFileError, Frames
@@ -90,10 +91,12 @@ class DecodedCache:
 
     def wrap(self, source: Source) -> Source:
         """The source as the cache holds it, or itself where it does not."""
-        if isinstance(source, Span):
-            return Span(self.wrap(source.source), source.start, source.stop)
-        if isinstance(source, Paired):
-            return Paired(self.wrap(source.source), self.wrap(source.low))
+        if isinstance(source, Excerpt):
+            return Excerpt(self.wrap(source.source), source.start, source.stop)
+        if isinstance(source, Grey):
+            return Grey(self.wrap(source.source))
+        if isinstance(source, Aligned):
+            return Aligned(self.wrap(source.source), {name: self.wrap(one) for name, one in source.others.items()})
         (original,) = files(source)
         entry = self._entry(original)
         return CachedClip(original, entry) if entry and _is_whole(entry) else original

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vidgan.data.sources import Size, Source, files
+from vidgan.data.derived import files
+from vidgan.data.sources import Size, Source
 from vidgan.video.reader import BrokenFileError
 
 
@@ -23,7 +24,7 @@ class Finding:
 
 
 def examine(source: Source, quick: bool = False) -> Finding:
-    """Looks at a clip and its low resolution, if it has one: opens them or, unless ``quick``, decodes every frame."""
+    """Looks at a clip and those aligned with it: opens them or, unless ``quick``, decodes every frame."""
     if missing := next((file.path for file in files(source) if not file.path.exists()), None):
         return Finding(fault=f"{missing}: is missing", absent=missing == source.path)
     try:

@@ -38,9 +38,9 @@ class Clip:
         names: B names; a training sample's name tells how to draw it again.
         seeds: (B,) int64 seeds from which everything random about a sample follows.
         keypoints: (B, T, K, 2) float32 as (x, y) in pixels, or None.
-        masks: (B, T, 1, H, W), uint8 or float like ``frames``, or None.
         conditions: further tensors by name, each with B first; those that are uint8 are pictures, float32 in [0, 1]
-            after :meth:`to_float`.
+            after :meth:`to_float`. ``mask`` is (B, T, 1, H, W), for the losses and metrics that ask for one.
+        aligned: names of the conditions that go frame by frame, (B, T, ...): they are cut as the frames are.
         piece: where the frames lie in a clip that is worked through piece by piece; None for whole clips.
     """
 
@@ -48,8 +48,8 @@ class Clip:
     names: list[str]
     seeds: Tensor
     keypoints: Tensor | None = None
-    masks: Tensor | None = None
     conditions: dict[str, Tensor] = field(default_factory=dict)
+    aligned: frozenset[str] = frozenset()
     piece: Piece | None = None
 
     @property
@@ -83,18 +83,25 @@ class Clip:
         return [self._slice(start, start + size) for start in range(0, len(self), size)]
 
     def between(self, first: int, last: int) -> "Clip":
-        """Frames ``first`` to ``last`` (exclusive) with their key points and masks; conditions stay whole."""
+        """Frames ``first`` to ``last`` (exclusive) with all that goes frame by frame; other conditions stay whole."""
 
-        def cut(tensor: Tensor | None) -> Tensor | None:
-            return None if tensor is None else tensor[:, first:last]
+        def cut(tensor: Tensor) -> Tensor:
+            return tensor[:, first:last]
 
-        return replace(self, frames=self.frames[:, first:last], keypoints=cut(self.keypoints), masks=cut(self.masks))
+        aligned = {name: cut(value) for name, value in self.conditions.items() if name in self.aligned}
+        return replace(
+            self,
+            frames=cut(self.frames),
+            keypoints=mapped(self.keypoints, cut),
+            conditions={**self.conditions, **aligned},
+        )
 
     @staticmethod
     def collate(clips: Sequence["Clip"]) -> "Clip":
         """One batch of several, which must have the same shapes and the same optional parts."""
         return Clip(
             names=[name for clip in clips for name in clip.names],
+            aligned=clips[0].aligned,
             **{name: _joined([getattr(clip, name) for clip in clips]) for name in _TENSOR_FIELDS},
         )
 
@@ -108,7 +115,7 @@ class Clip:
         return replace(self, **{name: mapped(getattr(self, name), function) for name in _TENSOR_FIELDS})
 
 
-_TENSOR_FIELDS = tuple(entry.name for entry in fields(Clip) if entry.name not in ("names", "piece"))
+_TENSOR_FIELDS = tuple(entry.name for entry in fields(Clip) if entry.name not in ("names", "aligned", "piece"))
 
 
 def _unit(tensor: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.cache import DecodedCache
 from vidgan.data.clip import Clip
-from vidgan.data.datasets import Stretches, TrainingWindows, WholeClips, refuse_missing, refuse_useless, usable
+from vidgan.data.datasets import Stretches, TrainingWindows, WholeClips, blank, refuse_missing, refuse_useless, usable
 from vidgan.data.layout import Folder, Layout
 from vidgan.data.sampling import IterationSampler
 from vidgan.data.shared_memory import Handed
@@ -24,6 +25,7 @@ from vidgan.data.sources import Size, Source
 from vidgan.data.splits import Splits
 from vidgan.errors import UserError
 from vidgan.interruption import deaf
+from vidgan.video.reader import BrokenFileError
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +137,7 @@ class DataModule(pl.LightningDataModule, ABC):
         """
 
     def blank(self) -> Clip | None:
-        """A training sample with nothing in it, to know its shapes without reading any data; None where they vary."""
+        """A training sample with nothing in it, to know its shapes without loading any; None where they vary."""
         return None
 
     def scored_piece(self) -> Clip | None:
@@ -168,9 +170,6 @@ class DataModule(pl.LightningDataModule, ABC):
 
     def test_dataloader(self) -> ClipLoader:
         return self._one_by_one(self.evaluated("test"))
-
-    def predict_dataloader(self) -> ClipLoader:
-        return self.test_dataloader()
 
     def transfer_batch_to_device(self, batch: Clip, device: torch.device, dataloader_idx: int) -> Clip:
         return batch.to(device, non_blocking=True)
@@ -276,8 +275,16 @@ class ClipDataModule(DataModule):
         return min((count for count in (self.eval_frames, self.scored_frames) if count), default=None)
 
     def blank(self) -> Clip:
-        frames = torch.zeros(1, self.frames, 3, self.patch, self.patch)
-        return Clip(frames, ["blank"], torch.zeros(1, dtype=torch.int64))
+        return blank(Size(self.frames, self.patch, self.patch), self._first_aligned)
+
+    @property
+    def _first_aligned(self) -> Source | None:
+        """The first clip with which others are aligned; None where there is none that can be read."""
+        for source in [*self.splits.train, *self.splits.val, *self.splits.test]:
+            with suppress(BrokenFileError, OSError):
+                if source.scales:
+                    return source
+        return None
 
     def scored_sizes(self, split: Literal["val", "test"]) -> list[tuple[str, Size]]:
         return self.evaluated(split).sizes()

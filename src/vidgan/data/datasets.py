@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +14,9 @@ from torch.utils.data import Dataset
 
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.clip import Clip, Piece
+from vidgan.data.derived import files
 from vidgan.data.sampling import clip_of
-from vidgan.data.sources import Box, Paired, Size, Source, files
+from vidgan.data.sources import Box, Size, Source
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 from vidgan.video.reader import BrokenFileError, Frames
@@ -88,7 +90,7 @@ class TrainingWindows(Dataset[Clip]):
         augmentation = self.augmentation
         if augmentation is None:
             return lambda frames: frames
-        return lambda frames: augmentation(mix(self.seed, sample, "augmentation"), frames)["frames"]
+        return lambda frames: augmentation(mix(self.seed, sample, "augmentation"), frames)
 
 
 class Stretch(NamedTuple):
@@ -161,14 +163,14 @@ class WholeClips(Dataset[Clip]):
             UserError: one of these clips is broken; the text names its file.
         """
         pieces = []
-        for index in range(len(self.sources))[:_LOOKED_AT]:
-            total, box = self._count(index), self._box(self.sources[index])
+        for index, source in list(enumerate(self.sources))[:_LOOKED_AT]:
+            total, box = self._count(index), self._box(source)
             whole = [Stretch(index, 0, total, 0)]
             for stretch in whole if context is None else self.stretches(index, context):
                 place, count = self._place(stretch)
-                pieces.append((torch.empty(1, count, 3, box.height, box.width, device="meta"), place))
-        frames, place = max(pieces, key=lambda piece: piece[0].numel())
-        return Clip(frames, ["blank"], torch.zeros(1, dtype=torch.int64), piece=place)
+                pieces.append((Size(count, box.height, box.width), place, source))
+        size, place, source = max(pieces, key=lambda piece: math.prod(piece[0]))
+        return replace(blank(size, source, "meta"), piece=place)
 
     def _piece(self, stretch: Stretch) -> Clip:
         place, count = self._place(stretch)
@@ -218,6 +220,23 @@ class Stretches:
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def blank(size: Size, source: Source | None = None, device: str = "cpu") -> Clip:
+    """A batch of one clip of that size with nothing in it, and with what is aligned with the frames of ``source``.
+
+    Raises:
+        BrokenFileError: what is aligned cannot be read, or does not belong to the source.
+    """
+
+    def nothing(channels: int, scale: int) -> Tensor:
+        return torch.zeros(1, size.frames, channels, size.height // scale, size.width // scale, device=device)
+
+    conditions = {}
+    if source is not None:
+        conditions = {name: nothing(other.channels, source.scales[name]) for name, other in source.others.items()}
+    seeds = torch.zeros(1, dtype=torch.int64)
+    return Clip(nothing(3, 1), ["blank"], seeds, conditions=conditions, aligned=frozenset(conditions))
 
 
 def usable(sources: Sequence[Source], frames: int, patch: int) -> list[Source]:
@@ -276,14 +295,15 @@ def _fault(source: Source, frames: int, patch: int) -> str | None:
         return f"{source.path}: {size.frames} frames, data.frames={frames} are needed"
     if min(size.height, size.width) < patch:
         return f"{source.path}: {size.width} x {size.height} pixels, less than data.patch={patch}"
-    if patch % _step(source):
-        return f"{source.path}: its low resolution is {_step(source)} times smaller, data.patch={patch} does not divide"
+    for name, scale in source.scales.items():
+        if patch % scale:
+            return f"{source.path}: {name} is {scale} times smaller, and data.patch={patch} does not divide by that"
     return None
 
 
 def _step(source: Source) -> int:
-    """What offsets and sides must divide by so that they fall on pixels of the low resolution, too."""
-    return source.scale if isinstance(source, Paired) else 1
+    """What offsets and sides must divide by so that they fall on pixels of all that is aligned, too."""
+    return math.lcm(*source.scales.values())
 
 
 def _clip(
@@ -295,13 +315,15 @@ def _clip(
     seed: int,
     change: Callable[[Frames], Frames] = lambda frames: frames,
 ) -> Clip:
-    """A window of a source as a batch of one, its low resolution as the condition ``low``."""
-    clip = Clip(_tensor(change(source.read(start, count, box))), [name], torch.tensor([seed], dtype=torch.int64))
-    if isinstance(source, Paired):
-        clip.conditions["low"] = _tensor(change(source.read_low(start, count, box)))
-    return clip
+    """A window of a source as a batch of one, with the same window of what is aligned with it as conditions."""
+    conditions = {
+        other_name: _tensor(change(other.read(start, count, box.shrunk(source.scales[other_name]))))
+        for other_name, other in source.others.items()
+    }
+    frames, seeds = _tensor(change(source.read(start, count, box))), torch.tensor([seed], dtype=torch.int64)
+    return Clip(frames, [name], seeds, conditions=conditions, aligned=frozenset(conditions))
 
 
 def _tensor(frames: Frames) -> Tensor:
-    """(T, H, W, 3) to (1, T, 3, H, W)."""
+    """(T, H, W, C) to (1, T, C, H, W)."""
     return torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2)))[None]

@@ -10,7 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from vidgan.data.sources import Facts, FileSource, Size, Source, files
+from vidgan.data.derived import files
+from vidgan.data.sources import Facts, FileSource, Size, Source
 from vidgan.randomness import mix
 from vidgan.video.reader import BrokenFileError, VideoIndex, VideoInfo
 
@@ -47,7 +48,7 @@ class Index:
         """Lets sources ask this index before they look into their files."""
         for source in sources:
             for file in files(source):
-                file.memory = self
+                file.catalog = self
 
     def recall(self, source: FileSource) -> Facts | None:
         entry = self.entries.get(self._place(source))

@@ -5,9 +5,10 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from vidgan.data.derived import Aligned
 from vidgan.data.discovery import discover
 from vidgan.data.index import Index
-from vidgan.data.sources import FrameFolder, Paired, Source
+from vidgan.data.sources import FrameFolder, Source
 from vidgan.data.splits import Splits, scored, split
 from vidgan.errors import UserError
 
@@ -108,7 +109,7 @@ class NamedClips(Layout):
 def clip(name: str, truth: Path, frames: int | None = None, low: Path | None = None) -> Source:
     """A published clip of so many frames, with its low resolution if that is read."""
     source = FrameFolder(name, truth, frames)
-    return source if low is None else Paired(source, FrameFolder(name, low, frames))
+    return source if low is None else Aligned(source, {"low": FrameFolder(name, low, frames)})
 
 
 def all_clips(folder: Path) -> list[Source]:

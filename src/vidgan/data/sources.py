@@ -4,7 +4,7 @@ import os
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -45,6 +45,10 @@ class Box(NamedTuple):
         """The box of frames of shape (..., H, W, 3), as a view."""
         return frames[..., self.top : self.top + self.height, self.left : self.left + self.width, :]
 
+    def shrunk(self, scale: int) -> "Box":
+        """The same rectangle in frames that are so many times smaller; all its sides divide by the scale."""
+        return Box(*(side // scale for side in self))
+
 
 class Source(ABC):
     """One clip, wherever its frames lie.
@@ -65,11 +69,30 @@ class Source(ABC):
 
     @abstractmethod
     def read(self, start: int, count: int, box: Box | None = None) -> Frames:
-        """Frames ``start`` to ``start + count``, whole or within ``box``: (count, H, W, 3) uint8 RGB.
+        """Frames ``start`` to ``start + count``, whole or within ``box``: (count, H, W, channels) uint8.
 
         Raises:
             BrokenFileError: a frame cannot be read; the text names the file.
         """
+
+    @property
+    def channels(self) -> int:
+        """Of its frames: 3 for RGB."""
+        return 3
+
+    @property
+    def others(self) -> Mapping[str, "Source"]:
+        """Clips that are aligned with this one, by name; see :class:`vidgan.data.derived.Aligned`."""
+        return {}
+
+    @property
+    def scales(self) -> Mapping[str, int]:
+        """How many times each of :attr:`others` goes into this clip.
+
+        Raises:
+            BrokenFileError: one cannot be read, or does not belong to this clip.
+        """
+        return {}
 
 
 class Facts(NamedTuple):
@@ -79,7 +102,7 @@ class Facts(NamedTuple):
     video: VideoIndex | None = None
 
 
-class Memory(Protocol):
+class Catalog(Protocol):
     """What may know the facts of a file without a look into it."""
 
     def recall(self, source: "FileSource") -> Facts | None: ...
@@ -91,10 +114,10 @@ class FileSource(Source):
     """A clip as the user stored it, which the cache may decode as a whole.
 
     Attributes:
-        memory: asked for the facts before the file is opened, see :class:`vidgan.data.index.Index`.
+        catalog: asked for the facts before the file is opened, see :class:`vidgan.data.index.Index`.
     """
 
-    memory: Memory | None = None
+    catalog: Catalog | None = None
 
     @cached_property
     def facts(self) -> Facts:
@@ -102,13 +125,13 @@ class FileSource(Source):
         Raises:
             BrokenFileError: the source cannot be read.
         """
-        return (self.memory and self.memory.recall(self)) or self.probe()
+        return (self.catalog and self.catalog.recall(self)) or self.probe()
 
     def _forget(self) -> None:
         """Has the file looked into, as it is not what was remembered."""
-        if self.memory is not None:
-            self.memory.distrust(self)
-            self.memory = None
+        if self.catalog is not None:
+            self.catalog.distrust(self)
+            self.catalog = None
             vars(self).pop("facts", None)
 
     @property
@@ -149,7 +172,7 @@ class VideoFile(FileSource):
     @cached_property
     def _index(self) -> VideoIndex | None:
         """That of the file; one that was remembered is held to the file before it is first used."""
-        if self.memory is not None and not (self.facts.video and may_be_index_of(self.path, self.facts.video)):
+        if self.catalog is not None and not (self.facts.video and may_be_index_of(self.path, self.facts.video)):
             self._forget()
         return self.facts.video
 
@@ -274,67 +297,6 @@ class FrameZip(ImageSequence):
 
     def identity(self, here: bool = False) -> list[str]:
         return [_stamp(self.path, here)]
-
-
-class Span(Source):
-    """Frames ``start`` to ``stop`` of another source."""
-
-    def __init__(self, source: Source, start: int, stop: int) -> None:
-        super().__init__(f"{source.name}[{start}:{stop}]", source.path)
-        self.source, self.start, self.stop = source, start, stop
-
-    @property
-    def size(self) -> Size:
-        return self.source.size._replace(frames=self.stop - self.start)
-
-    def read(self, start: int, count: int, box: Box | None = None) -> Frames:
-        return self.source.read(self.start + start, count, box)
-
-
-class Paired(Source):
-    """A clip and the low-resolution clip that was published with it."""
-
-    def __init__(self, source: Source, low: Source) -> None:
-        super().__init__(source.name, source.path)
-        self.source, self.low = source, low
-
-    @property
-    def size(self) -> Size:
-        """
-        Raises:
-            BrokenFileError: either cannot be read, or they do not belong together.
-        """
-        self.scale  # noqa: B018 - looks whether they belong together
-        return self.source.size
-
-    @cached_property
-    def scale(self) -> int:
-        """How many times the low resolution goes into the high one."""
-        high, low = self.source.size, self.low.size
-        scale = high.height // low.height
-        if high != (low.frames, low.height * scale, low.width * scale):
-            raise BrokenFileError(
-                f"{self.low.path}: {low.frames} frames of {low.width} x {low.height} pixels are no low resolution of "
-                f"{self.path} with {high.frames} of {high.width} x {high.height}"
-            )
-        return scale
-
-    def read(self, start: int, count: int, box: Box | None = None) -> Frames:
-        return self.source.read(start, count, box)
-
-    def read_low(self, start: int, count: int, box: Box) -> Frames:
-        """The low resolution of what ``read`` gives; the box is that of the high one and divides by the scale."""
-        return self.low.read(start, count, Box(*(side // self.scale for side in box)))
-
-
-def files(source: Source) -> list[FileSource]:
-    """The files that a source is made of."""
-    if isinstance(source, Paired):
-        return [*files(source.source), *files(source.low)]
-    if isinstance(source, Span):
-        return files(source.source)
-    assert isinstance(source, FileSource)
-    return [source]
 
 
 def is_video(name: str) -> bool:

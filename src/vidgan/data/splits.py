@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vidgan.data.derived import Excerpt
 from vidgan.data.discovery import discover
-from vidgan.data.sources import FileSource, Source, Span
+from vidgan.data.sources import FileSource, Source
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 
@@ -89,6 +90,6 @@ def _end_held_out(source: FileSource) -> Splits:
     start = frames - max(1, round(frames * _HELD_OUT))
     if start == 0:
         raise UserError(f"{source.path}: one frame alone cannot be split into training and validation")
-    held_out: list[Source] = [Span(source, start, frames)]
+    held_out: list[Source] = [Excerpt(source, start, frames)]
     note = "the end of a single clip is held out: it validates and tests; three or more are split in three"
-    return Splits([Span(source, 0, start)], held_out, held_out, note=note)
+    return Splits([Excerpt(source, 0, start)], held_out, held_out, note=note)

@@ -77,7 +77,7 @@ class Step:
     def namespace(self) -> Mapping[str, Any]:
         """All by name: :data:`OWN`, then what the generator named, the condition's entries, and the clip's others.
 
-        Of two of one name the first counts. The clip's ``masks`` are called ``mask``.
+        Of two of one name the first counts.
         """
         clip = self.clip
         own = {"clip": clip, "condition": self.condition, "real": self.real, "fake": self.fake, "seeds": clip.seeds}
@@ -91,8 +91,7 @@ class Step:
 
 def named_in(clip: Clip) -> dict[str, Tensor]:
     """What a clip itself has beside its frames, by name."""
-    others = {"keypoints": clip.keypoints, "mask": clip.masks}
-    return {**clip.conditions, **{name: value for name, value in others.items() if value is not None}}
+    return clip.conditions if clip.keypoints is None else {**clip.conditions, "keypoints": clip.keypoints}
 
 
 def detached(value: Any) -> Any:

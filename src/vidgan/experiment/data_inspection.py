@@ -15,9 +15,10 @@ from vidgan.config.instantiate import build
 from vidgan.config.lint import lint
 from vidgan.console import say
 from vidgan.data.check import Tally, examine, shown_sizes, tally, usable
+from vidgan.data.derived import files
 from vidgan.data.index import NAME, Index
 from vidgan.data.layout import Folder, Layout
-from vidgan.data.sources import FileSource, Source, files
+from vidgan.data.sources import FileSource, Source
 from vidgan.data.splits import Splits
 from vidgan.engine.hardware import cores
 from vidgan.engine.progress import counted

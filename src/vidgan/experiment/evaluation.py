@@ -21,7 +21,7 @@ from vidgan.config.schema_check import suggestion
 from vidgan.config.task_parts import known_tasks
 from vidgan.console import say
 from vidgan.data.datamodule import ClipDataModule, DataModule
-from vidgan.data.sources import files
+from vidgan.data.derived import files
 from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.engine.settings import EngineSettings
 from vidgan.errors import UserError

@@ -1,5 +1,6 @@
 """The memory that validation and test take, found on torch's meta device before anything is trained."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -49,6 +50,5 @@ def _peak(task: AdversarialTask, given: Any, count: int) -> int:
 
 def _condition(task: AdversarialTask, piece: Clip) -> Any:
     """What the generator is given of a single blank frame of the piece's size."""
-    size = piece.frames.shape[2:]
-    frame = Clip(torch.zeros(1, 1, *size), ["blank"], torch.zeros(1, dtype=torch.int64), piece=Piece(0, 0, 1, 1))
-    return task.condition(frame)
+    frame = piece.between(0, 1).with_each(lambda one: torch.zeros(one.shape, dtype=one.dtype))
+    return task.condition(replace(frame, piece=Piece(0, 0, 1, 1)))

@@ -250,7 +250,7 @@ def _architecture(config: DictConfig, clip: Clip | None) -> str:
 
 
 def _shapes(clip: Clip) -> dict[str, Any]:
-    tensors = {"frames": clip.frames, "keypoints": clip.keypoints, "masks": clip.masks, **clip.conditions}
+    tensors = {"frames": clip.frames, "keypoints": clip.keypoints, **clip.conditions}
     return {name: list(tensor.shape) for name, tensor in tensors.items() if tensor is not None}
 
 

@@ -53,8 +53,8 @@ def test_market_reads_pairs_key_points_and_masks(tmp_path: Path) -> None:
     points = clip.keypoints[0, 0]
     assert points[4].isnan().all()
     torch.testing.assert_close(points[5], torch.tensor(POINTS[5], dtype=torch.float32))
-    assert clip.masks[0, 0, 0, int(POINTS[9, 1]), int(POINTS[9, 0])] == 255
-    assert clip.masks[0, 0, 0, 127, 63] == 0
+    assert clip.conditions["mask"][0, 0, 0, int(POINTS[9, 1]), int(POINTS[9, 0])] == 255
+    assert clip.conditions["mask"][0, 0, 0, 127, 63] == 0
     torch.testing.assert_close(clip.conditions["wrong_keypoints"], test[1].keypoints, equal_nan=True)
 
 
@@ -132,7 +132,7 @@ def test_shapes_are_known_without_reading(tmp_path: Path) -> None:
     sample, blank = data.training[0], AnnotatedPersons("nowhere", Market1501(), 2, 128, 64).blank()
     for name, part in sample.conditions.items():
         assert blank.conditions[name].shape == part.shape
-    for name in ("frames", "keypoints", "masks"):
+    for name in ("frames", "keypoints"):
         assert getattr(blank, name).shape == getattr(sample, name).shape
 
 

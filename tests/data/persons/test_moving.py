@@ -15,11 +15,11 @@ def test_a_clip_has_what_the_task_and_its_metrics_ask_for() -> None:
     clip = CLIPS[1]
     assert clip.frames.shape == (1, 6, 3, 32, 24)
     assert clip.keypoints.shape == (1, 6, 18, 2)
-    assert clip.masks.shape == (1, 6, 1, 32, 24)
     shapes = {name: tuple(value.shape) for name, value in clip.conditions.items()}
     assert shapes == {
         "source": (1, 1, 3, 32, 24),
         "source_keypoints": (1, 1, 18, 2),
+        "mask": (1, 6, 1, 32, 24),
         "wrong_keypoints": (1, 6, 18, 2),
         "parts": (1, 6, 32, 24),
         "palette": (1, len(PARTS), 3),
@@ -52,7 +52,7 @@ def test_persons_move_smoothly_and_the_background_stands_still() -> None:
         steps = clip.keypoints[0].diff(dim=0).norm(dim=-1)
         assert steps.max() < 0.15 * 32
         moved += float(steps.mean())
-        outside = (clip.masks[0] == 0).all(0, keepdim=True).expand(6, 3, -1, -1)
+        outside = (clip.conditions["mask"][0] == 0).all(0, keepdim=True).expand(6, 3, -1, -1)
         assert (clip.frames[0] == clip.conditions["background"][0])[outside].all()
     assert moved > 0.5
 

@@ -74,7 +74,7 @@ def test_the_first_part_trains_and_the_rest_is_driven(files: tuple[str, str]) ->
 
 def test_key_points_lie_on_the_person(files: tuple[str, str]) -> None:
     clip = SinglePerson(*files, batch_size=1, frames=4, height=48, width=64).training[0]
-    for frame, points, mask in zip(clip.frames[0], clip.keypoints[0], clip.masks[0, :, 0], strict=True):
+    for frame, points, mask in zip(clip.frames[0], clip.keypoints[0], clip.conditions["mask"][0, :, 0], strict=True):
         inner = points[[5, 6, 11]].round().long()  # in the middle of the box
         assert (frame[:, inner[:, 1], inner[:, 0]] > 200).all()
         assert (mask[inner[:, 1], inner[:, 0]] == 255).all()

@@ -131,4 +131,4 @@ def test_the_mask_reaches_two_pixels_beyond_the_person() -> None:
     clip = SyntheticPersons(4, 32, 32).training[0]
     person = (clip.conditions["parts"] >= 0).float()
     expected = torch.nn.functional.max_pool2d(person, 5, stride=1, padding=2) * 255
-    assert torch.equal(clip.masks[0], expected.byte())
+    assert torch.equal(clip.conditions["mask"][0], expected.byte())

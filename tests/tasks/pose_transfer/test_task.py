@@ -129,7 +129,7 @@ def test_controls_by_hand() -> None:
     assert torch.equal(made["background only"], clip.conditions["background"])
     assert made["wrong pose"].unique().item() == test[1].keypoints[0, 0, 0, 0].item()
     del clip.conditions["background"]
-    outside = clip.masks == 0
+    outside = clip.conditions["mask"] == 0
     mean = clip.frames[:, :, :1][outside].mean()
     background = made_by("background only", task.baselines()["background only"], task.play(clip, None)).fake
     torch.testing.assert_close(background[0, 0, 0, 5, 5], mean)

@@ -23,7 +23,7 @@ def test_published_low_resolution_goes_before_the_degradation(composed: Callable
     made = task.condition(clip(32))
     low = made.flip(-1)
     assert torch.equal(task.condition(clip(32, low=low)), low)
-    with pytest.raises(UserError, match=r"a: its low resolution is 8x8 pixels and the run enlarges x4 to 48x48; set"):
+    with pytest.raises(UserError, match=r"a: its low resolution is 8x8 pixels and the run enlarges x4 to 48x48; leave"):
         task.condition(clip(48, low=low))
 
 

@@ -61,9 +61,9 @@ def animation(
     """A batch of one clip: the same person in T poses, and a source picture among the conditions.
 
     Returns:
-        ``frames`` (1, T, 3, H, W), ``keypoints`` (1, T, 18, 2) and ``masks`` (1, T, 1, H, W) of the targets; conditions
-        ``source`` (1, 1, 3, H, W), ``source_keypoints`` (1, 1, 18, 2) and, where given, ``wrong_keypoints``
-        (1, T, 18, 2).
+        ``frames`` (1, T, 3, H, W) and ``keypoints`` (1, T, 18, 2) of the targets; conditions ``mask`` (1, T, 1, H, W)
+        of the targets, ``source`` (1, 1, 3, H, W), ``source_keypoints`` (1, 1, 18, 2) and, where given,
+        ``wrong_keypoints`` (1, T, 18, 2).
     """
     if wrong is not None:
         conditions["wrong_keypoints"] = torch.from_numpy(wrong)[None]
@@ -72,12 +72,13 @@ def animation(
         names=[name],
         seeds=torch.tensor([seed], dtype=torch.int64),
         keypoints=torch.from_numpy(np.stack([target.keypoints for target in targets]))[None],
-        masks=torch.from_numpy(np.stack([target.mask for target in targets]))[None, :, None],
         conditions={
             "source": pictures([source.frame]),
             "source_keypoints": torch.from_numpy(source.keypoints)[None, None],
+            "mask": torch.from_numpy(np.stack([target.mask for target in targets]))[None, :, None],
             **conditions,
         },
+        aligned=frozenset({"mask"}),
     )
 
 

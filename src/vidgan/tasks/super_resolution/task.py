@@ -74,7 +74,7 @@ class SuperResolution(Restoration):
         if (low.shape[-2] * self.scale, low.shape[-1] * self.scale) != size:
             raise UserError(
                 f"{clip.names[0]}: its low resolution is {low.shape[-1]}x{low.shape[-2]} pixels and the run enlarges "
-                f"x{self.scale} to {size[1]}x{size[0]}; set data.layout.low=null to make it from the clip"
+                f"x{self.scale} to {size[1]}x{size[0]}; leave low out of data.layout to make it from the clip"
             )
         return low
 
