@@ -12,6 +12,9 @@ from typing import Any
 
 from vidgan.errors import UserError
 
+#: Names that mean the same in every step, whatever clips, conditions and outputs are called.
+OWN = ("clip", "condition", "real", "fake", "seeds")
+
 
 @dataclass(frozen=True)
 class Asked:

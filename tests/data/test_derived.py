@@ -77,9 +77,9 @@ def test_one_scale_for_all_clips(tmp_path: Path, clip: FrameFolder, third: Frame
     half = FrameFolder("b", write_folder(tmp_path / "half", FRAMES[:, ::2, ::2]))
     short = FrameFolder("c", write_folder(tmp_path / "short", FRAMES[:3]))
     sources = [Aligned(clip, {"low": low}) for low in (third, FrameFolder("gone", tmp_path / "gone"), half, short)]
-    found = list(differently_aligned(sources))
-    assert [source for source, _ in found] == sources[2:]
-    assert f"low goes into it 2 times, and into {clip.path} 3 times; it must be the same for all" in found[0][1]
-    assert "short: 3 frames of" in found[1][1]
+    found = dict(differently_aligned([*reversed(sources), Aligned(clip, {"low": third})]))
+    assert list(found) == [sources[3], sources[2]]
+    assert "short: 3 frames of" in found[sources[3]]
+    assert f"low goes into it 2 times, and into {clip.path} 3 times; it must be the same for all" in found[sources[2]]
     with pytest.raises(BrokenFileError, match="gone: there is no such folder"):
         _ = sources[1].size

@@ -9,8 +9,8 @@ import pytest
 
 from tests.media import damage, moving, write_folder, write_video, write_zip
 from vidgan.data.discovery import discover
+from vidgan.data.folder import Folder
 from vidgan.data.index import NAME, Index, _expanded, _runs
-from vidgan.data.layout import Folder
 from vidgan.data.sources import FrameFolder, Size, Source, VideoFile
 from vidgan.video.reader import BrokenFileError
 

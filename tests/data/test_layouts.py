@@ -25,7 +25,10 @@ from vidgan.data.vimeo90k import Vimeo90K
 from vidgan.errors import UserError
 from vidgan.video.reader import BrokenFileError
 
-PUBLISHED = [path for path in sorted(Path("conf/data").glob("*.yaml")) if "layout" in OmegaConf.load(path)]
+OWN = "aligned"  # whose folders are named by who uses them
+PUBLISHED = [
+    path for path in sorted(Path("conf/data").glob("*.yaml")) if "layout" in OmegaConf.load(path) and path.stem != OWN
+]
 
 
 def names(sources: list[Source]) -> list[str]:

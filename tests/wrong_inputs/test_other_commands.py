@@ -141,6 +141,24 @@ DATA = [
     ("check data=folder data.root=. data.patch=0", "data.patch=0: expected a whole number from 1 to 16,384"),
     ("check data=tracks", "data has no root"),
     ("index data=folder data.root=.", "holds no video"),
+    ("check data=aligned", "data.root is not set"),
+    (
+        "check data=aligned data.root=.",
+        "nothing is aligned with data.layout.clips=gt: give 'data.layout.pictures=",
+    ),
+    ("check data=aligned data.root=. data.layout.pictures={low:lq}", "data.root=.: has no folder gt; set data.layout."),
+    ("check data=aligned data.root=. data.layout.pictures=lq", "data.layout.pictures=lq: expected folders by name"),
+    ("check data=aligned data.root=. data.layout.maps={real:x}", "data.layout.maps.real: expected a name of letters"),
+    ("check data=aligned data.root=. data.layout.maps={mask:/x}", "data.layout.maps.mask=/x: expected the name of a"),
+    ("check data=aligned data.root=. data.layout.clips=", "data.layout.clips=: expected a value; it is empty"),
+    (
+        "check data=aligned data.root=. data.layout.clips=lq data.layout.pictures={low:lq}",
+        "a folder twice (lq, lq)",
+    ),
+    (
+        "check data=aligned data.root=. data.layout.clip=hr",
+        "data.layout.clip: there is no such key; did you mean data.",
+    ),
     ("index data=folder data.root=nothing", "data.root=nothing: is no folder"),
     ("-m check data=folder", "-m is nothing that vidgan-data does"),
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.media import moving, write_video
+from tests.media import moving, write_folder, write_video
 from tests.wrong_inputs.conftest import Refused
 
 FROM_ONE = "expected a whole number from 1 to 1,000,000,000"
@@ -322,3 +322,41 @@ def test_a_login_node_without_a_gpu_shows_what_it_would_submit(
     assert end.value.code == 0
     assert "--gpus-per-node=1" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """Clips of 32 x 32 pixels in ``own/gt`` and each fourth pixel of them in ``own/lq``."""
+    for clip in "abcd":
+        frames = moving(6, 32, 32)
+        write_folder(tmp_path / "own/gt" / clip, frames)
+        write_folder(tmp_path / "own/lq" / clip, frames[:, ::4, ::4])
+    return tmp_path / "own"
+
+
+ALIGNED = "train data=aligned data.root=own data.patch=32 data.layout.pictures={low:lq} machine=cpu"
+
+
+def test_pairs_that_are_taken_for_clips(refused: Refused, pairs: Path) -> None:
+    told = refused("train data=folder data.root=own")
+    assert "own: gt and lq hold clips of the same names" in told
+    assert "give data=aligned data.root=own data.layout.clips=gt 'data.layout.pictures={low: lq}'" in told
+
+
+def test_pairs_that_do_not_fit(refused: Refused, pairs: Path) -> None:
+    assert "own/x4: there is no such folder; name the one of low" in refused(f"{ALIGNED} data.layout.pictures.low=x4")
+    write_folder(pairs / "lq/c", moving(6, 16, 16))
+    assert "own/gt/c: low goes into it 2 times, and into own/gt/" in refused(ALIGNED)
+    (pairs / "lq/b/frame_5.png").unlink()
+    told = refused(ALIGNED)
+    assert "own/lq/b: 5 frames of 8 x 8 pixels are not aligned with own/gt/b, 6 frames of 32 x 32 pixels; low" in told
+    write_folder(pairs / "lq/f", moving(6, 8, 8))
+    assert "own/lq/f: own/gt holds no clip of this name; add it, or take this one away" in refused(ALIGNED)
+    write_folder(pairs / "gt/ab", moving(6, 32, 32))
+    assert "own/gt/ab: own/lq holds no clip of this name; add it, or take the clip away" in refused(ALIGNED)
+
+
+def test_pairs_of_another_scale_than_the_networks(refused: Refused, pairs: Path) -> None:
+    for clip in "abcd":
+        write_folder(pairs / "lq" / clip, moving(6, 16, 16))
+    assert "its low resolution is 16x16 pixels and the run enlarges x4 to 32x32; leave low out" in refused(ALIGNED)

@@ -1,7 +1,7 @@
 """What of a data set is there, and whether it can be read."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from vidgan.data.derived import files
 from vidgan.data.sources import Size, Source
@@ -16,11 +16,13 @@ class Finding:
         size: its extent; None where it cannot be read.
         fault: what is wrong with it, one sentence.
         absent: whether it is not there at all.
+        scales: how many times each clip that is aligned with it goes into it, by name.
     """
 
     size: Size | None = None
     fault: str | None = None
     absent: bool = False
+    scales: Mapping[str, int] = field(default_factory=dict)
 
 
 def examine(source: Source, quick: bool = False) -> Finding:
@@ -34,7 +36,7 @@ def examine(source: Source, quick: bool = False) -> Finding:
                 pass
     except (BrokenFileError, OSError) as error:
         return Finding(fault=str(error))
-    return Finding(size)
+    return Finding(size, scales=source.scales)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,14 @@ def tally(findings: Sequence[Finding]) -> Tally:
         frames=sum(size.frames for size in sizes),
         sizes=sorted({(size.height, size.width) for size in sizes}),
     )
+
+
+def found_scales(findings: Iterable[Finding]) -> dict[str, list[int]]:
+    """The scales of what is aligned with clips, by name, each once, in ascending order."""
+    scales: dict[str, set[int]] = {}
+    for name, scale in (pair for finding in findings for pair in finding.scales.items()):
+        scales.setdefault(name, set()).add(scale)
+    return {name: sorted(known) for name, known in scales.items()}
 
 
 def usable(tallies: Sequence[Tally]) -> bool:

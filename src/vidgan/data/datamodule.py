@@ -18,7 +18,8 @@ from vidgan.data.augmentation import Augmentation
 from vidgan.data.cache import DecodedCache
 from vidgan.data.clip import Clip
 from vidgan.data.datasets import Stretches, TrainingWindows, WholeClips, blank, refuse_missing, refuse_useless, usable
-from vidgan.data.layout import Folder, Layout
+from vidgan.data.folder import Folder
+from vidgan.data.layout import Layout
 from vidgan.data.sampling import IterationSampler
 from vidgan.data.shared_memory import Handed
 from vidgan.data.sources import Size, Source
@@ -216,7 +217,7 @@ class ClipDataModule(DataModule):
         eval_crop: the largest height and width evaluated, cut from the middle; None for whole frames.
         eval_multiple: evaluated heights and widths are cut down to multiples of this.
         seed: what is sampled follows from it and from the number of the sample.
-        layout: which clips there are below the root; None takes all, see :class:`vidgan.data.layout.Folder`.
+        layout: which clips there are below the root; None takes all, see :class:`vidgan.data.folder.Folder`.
         loading: the machine's half.
     """
 
@@ -253,6 +254,8 @@ class ClipDataModule(DataModule):
 
     def examine(self) -> None:
         refuse_missing([*self.splits.val, *self.splits.test])
+        for _, fault in self.layout.misfits(self.splits):
+            raise UserError(f"{fault}; see vidgan-data check")
         refuse_useless(self.splits.train, self.frames, self.patch)
 
     def refuse_closed_cache(self) -> None:
@@ -335,7 +338,8 @@ class ClipDataModule(DataModule):
 
 
 def _clips(sources: Sequence[Source]) -> str:
-    return f"{len(sources)} clip{'' if len(sources) == 1 else 's'}"
+    others = " and ".join(sources[0].others) if sources else ""
+    return f"{len(sources)} clip{'' if len(sources) == 1 else 's'}{others and f' with {others}'}"
 
 
 def _counted(sources: Sequence[Source]) -> str:

@@ -1,5 +1,6 @@
 """Sources made of other sources: an excerpt, one channel, and a clip with others that are aligned with it."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -122,25 +123,26 @@ def files(source: Source) -> list[FileSource]:
 
 
 def differently_aligned(sources: Iterable[Source]) -> Iterator[tuple[Source, str]]:
-    """The clips with which others are not aligned as with the first clip, each with what is wrong, one sentence.
+    """The clips with which others are not aligned as with most clips, each with what is wrong, one sentence.
 
     Clips that cannot be read are passed over.
     """
-    first: Source | None = None
+    readable: dict[Source, Mapping[str, int]] = {}
     for source in sources:
         try:
-            scales = source.scales
+            readable[source] = source.scales
         except MisalignedError as error:
             yield source, str(error)
-            continue
         except (BrokenFileError, OSError):
-            continue
-        first = first or source
-        for name, scale in scales.items():
-            if scale != (expected := first.scales[name]):
-                fault = f"{name} goes into it {scale} times, and into {first.path} {expected} times"
-                yield source, f"{source.path}: {fault}; it must be the same for all clips"
-                break
+            pass
+    kinds = Counter(tuple(scales.items()) for scales in readable.values())
+    for usual, _ in kinds.most_common(1):
+        like = next(source for source, scales in readable.items() if tuple(scales.items()) == usual)
+        for source, scales in readable.items():
+            for (name, scale), (_, expected) in zip(scales.items(), usual, strict=True):
+                if scale != expected:
+                    fault = f"{name} goes into it {scale} times, and into {like.path} {expected} times"
+                    yield source, f"{source.path}: {fault}; it must be the same for all clips"
 
 
 def _extent(size: Size) -> str:

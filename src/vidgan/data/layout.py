@@ -2,6 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -9,7 +10,7 @@ from vidgan.data.derived import Aligned
 from vidgan.data.discovery import discover
 from vidgan.data.index import Index
 from vidgan.data.sources import FrameFolder, Source
-from vidgan.data.splits import Splits, scored, split
+from vidgan.data.splits import Splits
 from vidgan.errors import UserError
 
 Low = Literal["bi", "bd"]  #: published low resolutions: MATLAB's bicubic, or blur and subsampling; both x4
@@ -48,6 +49,10 @@ class Layout(ABC):
         """
         return self.splits(root).test
 
+    def misfits(self, splits: Splits) -> Iterable[tuple[Source, str]]:
+        """Clips that can be read and do not go with the others, each with what is wrong, one sentence."""
+        return ()
+
     def _open(self, root: Path, sources: list[Source]) -> None:
         if not any(source.path.exists() for source in sources):
             raise UserError(f"{root}: is not laid out as {self.title} is; {self.tree} are expected below data.root")
@@ -61,23 +66,6 @@ class Layout(ABC):
         Raises:
             UserError: a list of clips is missing or is none.
         """
-
-
-class Folder(Layout):
-    """One's own clips, see :func:`vidgan.data.splits.split`."""
-
-    title = "a folder of clips"
-    homepage = "your own, or the NOTICE file for the clips that ship with vidgan"
-    terms = "those of the clips"
-    tree = "videos, folders of frames and zipped frames, with or without train/, val/ and test/,"
-
-    def published(self, root: Path) -> Splits:
-        return split(root)
-
-    def scored(self, root: Path) -> list[Source]:
-        sources: list[Source] = [*scored(root)]
-        self._open(root, sources)
-        return sources
 
 
 class NamedClips(Layout):

@@ -9,6 +9,7 @@ from vidgan.data.sources import FileSource, Source
 from vidgan.errors import UserError
 from vidgan.randomness import mix
 
+NAMES = ("train", "val", "test")
 _HELD_OUT = 0.1
 
 
@@ -27,7 +28,7 @@ class Splits:
     note: str = field(default="", kw_only=True)
 
 
-def split(root: Path) -> Splits:
+def split(root: Path, below: str = "") -> Splits:
     """The clips below ``root`` by split.
 
     With a sub-folder ``train`` the sub-folders ``val`` and ``test`` are the other splits; a missing one of them is
@@ -35,13 +36,17 @@ def split(root: Path) -> Splits:
     of the clips (at least one) is held out for validation and another for the test, chosen by a hash of their names so
     that further clips change little. Of two clips one is held out for both, of a single clip its last tenth.
 
+    Args:
+        root: the folder.
+        below: the clips are those below this sub-folder, of ``root`` or of each split.
+
     Raises:
         UserError: ``root`` or a split holds no clip.
     """
-    folders = _folders(root)
+    folders = _folders(root, below)
     found = {name: discover(folder) for name, folder in folders.items()}
     if "train" not in folders:
-        whole = discover(root)
+        whole = discover(root / below)
         beside = [clip for clip in whole if not any(clip.path.is_relative_to(folder) for folder in folders.values())]
         if not (folders and beside):
             return _hold_out(whole)
@@ -54,18 +59,21 @@ def split(root: Path) -> Splits:
     return Splits(list(found["train"]), list(val), list(test), note=note)
 
 
-def scored(root: Path) -> list[FileSource]:
+def scored(root: Path, below: str = "") -> list[FileSource]:
     """The clips below a ``root`` that is given to be scored: those of ``test``, else of ``val``, else all.
+
+    Arguments are those of :func:`split`.
 
     Raises:
         UserError: there is no clip.
     """
-    folders = _folders(root)
-    return discover(folders.get("test", folders.get("val", root)))
+    folders = _folders(root, below)
+    return discover(folders.get("test", folders.get("val", root / below)))
 
 
-def _folders(root: Path) -> dict[str, Path]:
-    return {name: root / name for name in ("train", "val", "test") if (root / name).is_dir()}
+def _folders(root: Path, below: str) -> dict[str, Path]:
+    places = ((name, place) for name in NAMES for place in (root / below / name, root / name / below))
+    return {name: place for name, place in places if place.is_dir()}
 
 
 def _hold_out(sources: list[FileSource]) -> Splits:

@@ -16,9 +16,9 @@ from vidgan.data.datamodule import DataModule
 from vidgan.data.sources import Size
 from vidgan.degradations.base import Degradation
 from vidgan.engine.monitoring import distributed
-from vidgan.engine.step import OWN, GeneratorOutput, Step, named_in
+from vidgan.engine.step import GeneratorOutput, Step, named_in
 from vidgan.errors import UserError
-from vidgan.namespace import asked_by
+from vidgan.namespace import OWN, asked_by
 from vidgan.protocols.protocol import LARGE_ENOUGH, Protocol
 from vidgan.protocols.tally import Tally
 

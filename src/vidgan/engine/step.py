@@ -10,12 +10,10 @@ from torch import Tensor
 from vidgan.data.clip import Clip
 from vidgan.engine.loss_terms import OF_DISCRIMINATOR
 from vidgan.errors import UserError
+from vidgan.namespace import OWN
 
 #: What a generator is given: a tensor, or several by name; each has B first.
 Condition = Tensor | dict[str, Tensor]
-
-#: Names that mean the same in every step.
-OWN = ("clip", "condition", "real", "fake", "seeds")
 
 
 class GeneratorOutput:
@@ -75,7 +73,7 @@ class Step:
 
     @cached_property
     def namespace(self) -> Mapping[str, Any]:
-        """All by name: :data:`OWN`, then what the generator named, the condition's entries, and the clip's others.
+        """All by name: ``OWN``, then what the generator named, the condition's entries, and the clip's others.
 
         Of two of one name the first counts.
         """

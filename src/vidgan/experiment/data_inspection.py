@@ -14,12 +14,13 @@ from vidgan.config import options
 from vidgan.config.instantiate import build
 from vidgan.config.lint import lint
 from vidgan.console import say
-from vidgan.data.check import Tally, examine, shown_sizes, tally, usable
+from vidgan.data.check import Finding, Tally, examine, found_scales, shown_sizes, tally, usable
 from vidgan.data.derived import files
+from vidgan.data.folder import Folder
 from vidgan.data.index import NAME, Index
-from vidgan.data.layout import Folder, Layout
+from vidgan.data.layout import Layout
 from vidgan.data.sources import FileSource, Source
-from vidgan.data.splits import Splits
+from vidgan.data.splits import NAMES, Splits
 from vidgan.engine.hardware import cores
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError, told_of
@@ -30,7 +31,6 @@ from vidgan.video.reader import BrokenFileError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_SPLITS = ("train", "val", "test")
 _SHOWN = 20
 
 
@@ -69,9 +69,12 @@ def check(config: DictConfig) -> bool:
     say(f"{layout.title}, from {layout.homepage}; terms: {layout.terms}")
     sources = _all(splits)
     found = dict(zip(sources, _each(lambda source: examine(source, config.quick), sources, "checking"), strict=True))
-    tallies = {name: tally([found[source] for source in getattr(splits, name)]) for name in _SPLITS}
+    found |= {source: Finding(fault=fault) for source, fault in layout.misfits(splits)}
+    tallies = {name: tally([found[source] for source in getattr(splits, name)]) for name in NAMES}
     console.print(_table(tallies))
-    partial = [name for name in _SPLITS if tallies[name].verdict == "incomplete"]
+    for name, scales in found_scales(found.values()).items():
+        say(f"{name} is aligned with each clip, at {' and '.join(f'1/{scale}' for scale in scales)} of its size")
+    partial = [name for name in NAMES if tallies[name].verdict == "incomplete"]
     _show_faults(console, dict.fromkeys(found[source].fault for name in partial for source in getattr(splits, name)))
     return usable(list(tallies.values()))
 
@@ -112,7 +115,7 @@ def index(config: DictConfig) -> Path:
 
 def _all(splits: Splits) -> list[Source]:
     """Every source once; some are in two splits."""
-    return list(dict.fromkeys(source for name in _SPLITS for source in getattr(splits, name)))
+    return list(dict.fromkeys(source for name in NAMES for source in getattr(splits, name)))
 
 
 def _each(work: Callable[[Item], Result], items: Sequence[Item], description: str) -> Iterator[Result]:

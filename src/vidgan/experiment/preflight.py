@@ -93,6 +93,7 @@ class Preflight:
         self._trials: dict[str, _Trial | UserError] = {}
         self._scorings: dict[str, int] = {}
         self._weights = Weights()
+        self._looked_through: set[str] = set()
 
     def examine(self, config: DictConfig) -> Cost:
         """Checks a configuration.
@@ -141,10 +142,17 @@ class Preflight:
                 self._scorings[key] = scoring_memory(task, piece, whole=data.context is None)
         return self._scorings[key]
 
+    def _refuse_useless_data(self, data: DataModule, config: DictConfig) -> None:
+        """Looks through data once: its clips are the same whatever the seed."""
+        key = repr({name: value for name, value in config.data.items() if name != "seed"})
+        if key not in self._looked_through:
+            refuse_useless_data(data, config.machine)
+            self._looked_through.add(key)
+
     def _trial(self, config: DictConfig) -> _Trial:
         data = build_data(config.data, config.machine, config.paths)
         if isinstance(data, DataModule):
-            refuse_useless_data(data, config.machine)
+            self._refuse_useless_data(data, config)
         clip = data.blank() if isinstance(data, DataModule) else None
         if clip is not None:
             clip = segments(clip, 1, config.engine.tbptt)[0].clip
