@@ -46,6 +46,7 @@ _PLAYERS = "src/vidgan/engine/players.py"
 _STEP = "src/vidgan/engine/step.py"
 _CONSISTENCY = "src/vidgan/engine/consistency.py"
 _LOSSES = "src/vidgan/losses/adversarial.py"
+_DATA = "src/vidgan/data"
 _RECIPES = "experiments/super_resolution"
 
 _CHUNKS = "engine/test_accumulation.py::test_a_step_does_not_depend_on_the_chunks"
@@ -56,6 +57,10 @@ _BY_HAND = "engine/test_adversarial.py::test_equals_a_hand_written_loop"
 _GIVEN = "engine/test_namespace.py::test_a_step_is_a_namespace"
 _ASKED = "engine/test_namespace.py::test_all_that_ever_counts_is_asked_about_before_the_first_update"
 _LACKING = "engine/test_namespace.py::test_metrics_score_what_was_named_and_leave_out_methods_that_have_none"
+_IN_STEP = "data/test_folder.py::test_all_is_cropped_and_turned_in_step"
+_OF_MAPS = "data/test_augmentation.py::test_a_map_is_moved_as_its_frames_and_keeps_its_values"
+_WINDOW = "engine/test_truncation.py::test_a_window_of_a_clip_has_its_key_points_and_what_is_aligned"
+_EXCERPT = "data/test_derived.py::test_an_excerpt_has_the_same_frames_of_what_is_aligned"
 _GOLDEN = "golden/test_golden.py::test_an_experiment_trains_as_recorded"
 
 MUTANTS = (
@@ -195,6 +200,17 @@ MUTANTS = (
     Mutant(f"{_RECIPES}/basicvsr.yaml", "lr: 2.5e-5", "lr: 2.6e-5", f"{_GOLDEN}[super_resolution/basicvsr]"),
     Mutant(f"{_RECIPES}/tecogan.yaml", "weight: 0.02", "weight: 0.021", f"{_GOLDEN}[super_resolution/tecogan]"),
     Mutant("conf/players/generator.yaml", "[0.9, 0.99]", "[0.9, 0.999]", f"{_GOLDEN}[super_resolution/quickstart]"),
+    # Clips that are aligned
+    Mutant(f"{_DATA}/datasets.py", "return math.lcm(*source.scales.values())", "return 1", _IN_STEP),
+    Mutant(f"{_DATA}/datasets.py", "box.shrunk(source.scales[other_name])", "box", _IN_STEP),
+    Mutant(f"{_DATA}/augmentation.py", "return self._transform(0)", "return self._transform(self.colour)", _OF_MAPS),
+    Mutant(f"{_DATA}/clip.py", "if name in self.aligned}", "}", _WINDOW),
+    Mutant(
+        f"{_DATA}/derived.py",
+        "return self.source.read(self.start + start, count, box)",
+        "return self.source.read(start, count, box)",
+        _EXCERPT,
+    ),
 )
 
 

@@ -58,7 +58,7 @@ def test_an_excerpt_has_the_same_frames_of_what_is_aligned(clip: FrameFolder, th
     excerpt = Excerpt(Aligned(clip, {"low": third}), 4, 9)
     assert excerpt.scales == {"low": 3}
     assert excerpt.others["low"].size == Size(5, 16, 22)
-    np.testing.assert_array_equal(excerpt.others["low"].read(1, 3), excerpt.read(1, 3)[:, 1::3, 1::3])
+    np.testing.assert_array_equal(excerpt.others["low"].read(1, 3), FRAMES[5:8, 1::3, 1::3])
 
 
 @pytest.mark.parametrize("frames", [FRAMES[:11], FRAMES[:, :47], FRAMES[:, 1::3, 1::2], moving(12, 96, 132)])

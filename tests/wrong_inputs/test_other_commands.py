@@ -130,7 +130,7 @@ POSE = [
 ]
 
 DATA = [
-    ("check", "data is not set; give it on the command line: data=<one of clips, davis"),
+    ("check", "data is not set; give it on the command line: data=<one of aligned, clips, davis"),
     ("index", "data is not set"),
     ("check data=folder", "data.root is not set"),
     ("check data=folder data.root=", f"data.root=: expected a value; it is empty {EMPTY}"),
