@@ -18,18 +18,18 @@ import torch
 from safetensors.torch import load_file
 
 from tests.media import moving, write_video
+from tests.preloaded import Server
 from vidgan.video.reader import probe
 
 ROOT = Path(__file__).parents[1]
 OWN = ROOT / "tests/own_package"
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 HERE = ["machine=cpu", "machine.workers=0", "tracking=disabled"]
-#: Python imports it at its start; the number is the argument ``cores`` of ``Run``.
+#: Python imports it at its start; the number is the argument ``cores`` of ``fresh``.
 PRETENDED = """
 import os
-cores = int(os.environ["PRETENDED_CORES"])
-os.sched_getaffinity = lambda process: set(range(cores))
-os.cpu_count = lambda: cores
+os.cpu_count = lambda: int(os.environ["PRETENDED_CORES"])
+os.sched_getaffinity = lambda process: set(range(os.cpu_count()))
 """
 #: Two small iterations of the quickstart, with as many loader workers as the cores give.
 TINY = [
@@ -59,37 +59,62 @@ def here(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def environment(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of a machine where nothing of vidgan is but what is installed, and the lab's package."""
+    pretended = tmp_path_factory.mktemp("pretended")
+    (pretended / "sitecustomize.py").write_text(PRETENDED)
+    own = {"PYTHONPATH": os.pathsep.join(map(str, (pretended, site, OWN))), "VIDGAN_ALLOWED_TARGETS": "lab"}
+    return {**os.environ, **own, "PRETENDED_CORES": "2"}
+
+
+@pytest.fixture(scope="module")
+def server(environment: dict[str, str]) -> Server:
+    return Server(environment)
+
+
 @pytest.fixture
-def run(site: Path, here: Path, tmp_path: Path) -> Run:
-    """``run("train", "seed=1", cores=8)``: what an installed command says."""
-    (tmp_path / "sitecustomize.py").write_text(PRETENDED)
+def run(server: Server, environment: dict[str, str], here: Path) -> Run:
+    """``run("train", "seed=1")``: what a command says."""
+
+    def start(command: str, *arguments: str) -> str:
+        started = server.start(here, command, *arguments, env=environment)
+        out, error = started.communicate()
+        assert started.returncode == 0, error
+        return out
+
+    return start
+
+
+@pytest.fixture
+def fresh(site: Path, environment: dict[str, str], here: Path) -> Run:
+    """``fresh("train", "seed=1", cores=8)``: likewise, of an installed command from its first import on."""
 
     def start(command: str, *arguments: str, cores: int = 2) -> str:
-        places = os.pathsep.join(map(str, (tmp_path, site, OWN)))
-        environment = {"PYTHONPATH": places, "PRETENDED_CORES": str(cores), "VIDGAN_ALLOWED_TARGETS": "lab"}
         line = [site / "bin" / f"vidgan-{command}", *arguments]
-        answer = subprocess.run(line, cwd=here, env={**os.environ, **environment}, capture_output=True, text=True)
+        pretended = {**environment, "PRETENDED_CORES": str(cores)}
+        answer = subprocess.run(line, cwd=here, env=pretended, capture_output=True, text=True)
         assert answer.returncode == 0, answer.stderr
         return answer.stdout
 
     return start
 
 
-def test_what_ships_on_few_cores_and_on_many(run: Run, here: Path) -> None:
+def test_what_ships_on_few_cores_and_on_many(fresh: Run, here: Path) -> None:
     """The stock training logs for W&B offline and loads in workers; the weights are those of one core."""
     for cores in (1, 2, 8):
-        run("train", *TINY, f"paths.runs=on{cores}", cores=cores)
+        fresh("train", *TINY, f"paths.runs=on{cores}", cores=cores)
     weights = [load_file(next(here.glob(f"on{cores}/*/*/checkpoints/last.safetensors"))) for cores in (1, 2, 8)]
     for other in weights[1:]:
         assert all(torch.equal(value, other[key]) for key, value in weights[0].items())
-    assert "protocol" in run("evaluate", "run=quickstart", "paths.runs=on8", "tracking=disabled", cores=8)
+    assert "protocol" in fresh("evaluate", "run=quickstart", "paths.runs=on8", "tracking=disabled", cores=8)
     write_video(here / "in.mp4", moving(3, 24, 32))
-    run("predict", "run=quickstart", "paths.runs=on1", "input=in.mp4", "output=out.mp4", cores=1)
+    fresh("predict", "run=quickstart", "paths.runs=on1", "input=in.mp4", "output=out.mp4", cores=1)
     made = probe(here / "out.mp4")
     assert (made.frames, made.width, made.height) == (3, 128, 96)
-    run("compare", "on8", cores=8)
+    fresh("compare", "on8", cores=8)
     assert list(here.glob("comparisons/*/comparison.md"))
-    assert "finished" in run("runs", "--runs=on1", cores=1)
+    assert "finished" in fresh("runs", "--runs=on1", cores=1)
 
 
 def test_all_commands_know_a_package_of_ones_own(run: Run, here: Path) -> None:
