@@ -4,9 +4,7 @@ import csv
 import multiprocessing
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -14,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import wandb
 from omegaconf import OmegaConf
 
 from tests.fake_wandb import FakeWandb
 from vidgan.engine.checkpoints import TrainingInterrupted
+from vidgan.errors import UserError
 from vidgan.record.folder import RunFolder
 from vidgan.tracking.csv_logger import CsvLogger
 from vidgan.tracking.layout import run_arguments
+from vidgan.tracking.sync import sync
 from vidgan.tracking.wandb_log import WandbLog, log_files
 from vidgan.tracking.wandb_tracker import RESULT_FILES, WandbTracker, tracked
 from vidgan.video.compare import comparison_picture, comparison_video
@@ -188,22 +189,28 @@ def finish(training: Training, meanwhile: Callable[[], None] = lambda: None) -> 
     return training.end()
 
 
+def _sync(run: Path, patience: float, environment: dict[str, str], reports: Path, errors: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    # Files and not pipes: W&B's own background process keeps what it inherits open.
+    for number, path in ((1, reports), (2, errors)):
+        os.dup2(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), number)
+    try:
+        for report in sync([run], patience=patience):
+            print(report)
+    except UserError as error:
+        print(error, file=sys.stderr)
+    finally:
+        wandb.teardown()  # as a command does when it ends
+
+
 def synced(folder: Path, server: FakeWandb, patience: float = LIMIT, **environment: str) -> tuple[str, str]:
     """What syncing the run says: its reports, and its error."""
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from vidgan.errors import UserError; from vidgan.tracking.sync import sync\n"
-        "try: [print(report) for report in sync([Path(sys.argv[1])], patience=float(sys.argv[2]))]\n"
-        "except UserError as error: print(error, file=sys.stderr)"
-    )
-    # Files and not pipes: W&B's own background process keeps what it inherits open.
-    with tempfile.TemporaryFile("w+") as reports, tempfile.TemporaryFile("w+") as errors:
-        subprocess.run(
-            [sys.executable, "-c", code, str(run_folder(folder)), str(patience)],
-            env={**os.environ, **server.environment, "HOME": str(folder), **environment},
-            stdout=reports,
-            stderr=errors,
-            timeout=2 * LIMIT,
-        )
-        reports.seek(0), errors.seek(0)
-        return reports.read().strip(), errors.read().strip()
+    told = folder / "reports.txt", folder / "errors.txt"
+    own = {**os.environ, **server.environment, "HOME": str(folder), **environment}
+    process = _PROCESSES.Process(target=_sync, args=(run_folder(folder), patience, own, *told))
+    process.start()
+    process.join(2 * LIMIT)
+    assert process.exitcode == 0, told[1].read_text()
+    reports, errors = (path.read_text().strip() for path in told)
+    return reports, errors

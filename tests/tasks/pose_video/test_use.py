@@ -70,7 +70,9 @@ def run(runs: Path, composed: Callable[..., DictConfig], tmp_path: Path) -> Run:
         for key in ("reference", "driving", "output"):
             given[key] = str(tmp_path / given[key])
         overrides = tuple(f"{key}={value}" for key, value in given.items())
-        config = composed("machine=cpu", "machine.progress=false", f"paths.runs={runs}", *overrides, command="predict")
+        # The type of numbers too, which would follow the processor.
+        here = ["machine=cpu", "machine.precision=32-true", "machine.progress=false", f"paths.runs={runs}"]
+        config = composed(*here, *overrides, command="predict")
         config.estimator = {"_target_": "tests.pose.boxes.Boxes"}
         return predict(config)
 
