@@ -36,7 +36,8 @@ def on_shipped_data(experiment: str) -> list[str]:
 #: Files and folders by the marker of their tests, which ``make test-fast`` leaves out.
 MARKED = {
     "process": (
-        *("comparison/test_command.py", "comparison/test_wandb.py", "engine/test_parallel.py", "tracking"),
+        *("comparison/test_command.py", "comparison/test_wandb.py", "data/test_cache.py", "engine/test_parallel.py"),
+        *("tracking",),
         *("experiment/test_data_inspection.py", "experiment/test_workers.py", "record/test_code_fingerprint.py"),
         *("record/test_extension.py", "launch/test_runs.py", "launch/test_study.py", "launch/test_sweep.py"),
         *("launch/test_wandb_sweep.py", "launch/test_worker.py", "test_commands.py", "test_other_platforms.py"),
@@ -44,8 +45,10 @@ MARKED = {
     ),
     "slow": (
         *("golden", "wrong_inputs", "test_benchmarks.py", "test_combinations.py", "engine/test_compilation.py"),
-        *("experiment/test_damage.py", "experiment/test_denoising_run.py", "experiment/test_export.py"),
-        *("experiment/test_footprint.py", "experiment/test_foreign_folders.py", "inference/test_video_cases.py"),
+        *("engine/test_ema.py", "experiment/test_damage.py", "experiment/test_denoising_run.py"),
+        *("experiment/test_divergence.py", "experiment/test_export.py", "experiment/test_footprint.py"),
+        *("experiment/test_foreign_folders.py", "experiment/test_published_weights.py", "inference/test_memory.py"),
+        *("inference/test_video_cases.py", "metrics/test_perceptual.py", "tasks/test_pieces.py"),
     ),
     "notebook": ("test_notebooks.py",),
     "slurm": ("slurm",),
