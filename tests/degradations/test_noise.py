@@ -40,7 +40,7 @@ def test_srgb_slope_is_the_derivative() -> None:
 @pytest.mark.parametrize("noise", NOISES, ids=lambda noise: type(noise).__name__)
 def test_the_deviation_told_is_the_deviation_added(noise: torch.nn.Module) -> None:
     added = noise(GRAY, SEEDS) - GRAY
-    told = noise.deviation(GRAY, SEEDS).expand_as(GRAY)[:, 0, 0, 0, 0]
+    told = noise.sigma_of(GRAY, SEEDS).expand_as(GRAY)[:, 0, 0, 0, 0]
     assert added.flatten(1).std(1).tolist() == pytest.approx(told.tolist(), rel=0.04)
     assert len(set(told.tolist())) == 3
 
@@ -75,8 +75,8 @@ def test_grain_is_strongest_in_the_mid_tones_and_none_in_black() -> None:
 
 
 def test_steps_of_other_kinds_leave_the_deviation_unknown() -> None:
-    assert Chain([GaussianNoise()]).deviation(GRAY, SEEDS) is None
-    assert H264().deviation(GRAY, SEEDS) is None
+    assert Chain([GaussianNoise()]).sigma_of(GRAY, SEEDS) is None
+    assert H264().sigma_of(GRAY, SEEDS) is None
 
 
 def test_stronger_video_compression_errs_more() -> None:

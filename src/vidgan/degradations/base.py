@@ -52,7 +52,7 @@ class Degradation(nn.Module):
     def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
         raise NotImplementedError
 
-    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor | None:
+    def sigma_of(self, frames: Tensor, seeds: Tensor) -> Tensor | None:
         """Standard deviation of the noise it adds, or None where it adds none that is known.
 
         Args:

@@ -52,7 +52,7 @@ class CameraNoise(Noise):
         noisy = to_srgb(light + self._variance(light, seeds).sqrt() * self.draws(frames, seeds, start))
         return noisy.clamp(0, 1) if self.clip else noisy
 
-    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor:
+    def sigma_of(self, frames: Tensor, seeds: Tensor) -> Tensor:
         """To first order: the deviation in linear light times the slope of the sRGB curve."""
         light = to_linear(frames.clamp(0, 1))
         return self._variance(light, seeds).sqrt() * srgb_slope(light)

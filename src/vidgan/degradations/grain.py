@@ -30,7 +30,7 @@ class FilmGrain(Noise):
         self.sigma = sigma
         self.size = size
 
-    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor:
+    def sigma_of(self, frames: Tensor, seeds: Tensor) -> Tensor:
         values = frames.clamp(0, 1)
         return between(seeds, "grain sigma", self.sigma) / 255 * (4 * values * (1 - values)).sqrt()
 

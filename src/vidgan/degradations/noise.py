@@ -23,7 +23,7 @@ class Noise(Degradation):
         self.gray = gray
         self.clip = clip
 
-    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor:
+    def sigma_of(self, frames: Tensor, seeds: Tensor) -> Tensor:
         raise NotImplementedError
 
     def draws(self, frames: Tensor, seeds: Tensor, start: int) -> Tensor:
@@ -32,7 +32,7 @@ class Noise(Degradation):
         return torch.where(happens(seeds, "noise gray", self.gray), noise[:, :, :1], noise)
 
     def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
-        noisy = frames + self.deviation(frames, seeds) * self.draws(frames, seeds, start)
+        noisy = frames + self.sigma_of(frames, seeds) * self.draws(frames, seeds, start)
         return noisy.clamp(0, 1) if self.clip else noisy
 
 
@@ -49,7 +49,7 @@ class GaussianNoise(Noise):
         super().__init__(gray, clip)
         self.sigma = sigma
 
-    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor:
+    def sigma_of(self, frames: Tensor, seeds: Tensor) -> Tensor:
         return between(seeds, "noise sigma", self.sigma) / 255
 
 
@@ -69,5 +69,5 @@ class ShotNoise(Noise):
         super().__init__(gray, clip)
         self.strength = strength
 
-    def deviation(self, frames: Tensor, seeds: Tensor) -> Tensor:
+    def sigma_of(self, frames: Tensor, seeds: Tensor) -> Tensor:
         return between(seeds, "noise strength", self.strength) * (frames.clamp(min=0) / 255).sqrt()

@@ -24,7 +24,7 @@ from vidgan.engine.optimization import build_optimizer, channels_last, deferred_
 from vidgan.engine.ownership import assign_parameters
 from vidgan.engine.parallel import Reducers, refuse_unsupported
 from vidgan.engine.players import Penalty, Player, Role
-from vidgan.engine.scoring import ScoredModule
+from vidgan.engine.scoring import MODEL, ScoredModule
 from vidgan.engine.segments import Segment, segments
 from vidgan.engine.settings import EngineSettings
 from vidgan.engine.step import Condition, GeneratorOutput, Step, detached
@@ -110,8 +110,14 @@ class AdversarialTask(ScoredModule, ABC):
         raise NotImplementedError(f"{type(self).__name__} has no auxiliary player '{player}'")
 
     def play(self, clip: Clip, memory: Any) -> Step:
-        condition, new = self.condition(clip), clip.place.new
-        return Step(clip, condition, self.target(clip)[:, new], self.made(condition, new, memory))
+        return self.played(clip, self.condition(clip), memory)
+
+    def played(self, clip: Clip, condition: Any, memory: Any) -> Step:
+        """:meth:`play`, of what the generator is given."""
+        real = self.target(clip)[:, clip.place.new]
+        with self.clocked(MODEL, real.shape[1]):
+            output = self.made(condition, clip.place.new, memory)
+        return Step(clip, condition, real, output)
 
     def made(self, condition: Any, new: slice, memory: Any) -> GeneratorOutput:
         """What the generator makes of the new frames of a piece, given its memory; with the memory after them."""

@@ -2,7 +2,10 @@
 
 import logging
 import math
+import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
@@ -106,6 +109,12 @@ def _of_new_frames(name: str, value: Tensor, step: Step) -> Tensor:
     return value[0]
 
 
+def _wait_for(device: torch.device) -> None:
+    """Until all that was queued is done, which the clock would else count elsewhere."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def _by_size(data: DataModule, splits: Sequence[Literal["val", "test"]]) -> Iterable[tuple[str, Size]]:
     """One of the clips that are scored, and its size, of each size; all that are large are alike."""
     clips = [clip for split in splits for clip in data.scored_sizes(split)]
@@ -119,7 +128,7 @@ def _named_in_first(clips: Any) -> Collection[str]:
 
 @dataclass
 class _Run:
-    """A clip under one of its protocol's degradations, as far as it has been worked through."""
+    """A clip under one of its protocol's cases, as far as it has been worked through."""
 
     memory: Any = None
     tallies: dict[str, Tally] = field(default_factory=dict)
@@ -135,12 +144,14 @@ class ScoredModule(pl.LightningModule):
         degradation: what makes the generator's input of the real clip; None where nothing does.
         rows: scores of the last validation or test, one row a clip and method.
         scores: their means, ``{method: {metric: value}}``; the trained model's method is ``model``.
-        level: of those that the protocol scores each clip at, the present one: what its metrics' names end with.
+        seconds: time that each method took for each clip or piece of the last validation or test, a frame.
+        case_conditions: names of the conditions that cases of a protocol may set.
         watchers: called with (clip name, pictures by method) after each clip, or each piece of one; pictures are
             (T, C, H, W) in [0, 1].
     """
 
     shown: ClassVar[tuple[str, ...]] = (MODEL, "real")
+    case_conditions: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +159,7 @@ class ScoredModule(pl.LightningModule):
         self.protocol: Protocol | None = None
         self.degradation: Degradation | None = None
         self.rows: list[Row] = []
-        self.level = ""
+        self.seconds: dict[str, list[float]] = defaultdict(list)
         self._kept: list[Row] = []
         self._runs: dict[str, _Run] = {}
         self.scores: dict[str, dict[str, float]] = {}
@@ -167,6 +178,11 @@ class ScoredModule(pl.LightningModule):
         """
         if self.protocol is None:
             return
+        if unknown := [name for name in self.protocol.case.conditions if name not in self.case_conditions]:
+            raise UserError(
+                f"protocol {self.protocol.name}: its cases set {', '.join(unknown)}, which this task does not know; it "
+                f"knows {', '.join(self.case_conditions) or 'none'}; choose another protocol"
+            )
         self.protocol.refuse_other_scale(self.degradation)
         self.refuse_small(data, *splits)
         if isinstance(data, DataModule):
@@ -183,6 +199,7 @@ class ScoredModule(pl.LightningModule):
             asked |= {f"The baseline {name}": asked_by(make) for name, make in self.chosen_baselines().items()}
         if (blank := data.blank()) is None:  # told of the first clip
             return
+        blank = self.protocol.case.applied(blank)
         there: set[str] = set()
         for look in (  # the cheapest first
             lambda: {*OWN, *named_in(blank), *data.scored_conditions},
@@ -238,6 +255,15 @@ class ScoredModule(pl.LightningModule):
         assert degradation is not None, "a task that degrades is given a degradation"
         return degradation
 
+    @contextmanager
+    def clocked(self, method: str, frames: int) -> Iterator[None]:
+        """Notes the time that a method takes for so many frames."""
+        _wait_for(self.device)
+        started = time.perf_counter()
+        yield
+        _wait_for(self.device)
+        self.seconds[method].append((time.perf_counter() - started) / frames)
+
     def play(self, clip: Clip, memory: Any) -> Step:
         """A step with a clip or a piece: ``real``, ``fake`` and what the generator has named are of the new frames.
 
@@ -279,22 +305,22 @@ class ScoredModule(pl.LightningModule):
         return {}
 
     def _score(self, clip: Clip, with_baselines: bool) -> None:
-        """Scores the next piece of a clip, which may be all of it, at each level of the protocol."""
+        """Scores the next piece of a clip, which may be all of it, in each case of the protocol."""
         protocol = self.protocol
         if protocol is not None and clip.piece is None and protocol.frames is not None:
             clip = clip.between(0, protocol.frames)
         place = clip.place
         if place.first == 0:
             self._runs = {}
-        for level, degradation in [("", None)] if protocol is None else protocol.levels():
-            self.level = level
-            if protocol is not None:
-                protocol.degradation = degradation
-            self._score_level(clip, self._runs.setdefault(level, _Run()), with_baselines)
+        for name, case in [("", None)] if protocol is None else protocol.cases.items():
+            if protocol is not None and case is not None:
+                protocol.case = case
+            self._score_case(name, clip if case is None else case.applied(clip), with_baselines)
         if place.last == place.total:
             self._note(clip.names[0])
 
-    def _score_level(self, clip: Clip, run: _Run, with_baselines: bool) -> None:
+    def _score_case(self, case: str, clip: Clip, with_baselines: bool) -> None:
+        run = self._runs.setdefault(case, _Run())
         step = self.play(clip, run.memory)
         run.memory = step.output.state
         pictures: dict[str, Tensor] = {}
@@ -308,12 +334,14 @@ class ScoredModule(pl.LightningModule):
             new = slice(None) if clip.piece is None else clip.piece.new
             given = {name: frames[0][new] for name, frames in self.given(step.condition).items()}
             for watch in self.watchers:
-                watch(clip.names[0] + self.level, {**given, **pictures, "real": self.pictured(step.real[0])})
+                watch(clip.names[0] + case, {**given, **pictures, "real": self.pictured(step.real[0])})
 
     def _outputs(self, step: Step, with_baselines: bool) -> Iterator[tuple[str, GeneratorOutput]]:
         yield MODEL, step.output
         for name, baseline in self.chosen_baselines().items() if with_baselines else ():
-            yield name, made_by(name, baseline, step)
+            with self.clocked(name, step.fake.shape[1]):
+                output = made_by(name, baseline, step)
+            yield name, output
 
     def _tally(self, run: _Run, method: str, frames: Tensor, step: Step) -> None:
         """Scores what a method made; what only others have is not asked of it."""
@@ -321,7 +349,8 @@ class ScoredModule(pl.LightningModule):
             known = _known(step, self.protocol.wanted)
             if method == MODEL:
                 self.protocol.refuse_unknown(known)
-            tally = run.tallies.setdefault(method, self.protocol.tally(step.clip.place.total))
+            total = step.real.shape[1] if step.clip.piece is None else step.clip.piece.total
+            tally = run.tallies.setdefault(method, self.protocol.tally(total))
             tally.add(frames, step.real[0].float(), known, step.clip.place.first)
 
     def _note(self, name: str) -> None:
@@ -329,10 +358,10 @@ class ScoredModule(pl.LightningModule):
         for method in next(iter(self._runs.values())).tallies:
             row: Row = {"method": method, "clip": name}
             kept: Row = dict(row)
-            for level, run in self._runs.items():
+            for case, run in self._runs.items():
                 tally = run.tallies[method]
-                row |= {metric + level: score for metric, score in tally.scores().items()}
-                kept |= {metric + level: part for metric, part in tally.kept().items()}
+                row |= {metric + case: score for metric, score in tally.scores().items()}
+                kept |= {metric + case: part for metric, part in tally.kept().items()}
             self.rows.append(row)
             self._kept.append(kept)
         self._runs = {}
@@ -345,6 +374,7 @@ class ScoredModule(pl.LightningModule):
 
     def _start(self) -> None:
         self.rows, self._kept = [], []
+        self.seconds.clear()
 
     def _finish(self) -> None:
         self.rows = gathered(self.rows)
@@ -368,6 +398,9 @@ class ScoredModule(pl.LightningModule):
 
     def on_test_epoch_end(self) -> None:
         self._finish()
+        if self.seconds and self.trainer.is_global_zero:
+            means = (f"{method} {sum(times) / len(times):.3f}" for method, times in self.seconds.items())
+            print(f"seconds a frame: {', '.join(means)}")
         clips = len({row["clip"] for row in self.rows})
         for name, without in uncounted(self.rows).items():
             if without and self.trainer.is_global_zero:

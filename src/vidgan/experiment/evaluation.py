@@ -294,10 +294,11 @@ def _refuse_overridden_cases(protocol: Protocol, overrides: Sequence[str]) -> No
     Raises:
         UserError: the degradation is overridden, and the protocol has cases of its own.
     """
-    if protocol.cases is not None and any(text.startswith("degradation.") for text in overrides):
+    cases = [name.removeprefix("_") for name, case in protocol.cases.items() if name and case.degradation is not None]
+    if cases and any(text.startswith("degradation.") for text in overrides):
         raise UserError(
-            f"overrides: {protocol.name} has cases of its own, {', '.join(protocol.cases)}; choose another protocol to "
-            f"change the degradation."
+            f"overrides: {protocol.name} has cases of its own, {', '.join(cases)}; choose another protocol to change "
+            "the degradation."
         )
 
 

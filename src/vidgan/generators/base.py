@@ -1,7 +1,7 @@
 """What every generator promises: the attributes that training, streaming and tiling read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -12,10 +12,24 @@ from vidgan.errors import UserError
 _PIXELS = 1 << 20  # made at once, where gradients are not needed: 2 frames of 960 x 540, 1 of 1280 x 720
 
 Shapes = Mapping[str, tuple[int, ...]]
+#: Frames (B, T, C, H, W), or these as ``fake`` beside all else that a network names, frame by frame: bits (B, T), a
+#: depth map (B, T, 1, H, W), ...
+Made = Tensor | dict[str, Tensor]
+
+
+def frames_of(made: Made) -> Tensor:
+    return made["fake"] if isinstance(made, dict) else made
+
+
+def each_of(made: Made, function: Callable[[Tensor], Tensor]) -> Made:
+    """The same with a function applied to each tensor."""
+    return {name: function(part) for name, part in made.items()} if isinstance(made, dict) else function(made)
 
 
 class Generator(nn.Module):
     """A network from low-resolution clips (B, T, C, h, w) to clips (B, T, C, scale * h, scale * w), RGB in [0, 1].
+
+    What it makes beside frames it may name, see :data:`Made`; losses, metrics and discriminators are given it.
 
     Attributes:
         scale: enlargement factor.
@@ -44,7 +58,7 @@ class Generator(nn.Module):
         """Frames on either side that a frame depends on, a memory aside; None where that is the whole clip."""
         return None if self.temporal == "bidirectional" else self.reach
 
-    def proceed(self, low: Tensor, first: int, last: int, state: Any = None) -> tuple[Tensor, Any]:
+    def proceed(self, low: Tensor, first: int, last: int, state: Any = None) -> tuple[Made, Any]:
         """The next frames of a video, ``first`` to ``last`` (exclusive) of those in ``low``, and the state after them.
 
         Args:
@@ -62,9 +76,9 @@ class Generator(nn.Module):
             case "frame":
                 return self(low[:, first:last]), None
             case _:
-                return self(low)[:, first:last], None
+                return each_of(self(low), lambda part: part[:, first:last]), None
 
-    def proceed_in_parts(self, low: Tensor, first: int, last: int, state: Any = None) -> tuple[Tensor, Any]:
+    def proceed_in_parts(self, low: Tensor, first: int, last: int, state: Any = None) -> tuple[Made, Any]:
         """What :meth:`proceed` gives, of no more frames at once than make ``_PIXELS`` pixels, and one at least."""
         if self.temporal == "bidirectional":
             return self.proceed(low, first, last, state)
@@ -73,7 +87,7 @@ class Generator(nn.Module):
         for start in range(first, last, length):
             made, state = self.proceed(low, start, min(start + length, last), state)
             parts.append(made)
-        return torch.cat(parts, dim=1), state
+        return _joined(parts), state
 
     @classmethod
     def recognise(cls, shapes: Shapes) -> dict[str, Any]:
@@ -174,7 +188,7 @@ def as_generator(network: nn.Module) -> Generator:
     wanted = "(B, T, 3, s * h, s * w) is to be made of (B, T, C, h, w)"
     try:
         with torch.inference_mode():
-            made = network(given)
+            made = frames_of(network(given))
     except Exception as error:  # whatever a foreign network raises
         told = str(error).strip().partition("\n")[0]
         raise UserError(
@@ -207,3 +221,10 @@ def numbered(shapes: Shapes, pattern: str) -> int:
     if not numbers:
         raise KeyError(pattern)
     return max(numbers) + 1
+
+
+def _joined(parts: list[Made]) -> Made:
+    """Parts that follow each other in time."""
+    if isinstance(parts[0], dict):
+        return {name: torch.cat([part[name] for part in parts], dim=1) for name in parts[0]}  # type: ignore[index]
+    return torch.cat([frames_of(part) for part in parts], dim=1)

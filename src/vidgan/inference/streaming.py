@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidgan.generators.base import Generator
+from vidgan.generators.base import Generator, frames_of
 from vidgan.inference.memory import frames_at_once
 from vidgan.video.color import Pixels
 
@@ -59,7 +59,7 @@ def stream(
         with torch.inference_mode(), mixed:
             low = _to_float(window, device)
             made, state = generator.proceed(low, first, last, state)
-            pixels = _to_pixels(made, window[0].dtype)
+            pixels = _to_pixels(frames_of(made), window[0].dtype)
         yield from pixels
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from vidgan.errors import UserError
-from vidgan.generators.base import Generator
+from vidgan.generators.base import Generator, Made, frames_of
 
 UNBOUNDED_OVERLAP = 32
 
@@ -99,11 +99,11 @@ class Tiled(Generator):
             for column in spans(width, self.tile, self.overlap):
                 yield row, column
 
-    def _assembled(self, low: Tensor, network: Callable[[Tensor, int], Tensor]) -> Tensor:
+    def _assembled(self, low: Tensor, network: Callable[[Tensor, int], Made]) -> Tensor:
         height, width = low.shape[-2:]
         whole: Tensor | None = None
         for index, (row, column) in enumerate(self._boxes(low)):
-            made = network(low[..., row.seen, column.seen], index)
+            made = frames_of(network(low[..., row.seen, column.seen], index))
             if whole is None:
                 whole = made.new_empty(*made.shape[:-2], self.scale * height, self.scale * width)
             kept = made[..., row.kept(self.scale), column.kept(self.scale)]

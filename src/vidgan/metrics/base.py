@@ -80,7 +80,7 @@ class Mean:
 class PiecewiseMetric(Metric):
     """A mean over the frames of a clip, or over neighbouring ones, which may come piece by piece.
 
-    A subclass writes :meth:`measure`. It takes ``fake`` and ``real`` alone. Other metrics are given whole clips.
+    A subclass writes :meth:`measure`, which is given what it names. Other metrics are given whole clips.
 
     Attributes:
         before: frames before a frame that its part of the score needs, e.g. 1 where pairs are measured.
@@ -88,19 +88,26 @@ class PiecewiseMetric(Metric):
 
     before: ClassVar[int] = 0
 
-    def measure(self, fake: Tensor, real: Tensor) -> Mean:
+    @cached_property
+    def asked(self) -> Asked:
+        """What :meth:`measure` asks for."""
+        return asked_by(self.measure)
+
+    def measure(self, *args: Any, **kwargs: Any) -> Mean:
         """What a piece adds.
 
         Args:
             fake, real: (T, C, H, W) in [0, 1]; the first :attr:`before` frames were seen before.
+            others: see :class:`Metric`; (T, ...) of the same frames.
 
         Raises:
             UserError: there are no more than :attr:`before` frames.
         """
         raise NotImplementedError
 
-    def __call__(self, fake: Tensor, real: Tensor) -> float:
-        return self.measure(fake, real).value
+    def __call__(self, *args: Any, **kwargs: Any) -> float:
+        """Of a whole clip; arguments as of :meth:`measure`."""
+        return self.measure(*args, **kwargs).value
 
 
 class SetMetric(Metric):

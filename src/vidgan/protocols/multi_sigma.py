@@ -5,6 +5,7 @@ from typing import Any
 
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.errors import UserError
+from vidgan.protocols.case import Case
 from vidgan.protocols.protocol import Protocol
 
 
@@ -26,7 +27,7 @@ class MultiSigma(Protocol):
         if not sigmas:
             raise UserError("protocol.sigmas is empty; give the levels of noise, e.g. [10, 20, 30]")
         self.frames = frames
-        super().__init__(**arguments, cases={f"{sigma:g}": _white(sigma) for sigma in sigmas})
+        super().__init__(**arguments, cases={f"{sigma:g}": Case(_white(sigma)) for sigma in sigmas})
 
 
 def _white(sigma: float) -> GaussianNoise:

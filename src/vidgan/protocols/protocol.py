@@ -1,6 +1,6 @@
 """A protocol: all that must be pinned for two scores to be comparable."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 import cv2
@@ -11,6 +11,7 @@ from vidgan.degradations.base import Degradation
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric, PiecewiseMetric, SetMetric
 from vidgan.metrics.direction import Direction
+from vidgan.protocols.case import Case
 from vidgan.protocols.tally import Tally
 
 LARGE_ENOUGH = 256  # pixels a side, and frames, for any metric and border
@@ -32,14 +33,16 @@ class Protocol:
         multiple: what the crop leaves is cut down to multiples of this, about the middle.
         degradation: makes what is scored, whatever the task was trained on; None leaves that to the task. A low
             resolution that comes with the data goes before both.
-        cases: each clip is scored under each of these degradations, by name; a metric ``psnr`` is reported as
-            ``psnr_<name>``. None is a single case, the degradation's.
+        cases: each clip is scored under each of these, by name; a metric ``psnr`` is reported as ``psnr_<name>``. None
+            is a single case, the degradation's.
 
     Raises:
-        UserError: there are no cases, or a degradation beside them.
+        UserError: there are no cases, a degradation is beside them, or they set conditions of different names.
 
     Attributes:
         frames: the first ones of a clip that count, for whatever is made of it; None for all.
+        cases: by what they add to the names of metrics, which is nothing for a single one.
+        case: the one that is being scored.
         left_out: names of the metrics that are not available.
     """
 
@@ -58,7 +61,7 @@ class Protocol:
         centre_only: bool = False,
         multiple: int = 1,
         degradation: Degradation | None = None,
-        cases: Mapping[str, Degradation] | None = None,
+        cases: Mapping[str, Case] | None = None,
     ) -> None:
         if cases is not None and (not cases or degradation is not None):
             raise UserError(f"protocol {name}: give cases by name, at least one, or a degradation")
@@ -73,8 +76,10 @@ class Protocol:
         self.crop = rows, columns
         self.quantize = quantize
         self.multiple = multiple
-        self.cases = None if cases is None else dict(cases)
-        self.degradation = degradation if cases is None else next(iter(cases.values()))
+        self.cases = {"": Case(degradation)} if cases is None else {f"_{key}": case for key, case in cases.items()}
+        self.case = next(iter(self.cases.values()))
+        if any(case.conditions.keys() != self.case.conditions.keys() for case in self.cases.values()):
+            raise UserError(f"protocol {name}: its cases set different conditions; give each of them all")
         self.skip_first = skip_first
         self.skip_last = skip_last
         self.centre_only = centre_only
@@ -83,7 +88,12 @@ class Protocol:
     @property
     def directions(self) -> dict[str, Direction]:
         """Which way each reported score improves."""
-        return {name + level: metric.direction for level, _ in self.levels() for name, metric in self.metrics.items()}
+        return {name + case: metric.direction for case in self.cases for name, metric in self.metrics.items()}
+
+    @property
+    def degradation(self) -> Degradation | None:
+        """What makes the generator's input in the present case; None leaves that to the task."""
+        return self.case.degradation
 
     def score(self, fake: Tensor, real: Tensor, known: Mapping[str, Tensor] | None = None) -> dict[str, float]:
         """Scores one clip.
@@ -117,18 +127,11 @@ class Protocol:
         """Where the pieces of a clip of so many frames are scored as they come."""
         return Tally(self, self.metrics, total)
 
-    def levels(self) -> Iterator[tuple[str, Degradation | None]]:
-        """Each clip is scored under these degradations; what is added to the names of the metrics, and which it is."""
-        if self.cases is None:
-            yield "", self.degradation
-        else:
-            yield from ((f"_{name}", degradation) for name, degradation in self.cases.items())
-
     def combine(self, kept: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """The scores of the whole test, of what :meth:`collect` kept of each clip."""
         return {
-            name + level: metric.combine([row[name + level] for row in kept])
-            for level, _ in self.levels()
+            name + case: metric.combine([row[name + case] for row in kept])
+            for case in self.cases
             for name, metric in self.set_metrics.items()
         }
 
@@ -143,7 +146,7 @@ class Protocol:
             raise self.nothing_left(frames, torch.Size((height, width)))
         blank = self.prepared(torch.zeros(1, 3, min(height, LARGE_ENOUGH), min(width, LARGE_ENOUGH)))
         for name, metric in self.metrics.items():
-            if isinstance(metric, PiecewiseMetric):
+            if isinstance(metric, PiecewiseMetric) and {*metric.asked.needed} <= {"fake", "real"}:
                 clip = blank.expand(min(counted, metric.before + 1), -1, -1, -1)
                 try:
                     metric.measure(clip, clip)

@@ -28,7 +28,9 @@ class Tally:
     def __init__(self, protocol: "Protocol", metrics: Mapping[str, Metric], total: int) -> None:
         self._protocol, self._metrics, self._total = protocol, metrics, total
         self._counted = protocol.counted(total)
-        self._before = max((m.before for m in metrics.values() if isinstance(m, PiecewiseMetric)), default=0)
+        piecewise = [metric for metric in metrics.values() if isinstance(metric, PiecewiseMetric)]
+        self._before = max((metric.before for metric in piecewise), default=0)
+        self._passing = {name for metric in piecewise for name in metric.asked} - {"fake", "real"}
         self._kept = {name for metric in metrics.values() if not _piecewise(metric) for name in metric.asked}
         self._means: dict[str, Mean] = {}
         self._parts: dict[str, Any] = {}
@@ -50,7 +52,7 @@ class Tally:
         protocol.refuse_other_shape(fake, real)
         if not self._counted:
             raise protocol.nothing_left(self._total, real.shape[-2:])
-        known = {name: value for name, value in known.items() if name in self._kept}
+        known = {name: value for name, value in known.items() if name in self._kept | self._passing}
         at_once = len(fake) if known else max(1, _PIXELS // (real.shape[-2] * real.shape[-1]))
         for first in range(0, len(fake), at_once):
             chosen = slice(
@@ -68,13 +70,12 @@ class Tally:
         given = self._given()
         scores = {}
         for name, metric in self._metrics.items():
-            if isinstance(metric, PiecewiseMetric):
-                measured = self._means.get(name)
-                scores[name] = measured.value if measured else metric(**self._sides(metric, self._last))
+            if isinstance(metric, PiecewiseMetric) and name in self._means:
+                scores[name] = self._means[name].value
             elif not isinstance(metric, SetMetric):
-                there = {**given, **self._sides(metric, given)}
+                there = self._last if isinstance(metric, PiecewiseMetric) else given
                 lacking = metric.asked.absent(there)  # a baseline makes frames, and seldom more
-                scores[name] = math.nan if lacking else metric(**metric.asked.of(there, name))
+                scores[name] = math.nan if lacking else metric(**self._fed(metric, there))
         return scores
 
     def kept(self) -> dict[str, Any]:
@@ -87,27 +88,30 @@ class Tally:
         }
 
     def _take(self, fake: Tensor, real: Tensor, known: dict[str, Tensor]) -> None:
-        new = {"fake": self._protocol.prepared(fake), "real": self._protocol.prepared(real)}
-        frames = {side: torch.cat([self._last[side], part]) for side, part in new.items()} if self._last else new
+        sides = {"fake": self._protocol.prepared(fake), "real": self._protocol.prepared(real)}
+        new = {**sides, **{name: value for name, value in known.items() if name in self._passing}}
+        frames = {name: torch.cat([self._last[name], part]) for name, part in new.items()} if self._last else new
         seen = len(frames["fake"]) - len(new["fake"])
         for name, metric in self._metrics.items():
             if isinstance(metric, SetMetric) and metric.piecewise:
-                part = metric.collect(**new)
+                part = metric.collect(**sides)
                 self._parts[name] = metric.merge(self._parts[name], part) if name in self._parts else part
             elif isinstance(metric, PiecewiseMetric) and len(frames["fake"]) > metric.before:
-                sides = {side: clip[max(0, seen - metric.before) :] for side, clip in frames.items()}
-                self._means[name] = self._means.get(name, Mean()) + metric.measure(**self._sides(metric, sides))
-        self._last = {side: clip[max(0, len(clip) - self._before) :].clone() for side, clip in frames.items()}
+                seen_by_it = {name: clip[max(0, seen - metric.before) :] for name, clip in frames.items()}
+                if not metric.asked.absent(seen_by_it):
+                    measured = metric.measure(**self._fed(metric, seen_by_it))
+                    self._means[name] = self._means.get(name, Mean()) + measured
+        self._last = {name: clip[max(0, len(clip) - self._before) :].clone() for name, clip in frames.items()}
         if self._kept:
-            kept = {side: self._protocol.packed(clip) for side, clip in new.items() if side in self._kept}
-            self._whole.append({**kept, **known})
+            kept = {side: self._protocol.packed(clip) for side, clip in sides.items() if side in self._kept}
+            self._whole.append({**kept, **{name: value for name, value in known.items() if name in self._kept}})
 
-    def _sides(self, metric: Metric, frames: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Fake and real frames in the colors that the metric scores."""
-        sides: dict[str, Tensor] = {side: frames[side] for side in ("fake", "real") if side in metric.asked}
+    def _fed(self, metric: Metric, there: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What the metric asks for of what is there, fake and real frames in the colors that it scores."""
+        fed = {name: there[name] for name in metric.asked if name in there}
         if self._protocol.color == "y" and metric.color == "protocol":
-            return {side: luma(clip) for side, clip in sides.items()}
-        return sides
+            return {name: luma(value) if name in ("fake", "real") else value for name, value in fed.items()}
+        return fed
 
     def _given(self) -> dict[str, Tensor]:
         """What metrics of whole clips are given; nothing where there are none."""

@@ -9,7 +9,7 @@ from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.step import GeneratorOutput
-from vidgan.generators.base import Generator
+from vidgan.generators.base import Generator, Made
 
 
 class Restoration(AdversarialTask):
@@ -42,5 +42,10 @@ class Restoration(AdversarialTask):
 
     def made(self, condition: Any, new: slice, memory: Any) -> GeneratorOutput:
         if isinstance(self.generator, Generator):
-            return GeneratorOutput(*self.generator.proceed_in_parts(condition, new.start, new.stop, memory))
+            return output_of(*self.generator.proceed_in_parts(condition, new.start, new.stop, memory))
         return super().made(condition, new, memory)
+
+
+def output_of(made: Made, state: Any = None) -> GeneratorOutput:
+    """What a generator made, with all that it names."""
+    return GeneratorOutput(made, state) if isinstance(made, Tensor) else GeneratorOutput(state=state, **made)

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from vidgan.data.persons.synthetic import SyntheticPersons
-from vidgan.engine.scoring import made_by
+from vidgan.engine.scoring import ScoredModule, made_by
 from vidgan.engine.step import GeneratorOutput
 from vidgan.errors import UserError
 from vidgan.experiment.build import build_data, build_task, build_trainer
@@ -115,7 +115,7 @@ def test_controls_by_hand() -> None:
         """Paints all with the column of the target's nose."""
 
         def __init__(self) -> None:
-            pl.LightningModule.__init__(self)
+            ScoredModule.__init__(self)
 
         def generate(self, condition: dict[str, Tensor]) -> GeneratorOutput:
             return GeneratorOutput(condition["target_keypoints"][:, :, :1, :1, None].expand(-1, -1, 3, 32, 32))

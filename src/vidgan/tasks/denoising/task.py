@@ -1,9 +1,5 @@
 """Video denoising: noisy clips to clean ones of the same size."""
 
-import time
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -16,9 +12,10 @@ from vidgan.degradations.base import Degradation, quantized
 from vidgan.engine.scoring import MODEL, Baseline
 from vidgan.engine.step import GeneratorOutput, Step
 from vidgan.errors import UserError
+from vidgan.generators.base import each_of
 from vidgan.inference.noise import SAMPLE
 from vidgan.ops.noise_estimation import estimate_sigma, with_noise_map
-from vidgan.tasks.restoration import Restoration
+from vidgan.tasks.restoration import Restoration, output_of
 
 
 class Denoising(Restoration):
@@ -33,9 +30,6 @@ class Denoising(Restoration):
         middle_only: train on the middle frame of a clip alone, so that a generator that sees two frames on either side
             is trained on five real ones (FastDVDnet).
         arguments: those of :class:`AdversarialTask`.
-
-    Attributes:
-        seconds: time that each method took for each clip of the last validation or test, a frame.
     """
 
     shown = ("noisy", "ffmpeg_nlmeans", MODEL, "real")
@@ -50,8 +44,6 @@ class Denoising(Restoration):
         super().__init__(degradation, **arguments)
         self.blind = blind
         self.middle_only = middle_only
-        self.seconds: dict[str, list[float]] = defaultdict(list)
-        self._sigmas: dict[str, float] = {}
         scales = {"networks.generator": getattr(self.generator, "scale", 1), "degradation": degradation.scale}
         for name, scale in scales.items():
             if scale != 1:
@@ -71,7 +63,7 @@ class Denoising(Restoration):
         degradation, noisy = self.degrading, self.degraded(clip.frames, clip)
         if not self.tells_noise:
             return noisy
-        known = None if self.blind and not self.training else degradation.deviation(noisy, clip.seeds)
+        known = None if self.blind and not self.training else degradation.sigma_of(noisy, clip.seeds)
         if known is None:
             known = _estimates(noisy) if estimate is None else estimate
         return with_noise_map(noisy, known)
@@ -83,10 +75,9 @@ class Denoising(Restoration):
         if self.training:
             compared = self._compared(condition)
             if getattr(self.generator, "temporal", None) == "window":
-                return GeneratorOutput(self.generator.between(condition, compared.start, compared.stop))
-            return GeneratorOutput(self.generator(condition)[:, compared])
-        with self._timed(MODEL, condition):
-            return GeneratorOutput(self.generator(condition))
+                return output_of(self.generator.between(condition, compared.start, compared.stop))
+            return output_of(each_of(self.generator(condition), lambda part: part[:, compared]))
+        return output_of(self.generator(condition))
 
     def _compared(self, frames: Tensor) -> slice:
         count = frames.shape[1]
@@ -101,13 +92,14 @@ class Denoising(Restoration):
         return None if own is None else max(own, *compared, 0)
 
     def play(self, clip: Clip, memory: Any) -> Step:
-        """The memory holds the estimate that was made of the first piece, and what the generator remembers."""
-        estimate, memory = memory or (None, None)
-        condition, new = self.condition(clip, estimate), clip.place.new
-        with self._timed(MODEL, condition[:, new]):
-            output = self.made(condition, new, memory)
-        output.state = (condition[:, :1, 3:, :1, :1], output.state)
-        return Step(clip, condition, self.target(clip)[:, new], output)
+        """The memory holds what is known of the noise by the first piece, and what the generator remembers."""
+        estimate, sigma, memory = memory or (None, None, None)
+        condition = self.condition(clip, estimate)
+        step = self.played(clip, condition, memory)
+        sigma = self._sigma(condition) if sigma is None else sigma
+        step.output.named.setdefault("sigma", sigma)
+        step.output.state = (condition[:, :1, 3:, :1, :1], sigma, step.output.state)
+        return step
 
     def given(self, condition: Tensor) -> dict[str, Tensor]:
         return {"noisy": quantized(condition[:, :, :3])}
@@ -115,46 +107,22 @@ class Denoising(Restoration):
     def baselines(self) -> dict[str, Baseline]:
         return {name: partial(self._classical, name, method) for name, method in denoisers().items()}
 
-    def _classical(self, name: str, method: Denoiser, clip: Clip, condition: Tensor) -> Tensor:
+    def _classical(
+        self, name: str, method: Denoiser, clip: Clip, condition: Tensor, sigma: Tensor | None = None
+    ) -> Tensor:
         new, reach = clip.place.new, REACHES[name]
         seen = slice(max(0, new.start - reach), new.stop + reach)
         noisy = self.given(condition[:, seen])["noisy"]
-        if clip.place.first == 0:
-            self._sigmas[self.level] = self._sigma(condition, noisy)
+        sigma = self._sigma(condition) if sigma is None else sigma
         frames = (noisy[0] * 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        with self._timed(name, condition[:, new]):
-            made = method(frames, 255 * self._sigmas[self.level])[new.start - seen.start :][: new.stop - new.start]
+        made = method(frames, 255 * sigma.item())[new.start - seen.start :][: new.stop - new.start]
         return torch.from_numpy(made).to(noisy.device).permute(0, 3, 1, 2)[None].float() / 255
 
-    def _sigma(self, condition: Tensor, noisy: Tensor) -> float:
-        """That of the noise, as the generator is told of it; else estimated from the first frames."""
+    def _sigma(self, condition: Tensor) -> Tensor:
+        """(1,) that of the noise, as the generator is told of it; else estimated from the first frames."""
         if self.tells_noise:
-            return condition[:, :, 3:].mean().item()
-        return estimate_sigma(noisy[0, :SAMPLE])
-
-    @contextmanager
-    def _timed(self, method: str, clip: Tensor) -> Iterator[None]:
-        _wait_for(clip.device)
-        started = time.perf_counter()
-        yield
-        _wait_for(clip.device)
-        self.seconds[method].append((time.perf_counter() - started) / clip.shape[1])
-
-    def on_test_epoch_start(self) -> None:
-        super().on_test_epoch_start()
-        self.seconds.clear()
-
-    def on_test_epoch_end(self) -> None:
-        super().on_test_epoch_end()
-        if self.trainer.is_global_zero:
-            means = (f"{method} {sum(times) / len(times):.3f}" for method, times in self.seconds.items())
-            print(f"seconds a frame: {', '.join(means)}")
-
-
-def _wait_for(device: torch.device) -> None:
-    """Until all that was queued is done, which the clock would else count elsewhere."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+            return condition[:, :, 3:].mean().view(1)
+        return condition.new_tensor([estimate_sigma(self.given(condition[:, :SAMPLE])["noisy"][0])])
 
 
 def _estimates(noisy: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from vidgan.degradations.base import Degradation
 from vidgan.engine.scoring import MODEL, Baseline
 from vidgan.engine.step import GeneratorOutput
 from vidgan.errors import UserError
-from vidgan.tasks.restoration import Restoration
+from vidgan.tasks.restoration import Restoration, output_of
 
 
 class SuperResolution(Restoration):
@@ -51,7 +51,7 @@ class SuperResolution(Restoration):
         if self.training and hasattr(self.generator, "forward_with_flow"):
             fake, flow = self.generator.forward_with_flow(condition)
             return GeneratorOutput(fake, flow=flow)
-        return GeneratorOutput(self.generator(condition))
+        return output_of(self.generator(condition))
 
     def baselines(self) -> dict[str, Baseline]:
         return {name: partial(self._enlarged, method) for name, method in ENLARGEMENTS.items()}

@@ -1,0 +1,202 @@
+"""Cases of a protocol: conditions that a task knows, numbers and what is made of each clip, and named quantities."""
+
+import math
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.media import moving, write_folder
+from tests.tasks.test_pieces import scored
+from vidgan.data.clip import Clip
+from vidgan.degradations.bicubic import Bicubic
+from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.players import Player, Role
+from vidgan.engine.scoring import Baseline
+from vidgan.engine.settings import EngineSettings
+from vidgan.engine.step import GeneratorOutput
+from vidgan.errors import UserError
+from vidgan.generators.base import FrameGenerator
+from vidgan.metrics.base import Mean, PiecewiseMetric
+from vidgan.protocols.case import Case
+from vidgan.protocols.protocol import Protocol
+from vidgan.tasks.super_resolution.task import SuperResolution
+
+SIZE = (16, 24)
+FRAMES = 20
+
+
+class Error(PiecewiseMetric):
+    """The mean squared error of each frame."""
+
+    higher_is_better = False
+
+    def measure(self, fake: Tensor, real: Tensor) -> Mean:
+        return Mean.of((fake - real).square().mean((1, 2, 3)).tolist())
+
+
+class Inside(PiecewiseMetric):
+    """That of the pixels of a hole."""
+
+    higher_is_better = False
+
+    def measure(self, fake: Tensor, real: Tensor, mask: Tensor) -> Mean:
+        wrong = (mask * (fake - real).square()).sum((1, 2, 3)) / (3 * mask.sum((1, 2, 3)))
+        return Mean.of(wrong.tolist())
+
+
+class Bits(PiecewiseMetric):
+    higher_is_better = False
+
+    def measure(self, bits: Tensor) -> Mean:
+        return Mean.of(bits.tolist())
+
+
+class Column:
+    """Holes (B, T, 1, H, W): a column of pixels that goes to the right, a pixel a frame."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+
+    def __call__(self, clip: Clip) -> Tensor:
+        batch, count, _, height, width = clip.frames.shape
+        mask = torch.zeros(batch, count, 1, height, width)
+        for index in range(count):
+            first = (clip.place.start + index) % (width - self.width)
+            mask[:, index, :, :, first : first + self.width] = 1
+        return mask
+
+
+def one(kind: type[AdversarialTask], generator: nn.Module, **arguments: Any) -> Any:
+    return kind(
+        networks={"generator": generator},
+        players={"generator": Player(Role.GENERATOR, ("generator",), torch.optim.Adam)},
+        terms={},
+        settings=EngineSettings(iterations=1, ema=None),
+        **arguments,
+    )
+
+
+class Gain(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(()))
+
+
+class Coding(AdversarialTask):
+    """Is as bright as its quality, which is what it spends for each frame."""
+
+    case_conditions: ClassVar[tuple[str, ...]] = ("quality",)
+
+    def condition(self, clip: Clip) -> dict[str, Tensor]:
+        return {"given": clip.frames, "quality": clip.conditions["quality"]}
+
+    def generate(self, condition: dict[str, Tensor]) -> GeneratorOutput:
+        fake = condition["given"] * condition["quality"].view(-1, 1, 1, 1, 1)
+        return GeneratorOutput(fake, bits=condition["quality"][:, None].expand(fake.shape[:2]))
+
+    def baselines(self) -> dict[str, Baseline]:
+        return {"copy": lambda real: real}
+
+
+class Inpainting(AdversarialTask):
+    """Leaves holes black; pieces are scored as they come."""
+
+    case_conditions: ClassVar[tuple[str, ...]] = ("mask",)
+
+    def context(self, with_baselines: bool) -> int:
+        return 0
+
+    def condition(self, clip: Clip) -> dict[str, Tensor]:
+        return {"given": clip.frames, "mask": clip.conditions["mask"]}
+
+    def made(self, condition: dict[str, Tensor], new: slice, memory: Any) -> GeneratorOutput:
+        return GeneratorOutput((condition["given"] * (1 - condition["mask"]))[:, new])
+
+    def generate(self, condition: dict[str, Tensor]) -> GeneratorOutput:
+        return self.made(condition, slice(None), None)
+
+
+class Spending(FrameGenerator):
+    """Enlarges, and says what each frame costs: its number in the call."""
+
+    scale = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(()))
+
+    def forward(self, low: Tensor) -> dict[str, Tensor]:  # type: ignore[override]
+        fake = self.gain * low.repeat_interleave(2, -2).repeat_interleave(2, -1)
+        return {"fake": fake, "bits": low.mean((2, 3, 4))}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clip that is read in pieces of six frames."""
+    write_folder(tmp_path / "a", moving(FRAMES, *SIZE))
+    monkeypatch.setattr("vidgan.data.datasets._PIXELS", 6 * SIZE[0] * SIZE[1])
+    return tmp_path
+
+
+def frames() -> Tensor:
+    return torch.from_numpy(moving(FRAMES, *SIZE)).permute(0, 3, 1, 2).float() / 255
+
+
+def test_each_case_sets_its_condition_and_has_its_columns(root: Path) -> None:
+    task = one(Coding, Gain())
+    cases = {"poor": Case(conditions={"quality": 0.5}), "good": Case(conditions={"quality": 1})}
+    task.protocol = Protocol("rates", "", {"error": Error(), "bits": Bits()}, quantize=False, cases=cases)
+    scores, _ = scored(task, root)
+    row = scores["model", "a"]
+    assert row.keys() == {"error_poor", "bits_poor", "error_good", "bits_good"}
+    assert row["error_poor"] == pytest.approx(0.25 * float(frames().square().mean()), rel=1e-5)  # float32 sums
+    assert (row["bits_poor"], row["error_good"], row["bits_good"]) == (0.5, 0, 1)
+    assert scores["copy", "a"]["error_poor"] == 0
+    assert math.isnan(scores["copy", "a"]["bits_poor"]), "a copy spends nothing that is known"
+    assert task.protocol.directions.keys() == row.keys()
+    assert task.seconds.keys() == {"model", "copy"}
+
+
+def test_masks_of_a_case_are_made_for_each_piece_and_reach_the_metrics(root: Path) -> None:
+    task = one(Inpainting, Gain())
+    cases = {f"{width}": Case(conditions={"mask": Column(width)}) for width in (1, 5)}
+    task.protocol = Protocol("holes", "", {"inside": Inside(), "error": Error()}, quantize=False, cases=cases)
+    scores, pieces = scored(task, root)
+    assert pieces > 1
+    real = frames()
+    for width in (1, 5):
+        mask = Column(width)(Clip(real[None], ["a"], torch.zeros(1, dtype=torch.int64)))[0]
+        lost = (mask * real.square()).sum((1, 2, 3))
+        expected = (lost / (3 * mask.sum((1, 2, 3)))).mean()
+        assert scores["model", "a"][f"inside_{width}"] == pytest.approx(float(expected), rel=1e-5)
+        expected = lost.mean() / real[0].numel()
+        assert scores["model", "a"][f"error_{width}"] == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_what_a_generator_names_reaches_metrics_of_any_restoration(root: Path) -> None:
+    task = one(SuperResolution, Spending(), degradation=Bicubic(2))
+    task.compare_to = ()
+    task.protocol = Protocol("p", "", {"bits": Bits()})
+    with torch.no_grad():
+        low = Bicubic(2)(frames()[None], torch.zeros(1, dtype=torch.int64))
+    scores, pieces = scored(task, root)
+    assert pieces > 1
+    assert scores["model", "a"]["bits"] == pytest.approx(float(low.mean()), rel=1e-5)
+
+
+def test_a_condition_that_the_task_does_not_know_is_refused_before_anything_is_scored(root: Path) -> None:
+    task = one(Coding, Gain())
+    task.protocol = Protocol("times", "", {}, cases={"half": Case(conditions={"time": 0.5})})
+    with pytest.raises(
+        UserError, match="protocol times: its cases set time, which this task does not know; it knows qu"
+    ):
+        scored(task, root)
+
+
+def test_cases_set_the_same_conditions() -> None:
+    cases = {"a": Case(conditions={"quality": 1}), "b": Case(conditions={"rate": 1})}
+    with pytest.raises(UserError, match="protocol p: its cases set different conditions; give each of them all"):
+        Protocol("p", "", {}, cases=cases)
