@@ -83,6 +83,17 @@ def test_no_two_packages_import_each_other() -> None:
     assert uses.keys() - done == set(), "in a circle"
 
 
+def test_no_two_classes_have_one_name() -> None:
+    """But for the ``Options`` of tasks, which their folders tell apart."""
+    places = defaultdict(list)
+    for source, tree in SOURCES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(str(source))
+    assert all(Path(place).match("tasks/*/options.py") for place in places.pop("Options"))
+    assert {name for name, found in places.items() if len(found) > 1} <= {"Job"}  # one clip, and one run
+
+
 def words(tree: ast.Module) -> Iterator[str]:
     """What code of a file says: names, imports and texts; not its docstrings, comments and what it defines."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.media import damage, moving, write_folder, write_video
-from vidgan.data.check import Tally, examine, shown_sizes, tally, usable
+from vidgan.data.check import SplitSummary, examine, shown_sizes, summarized, usable
 from vidgan.data.derived import Aligned
 from vidgan.data.sources import FrameFolder, Size, VideoFile
 
@@ -20,7 +20,7 @@ def test_whole_absent_and_broken_clips(tmp_path: Path) -> None:
     assert [finding.absent for finding in findings] == [False, False, True]
     assert findings[1].fault == f"{tmp_path / 'short'}: holds 3 frames of 4; unpack it again"
     assert findings[2].fault == f"{tmp_path / 'gone'}: is missing"
-    assert tally(findings) == Tally(clips=3, whole=1, absent=1, frames=3, sizes=[(48, 64)])
+    assert summarized(findings) == SplitSummary(clips=3, whole=1, absent=1, frames=3, sizes=[(48, 64)])
 
 
 def test_damage_inside_is_found_unless_quick(tmp_path: Path) -> None:
@@ -54,11 +54,11 @@ def test_pairs_are_checked_where_python_leaves_out_assertions(tmp_path: Path) ->
     assert answer.stdout.startswith("low: 2 frames of 64 x 48 pixels are not aligned with high, 3 frames of 64 x 48")
 
 
-COMPLETE, PART, NONE, EMPTY = (Tally(*counts, 0, []) for counts in ((2, 2, 0), (2, 1, 1), (2, 0, 2), (0, 0, 0)))
+COMPLETE, PART, NONE, EMPTY = (SplitSummary(*counts, 0, []) for counts in ((2, 2, 0), (2, 1, 1), (2, 0, 2), (0, 0, 0)))
 
 
 @pytest.mark.parametrize(
-    ("tallies", "verdict"),
+    ("summaries", "verdict"),
     [
         ([COMPLETE, COMPLETE, COMPLETE], True),
         ([NONE, NONE, COMPLETE], True),
@@ -67,8 +67,10 @@ COMPLETE, PART, NONE, EMPTY = (Tally(*counts, 0, []) for counts in ((2, 2, 0), (
         ([NONE, NONE, NONE], False),
     ],
 )
-def test_a_data_set_is_usable_if_some_split_is_complete_and_none_in_part(tallies: list[Tally], verdict: bool) -> None:
-    assert usable(tallies) is verdict
+def test_a_data_set_is_usable_if_some_split_is_complete_and_none_in_part(
+    summaries: list[SplitSummary], verdict: bool
+) -> None:
+    assert usable(summaries) is verdict
     assert [one.verdict for one in (COMPLETE, PART, NONE, EMPTY)] == [
         "complete",
         "incomplete",

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.engine.test_truncation import stepped
-from tests.generators.test_pose_video import clips, small
+from tests.generators.test_recurrent_limb_transport import clips, small
 from vidgan.engine.compilation import compile_networks
 from vidgan.engine.players import Penalty
 from vidgan.errors import UserError
@@ -46,7 +46,7 @@ CALLED: dict[str, tuple[Callable[[], nn.Module], Callable[[nn.Module], Tensor]]]
     "BasicVSR": (lambda: BasicVSR(channels=4, blocks=1), lambda network: network.forward_with_flow(lows())[0]),
     "TecoGAN": (lambda: TecoGAN(channels=4, blocks=1), lambda network: network.forward_with_flow(lows())[0]),
     "FastDVDnet": (FastDVDnet, lambda network: network.eval().between(lows(4), 0, 1)),
-    "PoseVideo": (small, lambda network: network.stream(**clips(2), state=None)[0]),
+    "RecurrentLimbTransport": (small, lambda network: network.stream(**clips(2), state=None)[0]),
 }
 
 

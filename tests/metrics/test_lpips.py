@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vidgan.errors import UserError
-from vidgan.metrics.lpips import LPIPS, AlexNetFeatures, ChannelWeights, LearnedDistance
+from vidgan.metrics.lpips import LPIPS, AlexNetFeatures, LearnedDistance, LPIPSWeights
 
 
 def parameters(network: torch.nn.Module) -> int:
@@ -22,7 +22,7 @@ def backbone(tmp_path_factory) -> Path:
 
 def test_published_counts_and_keys():
     assert parameters(AlexNetFeatures()) == 2_469_696
-    assert parameters(ChannelWeights()) == 1_152
+    assert parameters(LPIPSWeights()) == 1_152
     kinds = ("weight", "bias")
     assert set(AlexNetFeatures().state_dict()) == {f"features.{i}.{kind}" for i in (0, 3, 6, 8, 10) for kind in kinds}
 

@@ -5,7 +5,7 @@ import torch
 
 from vidgan.errors import UserError
 from vidgan.losses.tracks import AccelerationL1, PointDistance
-from vidgan.metrics.tracks import MPJPE, PCK, AccelerationError, BoneLengthError
+from vidgan.metrics.tracks import MPJPE, AccelerationError, BoneLengthError, PixelPCK
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.protocols.tracks import TrackProtocol
 
@@ -27,9 +27,9 @@ def test_distance_by_stratum() -> None:
 
 
 def test_share_of_correct_key_points() -> None:
-    assert PCK(10)(FAKE, REAL, STRATA) == pytest.approx(100 * (1 - 1 / 108))
-    assert PCK(4.9, "outlier")(FAKE, REAL, STRATA) == 0
-    assert PCK(5.1, "outlier")(FAKE, REAL, STRATA) == 100
+    assert PixelPCK(10)(FAKE, REAL, STRATA) == pytest.approx(100 * (1 - 1 / 108))
+    assert PixelPCK(4.9, "outlier")(FAKE, REAL, STRATA) == 0
+    assert PixelPCK(5.1, "outlier")(FAKE, REAL, STRATA) == 100
 
 
 def test_acceleration_belongs_to_the_middle_frame() -> None:
@@ -47,7 +47,7 @@ def test_bone_lengths() -> None:
 
 
 def test_protocol_takes_tracks_as_they_are() -> None:
-    protocol = TrackProtocol("tracks", "ours", {"mpjpe": MPJPE(), "pck": PCK(10)})
+    protocol = TrackProtocol("tracks", "ours", {"mpjpe": MPJPE(), "pck": PixelPCK(10)})
     scores = protocol.score(300 * FAKE, 300 * REAL, {"strata": STRATA})
     assert scores["mpjpe"] == pytest.approx(300 * 25 / 108, abs=300 * ROUNDED), "nothing is saturated or rounded"
     with pytest.raises(UserError, match="asks for strata"):

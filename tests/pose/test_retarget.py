@@ -5,7 +5,7 @@ import pytest
 
 from tests.rounding import FLOAT32
 from vidgan.errors import UserError
-from vidgan.pose.retarget import Stage, retargeted, stage_of
+from vidgan.pose.retarget import PoseStatistics, pose_statistics, retargeted
 from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import COCO_17
 
@@ -23,7 +23,7 @@ def walker(height: float, ground: np.ndarray, x: float) -> KeypointSequence:
 def test_retargeting_moves_and_scales_to_the_other_body() -> None:
     ground = np.full(20, 200.0)
     child, adult = walker(50, ground, 40), walker(100, ground + 100, 120)
-    moved = retargeted(child, stage_of(child), stage_of(adult))
+    moved = retargeted(child, pose_statistics(child), pose_statistics(adult))
     nose, left, right = (moved.points[:, 0, COCO_17.index(j), :2] for j in ("nose", "left_ankle", "right_ankle"))
     np.testing.assert_allclose(left[:, 1] - nose[:, 1], 100, rtol=FLOAT32)
     np.testing.assert_allclose(right[:, 1], 300, rtol=FLOAT32)
@@ -31,13 +31,13 @@ def test_retargeting_moves_and_scales_to_the_other_body() -> None:
 
 
 def test_retargeting_follows_nearness() -> None:
-    source, target = Stage(100, 200, 50, 100, 0), Stage(300, 340, 80, 120, 0)
+    source, target = PoseStatistics(100, 200, 50, 100, 0), PoseStatistics(300, 340, 80, 120, 0)
     moved = retargeted(walker(75, np.array([100.0, 150.0, 200.0]), 0), source, target)
     feet = moved.points[:, 0, COCO_17.index("left_ankle"), 1]
     np.testing.assert_allclose(feet, [300, 320, 340], rtol=FLOAT32)
     heights = feet - moved.points[:, 0, COCO_17.index("nose"), 1]
     np.testing.assert_allclose(heights, 75 * np.array([80 / 50, 100 / 75, 120 / 100]), rtol=FLOAT32)
     with pytest.raises(UserError, match="never in the same frame"):
-        stage_of(walker(75, np.array([np.nan]), 0))
+        pose_statistics(walker(75, np.array([np.nan]), 0))
     with pytest.raises(UserError, match="nose is never above"):
-        stage_of(walker(-75, np.array([100.0]), 0))
+        pose_statistics(walker(-75, np.array([100.0]), 0))

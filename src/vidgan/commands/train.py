@@ -6,11 +6,11 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from vidgan.commands.hydra_command import command
-from vidgan.config.schema import Preflight
+from vidgan.config.schema import PreflightMode
 
 
 def _work(config: DictConfig) -> None:
-    if config.preflight is Preflight.only:
+    if config.preflight is PreflightMode.only:
         from vidgan.launch.sweep import Point, launch
 
         launch([Point(tuple(HydraConfig.get().overrides.task), config)])

@@ -163,7 +163,7 @@ class DebugConfig:
     detect_anomaly: bool = False
 
 
-class Preflight(Enum):
+class PreflightMode(Enum):
     """See :class:`TrainConfig`."""
 
     first = "first"
@@ -206,7 +206,7 @@ class TrainConfig:
     loggers: dict[str, Any] = components(None)
     debug: DebugConfig = field(default_factory=DebugConfig)
     fresh: bool = False
-    preflight: Preflight = Preflight.first
+    preflight: PreflightMode = PreflightMode.first
     dry_run: bool = False
 
 

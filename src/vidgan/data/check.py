@@ -40,7 +40,7 @@ def examine(source: Source, quick: bool = False) -> Finding:
 
 
 @dataclass(frozen=True)
-class Tally:
+class SplitSummary:
     """The findings of a split, counted.
 
     Attributes:
@@ -64,9 +64,9 @@ class Tally:
         return "not there" if self.absent == self.clips else "incomplete"
 
 
-def tally(findings: Sequence[Finding]) -> Tally:
+def summarized(findings: Sequence[Finding]) -> SplitSummary:
     sizes = [finding.size for finding in findings if finding.size]
-    return Tally(
+    return SplitSummary(
         clips=len(findings),
         whole=len(sizes),
         absent=sum(finding.absent for finding in findings),
@@ -83,9 +83,9 @@ def found_scales(findings: Iterable[Finding]) -> dict[str, list[int]]:
     return {name: sorted(known) for name, known in scales.items()}
 
 
-def usable(tallies: Sequence[Tally]) -> bool:
+def usable(splits: Sequence[SplitSummary]) -> bool:
     """Whether some split is complete and none is in part: one that is not there at all may have been left out."""
-    verdicts = {tally.verdict for tally in tallies}
+    verdicts = {split.verdict for split in splits}
     return "complete" in verdicts and "incomplete" not in verdicts
 
 

@@ -14,7 +14,7 @@ from vidgan.config import options
 from vidgan.config.instantiate import build
 from vidgan.config.lint import lint
 from vidgan.console import say
-from vidgan.data.check import Finding, Tally, examine, found_scales, shown_sizes, tally, usable
+from vidgan.data.check import Finding, SplitSummary, examine, found_scales, shown_sizes, summarized, usable
 from vidgan.data.derived import files
 from vidgan.data.folder import Folder
 from vidgan.data.index import NAME, Index
@@ -70,13 +70,13 @@ def check(config: DictConfig) -> bool:
     sources = _all(splits)
     found = dict(zip(sources, _each(lambda source: examine(source, config.quick), sources, "checking"), strict=True))
     found |= {source: Finding(fault=fault) for source, fault in layout.misfits(splits)}
-    tallies = {name: tally([found[source] for source in getattr(splits, name)]) for name in NAMES}
-    console.print(_table(tallies))
+    summaries = {name: summarized([found[source] for source in getattr(splits, name)]) for name in NAMES}
+    console.print(_table(summaries))
     for name, scales in found_scales(found.values()).items():
         say(f"{name} is aligned with each clip, at {' and '.join(f'1/{scale}' for scale in scales)} of its size")
-    partial = [name for name in NAMES if tallies[name].verdict == "incomplete"]
+    partial = [name for name in NAMES if summaries[name].verdict == "incomplete"]
     _show_faults(console, dict.fromkeys(found[source].fault for name in partial for source in getattr(splits, name)))
-    return usable(list(tallies.values()))
+    return usable(list(summaries.values()))
 
 
 def index(config: DictConfig) -> Path:
@@ -127,14 +127,14 @@ def _each(work: Callable[[Item], Result], items: Sequence[Item], description: st
         pool.shutdown(cancel_futures=True)
 
 
-def _table(tallies: dict[str, Tally]) -> Table:
+def _table(summaries: dict[str, SplitSummary]) -> Table:
     table = Table()
     table.add_column("split")
     for heading in ("clips", "readable", "missing", "broken", "frames"):
         table.add_column(heading, justify="right")
     for heading in ("pixels", ""):
         table.add_column(heading)
-    for name, count in tallies.items():
+    for name, count in summaries.items():
         broken = count.clips - count.whole - count.absent
         numbers = (count.clips, count.whole, count.absent, broken, count.frames)
         table.add_row(name, *(f"{number:,}" for number in numbers), shown_sizes(count.sizes), count.verdict)

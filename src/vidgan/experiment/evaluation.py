@@ -77,7 +77,7 @@ def _is_protocol(config: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Subject:
+class Evaluation:
     """What is scored.
 
     Attributes:
@@ -104,7 +104,7 @@ class Subject:
         return build_task(self.experiment, {"generator": generator}).eval()
 
 
-def subject_of(config: DictConfig) -> Subject:
+def evaluation_of(config: DictConfig) -> Evaluation:
     """What a command line of ``vidgan-evaluate`` names: a run or weights of a file, and what it replaces.
 
     Raises:
@@ -135,7 +135,7 @@ def subject_of(config: DictConfig) -> Subject:
     recorded = _recorded_precision(run) if run else "32-true"
     name = "-".join(parts)[:LONGEST]
     place = _free(_place(folder, name, Path(config.paths.runs)), _asked(experiment, config))
-    return Subject(folder, name, place, weights, experiment, trained, recorded)
+    return Evaluation(folder, name, place, weights, experiment, trained, recorded)
 
 
 def _asked(experiment: DictConfig, config: DictConfig) -> dict[str, Any]:
@@ -240,13 +240,13 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         UserError: the run, the weights, the protocol, a baseline or the data is at fault.
     """
     refuse_absent_device(config.machine)
-    subject = subject_of(config)
-    folder, experiment = subject.folder, subject.experiment
+    evaluation = evaluation_of(config)
+    folder, experiment = evaluation.folder, evaluation.experiment
     lint(
         OmegaConf.create({key: experiment[key] for key in ("task", "protocol", "degradation", "data")}),
         {"task": TASK_SUPPLIED, "data": ("loading",)},
     )
-    task = subject.task()
+    task = evaluation.task()
     task.protocol = build(experiment.protocol, "protocol")
     _refuse_overridden_cases(task.protocol, config.overrides)
     if config.compare_to is not None:
@@ -258,13 +258,13 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
     task.ask(data, with_baselines=True)
     task.refuse_unfit(data, "test")  # what does not fit, before the first clip is scored
     show_data(data)
-    if subject.trained is not None and config.data is not None:
-        _warn_of_trained(data, build_data(subject.trained, config.machine, config.paths))
-    out = subject.place
+    if evaluation.trained is not None and config.data is not None:
+        _warn_of_trained(data, build_data(evaluation.trained, config.machine, config.paths))
+    out = evaluation.place
     with RunFolder(out).written():
         out.mkdir(parents=True, exist_ok=True)
-    config.machine.precision = scored_precision(subject.precision, config.machine)
-    tracker = _tracker(config, subject)
+    config.machine.precision = scored_precision(evaluation.precision, config.machine)
+    tracker = _tracker(config, evaluation)
     showcase = Showcase(out, task.shown, tracker)
     task.watchers.append(showcase.watch)
     trainer = build_trainer(config.machine, [showcase], [], default_root_dir=out)
@@ -278,7 +278,7 @@ def evaluate(config: DictConfig) -> dict[str, dict[str, float]]:
         (out / "per_clip.csv").unlink(missing_ok=True)
         Table(out / "per_clip.csv").append(task.rows)
         protocol = experiment.protocol
-        result = {"protocol": protocol.name, "follows": protocol.follows, "weights": str(subject.weights)}
+        result = {"protocol": protocol.name, "follows": protocol.follows, "weights": str(evaluation.weights)}
         result["asked"] = _asked(experiment, config)
         write_json(
             out / "scores.json", {**result, "fingerprint": fingerprint(code_of(experiment)), "scores": task.scores}
@@ -322,12 +322,12 @@ def _name(option: DictConfig) -> str:
     return slug(Path(option.root).resolve().name) if "root" in option else str(option._target_).rpartition(".")[2]
 
 
-def _tracker(config: DictConfig, subject: Subject) -> WandbTracker | None:
+def _tracker(config: DictConfig, evaluation: Evaluation) -> WandbTracker | None:
     """The evaluation's own W&B run: its experiment, on this machine."""
     if config.tracking.mode == "disabled":
         return None
-    whole = subject.experiment.copy()
+    whole = evaluation.experiment.copy()
     for key in (key for key in MACHINE_HALF if key in config):
         whole[key] = config[key]
-    arguments = run_arguments(whole, subject.folder, subject.name)
-    return WandbTracker({**arguments, "dir": str(subject.place)}, config.tracking)
+    arguments = run_arguments(whole, evaluation.folder, evaluation.name)
+    return WandbTracker({**arguments, "dir": str(evaluation.place)}, config.tracking)

@@ -1,7 +1,7 @@
 """A person of a picture and the poses that it is to be shown in, as a network takes them.
 
 The key points of a whole movement are found first, 400 bytes a frame, so that one body's movement can be put on
-another's stage.
+another's place.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from vidgan.inference.video_options import encoding, reading
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.files import is_pose_file, read_poses
 from vidgan.pose.person_tracking import persons_in
-from vidgan.pose.retarget import Stage, retargeted, stage_of
+from vidgan.pose.retarget import PoseStatistics, pose_statistics, retargeted
 from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.video.playback import Playback
@@ -148,11 +148,13 @@ def conditions(person: Figure, moves: Movement, trained: Trained, options: Perso
     """The person and the poses in frames of the network's size, around both.
 
     Raises:
-        UserError: the size is not known, or a pose cannot be put on the other's stage.
+        UserError: the size is not known, or a pose cannot be put where the other stands.
     """
     poses = moves.poses.converted(OPENPOSE_18)
     if options.retarget:
-        poses = retargeted(poses, _stage(poses, moves.key, moves.path), _stage(person.pose, person.key, person.path))
+        poses = retargeted(
+            poses, _statistics(poses, moves.key, moves.path), _statistics(person.pose, person.key, person.path)
+        )
     framing = Framing.around(np.concatenate([poses.points, person.pose.points]), *_size(trained, options))
     source = torch.from_numpy(framing.frame(person.picture)).to(trained.device)
     source = source.permute(2, 0, 1)[None, None].float() / 255
@@ -240,8 +242,8 @@ def _only_person(poses: KeypointSequence, what: str, remedy: str) -> KeypointSeq
     return persons[0]
 
 
-def _stage(poses: KeypointSequence, key: str, path: Path) -> Stage:
+def _statistics(poses: KeypointSequence, key: str, path: Path) -> PoseStatistics:
     try:
-        return stage_of(poses)
+        return pose_statistics(poses)
     except UserError as error:
         raise UserError(f"{key}={path}: {error} Or set retarget=false.") from error

@@ -17,7 +17,7 @@ from optuna.distributions import distribution_to_json
 from optuna.trial import TrialState
 
 from vidgan.config.instantiate import build
-from vidgan.config.schema import Preflight as When
+from vidgan.config.schema import PreflightMode
 from vidgan.errors import UserError
 from vidgan.experiment.preflight import Preflight
 from vidgan.launch.costs import show_costs
@@ -112,7 +112,7 @@ class StudySweep:
         self._refuse_nonsense()
         for point, combination in zip(points, values, strict=True):
             self._name(point, combination)
-        if example.preflight is When.only:
+        if example.preflight is PreflightMode.only:
             show_costs([Job.plan(point.config, point.overrides) for point in points if point.config], costs)
             return 0
         folder = sweep_folder(example, self.name)

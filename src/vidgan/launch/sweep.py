@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from vidgan.config.mistakes import explain
-from vidgan.config.schema import Preflight as When
+from vidgan.config.schema import PreflightMode
 from vidgan.errors import UserError
 from vidgan.experiment.preflight import Cost, Preflight
 from vidgan.experiment.report import show_result, show_start
@@ -119,7 +119,7 @@ def launch(points: Sequence[Point]) -> int:
     costs = examine(points)
     with looking_once():
         jobs = [Job.plan(point.config, point.overrides) for point in points if point.config is not None]
-    if jobs[0].config.preflight is When.only:
+    if jobs[0].config.preflight is PreflightMode.only:
         show_costs(jobs, costs)
         return 0
     if jobs[0].config.dry_run:

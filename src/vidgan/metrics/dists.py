@@ -55,7 +55,7 @@ class VGG16Features(nn.Module):
         return [*found, x]
 
 
-class ChannelWeights(nn.Module):
+class DISTSWeights(nn.Module):
     """What the texture (alpha) and the structure (beta) of each channel count, learned from people's judgements."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class StructureAndTexture(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.backbone = VGG16Features()
-        self.weights = ChannelWeights()
+        self.weights = DISTSWeights()
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         likeness = [_likeness(a, b) for a, b in zip(self.backbone(fake), self.backbone(real), strict=True)]

@@ -52,7 +52,7 @@ class AlexNetFeatures(nn.Module):
         return found
 
 
-class ChannelWeights(nn.ModuleList):
+class LPIPSWeights(nn.ModuleList):
     """What each channel of the five feature maps counts, learned from people's judgements (LPIPS version 0.1)."""
 
     aliases: ClassVar[tuple[tuple[str, str], ...]] = ((r"^lin(\d)\.model\.1\.", r"\1."),)
@@ -67,7 +67,7 @@ class LearnedDistance(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.backbone = AlexNetFeatures()
-        self.weights = ChannelWeights()
+        self.weights = LPIPSWeights()
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         maps = zip(self.weights, self.backbone(fake), self.backbone(real), strict=True)

@@ -32,7 +32,7 @@ class MPJPE(_Stratified):
         return self._mean((fake - real).norm(dim=-1), strata)
 
 
-class PCK(_Stratified):
+class PixelPCK(_Stratified):
     """Share of key points, in per cent, that are at most so many pixels from the true one.
 
     Args:

@@ -12,7 +12,7 @@ _NEVER = 1e6  # a finite cost above that of any match, so that as many as possib
 _PATIENCE = 30  # frames after which somebody who comes back is someone else
 
 
-class Tracks:
+class PersonTracker:
     """Persons followed from frame to frame by the distance of their key points.
 
     Attributes:
@@ -53,11 +53,11 @@ class Tracks:
 
 
 def persons_in(sequence: KeypointSequence) -> list[KeypointSequence]:
-    """The persons of a sequence whose people are in any order from frame to frame, each P = 1; see :class:`Tracks`."""
-    tracks = Tracks()
+    """The persons of a sequence whose people are in any order, each P = 1; see :class:`PersonTracker`."""
+    tracker = PersonTracker()
     for people, present in zip(sequence.points, sequence.present, strict=True):
-        tracks.add(people[present.any(-1)])
-    return [sequence.with_points(points[:, None]) for points in tracks.persons()]
+        tracker.add(people[present.any(-1)])
+    return [sequence.with_points(points[:, None]) for points in tracker.persons()]
 
 
 def _distance(one: Points, other: Points) -> float:

@@ -1,4 +1,4 @@
-"""One body's movement on another's stage: pose normalisation of Everybody Dance Now (Chan et al. 2019, section 3.3).
+"""One body's movement where another stands: pose normalization of Everybody Dance Now (Chan et al. 2019, section 3.3).
 
 Poses are moved and scaled so that the source stands where the target stands at the same nearness to the camera, and is
 as tall there. Percentiles stand for the paper's extremes, so that a jump or an outlier does not set the range.
@@ -17,8 +17,8 @@ _FAR, _NEAR = 5, 95  # percentiles of the height of the feet
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Where one person's feet are and how tall it is, in pixels.
+class PoseStatistics:
+    """Where one person's feet are and how tall it is, in pixels, over a sequence.
 
     Attributes:
         far, near: y of the feet when the person is farthest from the camera and nearest to it.
@@ -40,8 +40,8 @@ class Stage:
         return self.far_height + share * (self.near_height - self.far_height)
 
 
-def stage_of(sequence: KeypointSequence) -> Stage:
-    """The stage of a sequence of one person.
+def pose_statistics(sequence: KeypointSequence) -> PoseStatistics:
+    """Those of a sequence of one person.
 
     Raises:
         UserError: nose and ankles are never seen together, or the nose is never above them.
@@ -61,11 +61,11 @@ def stage_of(sequence: KeypointSequence) -> Stage:
     apart = (near - far) > 0.05 * middle_height and not half.all()
     far_height = float(np.median(heights[~half])) if apart else float(middle_height)
     near_height = float(np.median(heights[half])) if apart else float(middle_height)
-    return Stage(float(far), float(near), far_height, near_height, float(np.median(feet[:, 0])))
+    return PoseStatistics(float(far), float(near), far_height, near_height, float(np.median(feet[:, 0])))
 
 
-def retargeted(sequence: KeypointSequence, source: Stage, target: Stage) -> KeypointSequence:
-    """The movement of ``source`` (whose sequence it is, P = 1) on the stage of ``target``.
+def retargeted(sequence: KeypointSequence, source: PoseStatistics, target: PoseStatistics) -> KeypointSequence:
+    """The movement of ``source`` (whose sequence it is, P = 1) where ``target`` stands, and as tall.
 
     Frames without ankles keep the place of the nearest frames that have them.
     """
@@ -75,7 +75,7 @@ def retargeted(sequence: KeypointSequence, source: Stage, target: Stage) -> Keyp
     span = source.near - source.far
     share = np.clip((feet - source.far) / span, 0, 1) if span > 1 else np.ones(len(feet))
     scale = (target.height(share) / source.height(share))[:, None, None]
-    here, there = (stage.foot(share)[:, None, None] for stage in (source, target))
+    here, there = (body.foot(share)[:, None, None] for body in (source, target))
     points = sequence.points.copy()
     points[..., 0] = target.middle + scale * (points[..., 0] - source.middle)
     points[..., 1] = there + scale * (points[..., 1] - here)

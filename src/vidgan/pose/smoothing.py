@@ -16,7 +16,7 @@ from vidgan.pose.sequence import KeypointSequence, Points
 from vidgan.pose.skeleton import Skeleton
 
 _FPS = 25.0  # where a sequence does not know its own
-Tracks = NDArray[np.float64]
+Trajectories = NDArray[np.float64]
 
 
 class Smoother:
@@ -38,7 +38,7 @@ class Smoother:
         points[..., :2] = np.where(sequence.present[..., None], tracks.reshape(points[..., :2].shape), np.nan)
         return sequence.with_points(points)
 
-    def filter(self, tracks: Tracks, fps: float, size: float) -> Tracks:
+    def filter(self, tracks: Trajectories, fps: float, size: float) -> Trajectories:
         """Smooths coordinates.
 
         Args:
@@ -52,7 +52,7 @@ class Smoother:
 class Unsmoothed(Smoother):
     """The sequence as it is."""
 
-    def filter(self, tracks: Tracks, fps: float, size: float) -> Tracks:
+    def filter(self, tracks: Trajectories, fps: float, size: float) -> Trajectories:
         return tracks
 
 
@@ -70,7 +70,7 @@ class MedianGaussian(Smoother):
     def __init__(self, window: int = 5, sigma: float = 1.0) -> None:
         self.window, self.sigma = _odd(window), _positive("sigma", sigma)
 
-    def filter(self, tracks: Tracks, fps: float, size: float) -> Tracks:
+    def filter(self, tracks: Trajectories, fps: float, size: float) -> Trajectories:
         return gaussian_filter1d(
             median_filter(tracks, (self.window, 1), mode="nearest"), self.sigma, axis=0, mode="nearest"
         )
@@ -92,7 +92,7 @@ class SavitzkyGolay(Smoother):
         if not 0 <= order < window:
             raise UserError(f"smoother.order={order} must be at least 0 and less than smoother.window={window}.")
 
-    def filter(self, tracks: Tracks, fps: float, size: float) -> Tracks:
+    def filter(self, tracks: Trajectories, fps: float, size: float) -> Trajectories:
         window = min(self.window, len(tracks) - 1 + len(tracks) % 2)
         return savgol_filter(tracks, window, min(self.order, window - 1), axis=0)
 
@@ -117,7 +117,7 @@ class OneEuro(Smoother):
         self.min_cutoff, self.beta = _positive("min_cutoff", min_cutoff), beta
         self.derivative_cutoff = _positive("derivative_cutoff", derivative_cutoff)
 
-    def filter(self, tracks: Tracks, fps: float, size: float) -> Tracks:
+    def filter(self, tracks: Trajectories, fps: float, size: float) -> Trajectories:
         smooth = tracks.copy()
         speed = np.zeros(tracks.shape[1])
         keep = _share(self.derivative_cutoff, fps)
@@ -128,8 +128,8 @@ class OneEuro(Smoother):
         return smooth
 
 
-def bridged(tracks: Tracks) -> Tracks:
-    """Tracks (T, N) whose gaps are filled by straight lines, at the ends by the nearest value; all NaN stays NaN."""
+def bridged(tracks: Trajectories) -> Trajectories:
+    """Those (T, N) whose gaps are filled by straight lines, at the ends by the nearest value; all NaN stays NaN."""
     filled = tracks.copy()
     frames = np.arange(len(tracks))
     for track in filled.T:

@@ -22,7 +22,7 @@ from vidgan.errors import UserError
 from vidgan.experiment.pose_extraction import extract
 from vidgan.experiment.prediction import load, predict
 from vidgan.experiment.training import train
-from vidgan.generators.pose_video import PoseVideo
+from vidgan.generators.recurrent_limb_transport import RecurrentLimbTransport
 from vidgan.pose.files import write_poses
 from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import COCO_17
@@ -106,13 +106,13 @@ def test_chunks_make_the_same_video(run: Run, tmp_path: Path) -> None:
 
 def test_frames_are_made_one_chunk_at_a_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
-    stream = PoseVideo.stream
+    stream = RecurrentLimbTransport.stream
 
-    def counted(network: PoseVideo, source: Tensor, keypoints: Tensor, poses: Tensor, state: Any) -> Any:
+    def counted(network: RecurrentLimbTransport, source: Tensor, keypoints: Tensor, poses: Tensor, state: Any) -> Any:
         made.append(poses.shape[1])
         return stream(network, source, keypoints, poses, state)
 
-    monkeypatch.setattr(PoseVideo, "stream", counted)
+    monkeypatch.setattr(RecurrentLimbTransport, "stream", counted)
     run("chunk=4")
     assert made == [4, 4, 3]
 

@@ -67,7 +67,7 @@ class Identity:
         return Identity(palette, np.ascontiguousarray(background, np.float32))
 
 
-class Picture(NamedTuple):
+class DrawnPerson(NamedTuple):
     """A drawn person.
 
     Attributes:
@@ -93,7 +93,7 @@ def placed(points: Floats, height: int, width: int) -> Floats:
     return flat
 
 
-def draw(identity: Identity, points: Floats) -> Picture:
+def draw(identity: Identity, points: Floats) -> DrawnPerson:
     """A person at these (POINTS, 3) points, see :func:`placed`, nearer parts over farther ones."""
     height, width = identity.background.shape[:2]
     image, parts = identity.background.copy(), np.full((height, width), -1, np.int16)
@@ -104,7 +104,7 @@ def draw(identity: Identity, points: Floats) -> Picture:
         box, along, distance = _capsule(points[part.start, :2], points[part.stop, :2], radius, height, width)
         image[box] += (radius + 0.5 - distance).clip(0, 1)[..., None] * (_colour(identity, index, along) - image[box])
         parts[box][distance < radius - 0.2] = index
-    return Picture((image * 255).round().astype(np.uint8), points[:18, :2].astype(np.float32), parts)
+    return DrawnPerson((image * 255).round().astype(np.uint8), points[:18, :2].astype(np.float32), parts)
 
 
 def _capsule(

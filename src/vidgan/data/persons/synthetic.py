@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from vidgan.data.clip import Clip
 from vidgan.data.datamodule import DataModule, Loading
-from vidgan.data.persons.capsules import Floats, Identity, Picture, draw, placed
+from vidgan.data.persons.capsules import DrawnPerson, Floats, Identity, draw, placed
 from vidgan.data.persons.gait import Motion, posed, turned
 from vidgan.data.persons.pairs import Person, pair
 from vidgan.randomness import mix
@@ -99,7 +99,7 @@ class SyntheticPersons(DataModule):
         return self.training[0].to_float()
 
 
-def person(picture: Picture) -> Person:
+def person(picture: DrawnPerson) -> Person:
     """A drawn person with the mask that it is scored with."""
     mask = cv2.dilate((picture.parts >= 0).astype(np.uint8) * 255, _MARGIN)
     return Person(picture.frame, picture.keypoints, np.asarray(mask, np.uint8))

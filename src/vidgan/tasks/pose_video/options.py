@@ -8,7 +8,7 @@ from vidgan.inference.options import PersonOptions
 from vidgan.limits import REQUIRED, component, number, whole
 
 #: The networks whose weights are of this task.
-NETWORKS = ("vidgan.generators.pose_video.",)
+NETWORKS = ("vidgan.generators.recurrent_limb_transport.",)
 
 
 @dataclass

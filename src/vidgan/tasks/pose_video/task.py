@@ -14,8 +14,8 @@ class PoseVideo(PoseTransfer):
     """Clips as :func:`vidgan.data.persons.pairs.animation` makes them.
 
     The generator carries a memory from frame to frame: ``generator.stream(source, source_keypoints, target_keypoints,
-    state)`` is called as :meth:`vidgan.generators.pose_video.PoseVideo.stream`, so that training may cut clips into
-    segments and use may go on for ever.
+    state)`` is called as :meth:`vidgan.generators.recurrent_limb_transport.RecurrentLimbTransport.stream`, so that
+    training may cut clips into segments and use may go on for ever.
 
     Args:
         nearest_pose: whether the data knows other pictures of the person, and shows for each frame the one whose pose

@@ -21,7 +21,7 @@ from vidgan.generators.limbs import features_along, pixels_of_limbs
 from vidgan.generators.memories.conv_gru import ConvGRU
 from vidgan.generators.memories.conv_lstm import ConvLSTM
 from vidgan.generators.memories.transformer import TemporalTransformer
-from vidgan.generators.pose_video import PoseVideo
+from vidgan.generators.recurrent_limb_transport import RecurrentLimbTransport
 
 ENCODERS: dict[str, Callable[[], Encoder]] = {
     "resnet18": lambda: ResNet18(4, stages=2),
@@ -36,8 +36,8 @@ PLACED = 3e-5
 MEMORIES = {"gru": ConvGRU, "lstm": ConvLSTM, "transformer": partial(TemporalTransformer, heads=2, window=3)}
 
 
-def small(memory: Callable | None = ConvGRU, encoder: str = "resnet18") -> PoseVideo:
-    network = PoseVideo(ENCODERS[encoder](), PoseMaps, memory, features=2, channels=4)
+def small(memory: Callable | None = ConvGRU, encoder: str = "resnet18") -> RecurrentLimbTransport:
+    network = RecurrentLimbTransport(ENCODERS[encoder](), PoseMaps, memory, features=2, channels=4)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
@@ -109,7 +109,7 @@ def test_parameters_by_hand() -> None:
     embedding = conv(18 + 17, 2 * c) + conv(2 * c, 2 * c)
     unet = conv(f + 9, c) + conv(c, 2 * c) + 2 * conv(2 * c, 2 * c) + conv(2 * c, 3 * c) + 2 * conv(3 * c, 3 * c)
     unet += conv(3 * c, 2 * c) + conv(2 * c, 2 * c) + conv(2 * c, c) + conv(c, c) + conv(c, 7)
-    network = PoseVideo(ResNet18(width, stages=1), PoseMaps, None, features=f, channels=c)
+    network = RecurrentLimbTransport(ResNet18(width, stages=1), PoseMaps, None, features=f, channels=c)
     assert sum(p.numel() for p in network.parameters()) == stem + stage + exchange + 2 * embedding + unet
 
 

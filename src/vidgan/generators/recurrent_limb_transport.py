@@ -17,7 +17,7 @@ _RADIUS = 2.5 / 64  # of a limb, in heights of the frame
 _COLOUR = 3
 
 
-class PoseVideo(nn.Module):
+class RecurrentLimbTransport(nn.Module):
     """Own design, for training in minutes on a CPU, of parts that are chosen by configuration.
 
     What each limb looks like (the encoder's features along it, its colour, its pixels) is carried to where the limb is
