@@ -1,27 +1,22 @@
 """Synthetic persons in motion: clips made on the fly, with the truth about every pixel."""
 
-from collections.abc import Sequence
-from functools import cached_property
-from typing import Literal
-
 import numpy as np
 import torch
-from torch.utils.data import Dataset
 
 from vidgan.data.clip import Clip
-from vidgan.data.datamodule import DataModule, Loading
+from vidgan.data.datamodule import Loading
+from vidgan.data.generated import GeneratedClips, GeneratedData, Stream
 from vidgan.data.persons.capsules import Floats, Identity, draw, placed
 from vidgan.data.persons.gait import Motion, posed, turned
 from vidgan.data.persons.pairs import animation, pictures
 from vidgan.data.persons.synthetic import person
 from vidgan.errors import UserError
-from vidgan.randomness import mix
 
 _PACE = (0.03, 0.07)  # turns of the motion's cycle a frame
 _TURN = 0.04  # radians that the person turns about itself a frame, at most
 
 
-class SyntheticClips(Dataset[Clip]):
+class SyntheticClips(GeneratedClips):
     """Clip n, for any n: an identity of its own that goes through a motion, and a picture of it in another one.
 
     Beside the parts of :func:`vidgan.data.persons.pairs.animation` its conditions are ``parts`` (1, T, H, W) int16,
@@ -38,17 +33,14 @@ class SyntheticClips(Dataset[Clip]):
         UserError: a clip has no frames.
     """
 
-    def __init__(self, height: int, width: int, frames: int, stream: Sequence[int | str], count: int = 0) -> None:
+    def __init__(self, height: int, width: int, frames: int, stream: Stream, count: int = 0) -> None:
         if frames < 1:
             raise UserError(f"A clip of {frames} frames is none; set data.frames and data.eval_frames to 1 or more.")
+        super().__init__(stream, count)
         self.height, self.width, self.frames = height, width, frames
-        self.stream, self.count = tuple(stream), count
-
-    def __len__(self) -> int:
-        return self.count
 
     def __getitem__(self, number: int) -> Clip:
-        identity = Identity.draw(self._random(number, "identity"), self.height, self.width)
+        identity = Identity.draw(self.random(number, "identity"), self.height, self.width)
         source = draw(identity, self._points(number, "source", 1)[0])
         targets = [draw(identity, points) for points in self._points(number, "target", self.frames)]
         wrong = self._points(number + 1, "target", self.frames)[:, :18, :2].astype(np.float32)
@@ -56,8 +48,8 @@ class SyntheticClips(Dataset[Clip]):
         return animation(
             person(source),
             [person(target) for target in targets],
-            f"{self.stream[0]}#{number}",
-            mix(*self.stream, number, "randomness"),
+            self.name(number),
+            self.seed(number),
             wrong,
             parts=torch.from_numpy(np.stack([target.parts for target in targets]))[None],
             palette=torch.from_numpy(identity.palette.astype(np.float32))[None],
@@ -66,18 +58,15 @@ class SyntheticClips(Dataset[Clip]):
 
     def _points(self, number: int, role: str, frames: int) -> Floats:
         """(T, POINTS, 3) as :func:`placed` gives them: the person stays in the middle of the clip, on its feet."""
-        random = self._random(number, role)
+        random = self.random(number, role)
         motion, times = Motion.draw(random), np.arange(frames, dtype=np.float64)
         body = posed(motion.angles(random.uniform() + random.uniform(*_PACE) * times))
         yaws = random.uniform(0, 2 * np.pi) + random.uniform(-_TURN, _TURN) * times
         seen = np.concatenate([turned(points, yaw) for points, yaw in zip(body, yaws, strict=True)])
         return placed(seen, self.height, self.width).reshape(body.shape)
 
-    def _random(self, number: int, what: str) -> np.random.Generator:
-        return np.random.default_rng(mix(*self.stream, number, what))
 
-
-class MovingPersons(DataModule):
+class MovingPersons(GeneratedData):
     """Clips of synthetic persons: every training clip is new, the evaluated ones are always the same.
 
     Args:
@@ -103,16 +92,10 @@ class MovingPersons(DataModule):
         seed: int = 0,
         loading: Loading | None = None,
     ) -> None:
-        super().__init__(batch_size, loading)
+        super().__init__(batch_size, seed, loading)
         self.frames, self.height, self.width = frames, height, width
-        self.eval_clips, self.eval_frames, self.seed = eval_clips, eval_frames, seed
+        self.eval_clips, self.eval_frames = eval_clips, eval_frames
 
-    @cached_property
-    def training(self) -> SyntheticClips:
-        return SyntheticClips(self.height, self.width, self.frames, ("train", self.seed))
-
-    def evaluated(self, split: Literal["val", "test"]) -> SyntheticClips:
-        return SyntheticClips(self.height, self.width, self.eval_frames, (split,), self.eval_clips)
-
-    def blank(self) -> Clip:
-        return self.training[0].to_float()
+    def clips(self, stream: Stream, evaluated: bool) -> SyntheticClips:
+        frames, count = (self.eval_frames, self.eval_clips) if evaluated else (self.frames, 0)
+        return SyntheticClips(self.height, self.width, frames, stream, count)

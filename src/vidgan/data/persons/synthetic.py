@@ -1,25 +1,20 @@
 """Synthetic persons: pairs of pictures made on the fly, with the truth about every pixel."""
 
-from collections.abc import Sequence
-from functools import cached_property
-from typing import Literal
-
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import Dataset
 
 from vidgan.data.clip import Clip
-from vidgan.data.datamodule import DataModule, Loading
+from vidgan.data.datamodule import Loading
+from vidgan.data.generated import GeneratedClips, GeneratedData, Stream
 from vidgan.data.persons.capsules import DrawnPerson, Floats, Identity, draw, placed
 from vidgan.data.persons.gait import Motion, posed, turned
 from vidgan.data.persons.pairs import Person, pair
-from vidgan.randomness import mix
 
 _MARGIN = np.ones((5, 5), np.uint8)  # the mask reaches two pixels beyond the person
 
 
-class SyntheticPairs(Dataset[Clip]):
+class SyntheticPairs(GeneratedClips):
     """Pair n, for any n: an identity of its own in two poses, each a moment of a motion seen from somewhere.
 
     Beside the parts of :func:`vidgan.data.persons.pairs.pair` its conditions are ``parts`` (1, 1, H, W) int16, the part
@@ -32,22 +27,20 @@ class SyntheticPairs(Dataset[Clip]):
         count: length where it has one.
     """
 
-    def __init__(self, height: int, width: int, stream: Sequence[int | str], count: int = 0) -> None:
-        self.height, self.width, self.stream, self.count = height, width, tuple(stream), count
-
-    def __len__(self) -> int:
-        return self.count
+    def __init__(self, height: int, width: int, stream: Stream, count: int = 0) -> None:
+        super().__init__(stream, count)
+        self.height, self.width = height, width
 
     def __getitem__(self, number: int) -> Clip:
-        identity = Identity.draw(self._random(number, "identity"), self.height, self.width)
+        identity = Identity.draw(self.random(number, "identity"), self.height, self.width)
         source, target = (draw(identity, self._points(number, role)) for role in ("source", "target"))
         wrong = self._points(number + 1, "target")[:18, :2].astype(np.float32)
         background = (identity.background * 255).round().astype(np.uint8).transpose(2, 0, 1)
         return pair(
             person(source),
             person(target),
-            f"{self.stream[0]}#{number}",
-            mix(*self.stream, number, "randomness"),
+            self.name(number),
+            self.seed(number),
             wrong,
             parts=torch.from_numpy(target.parts)[None, None],
             palette=torch.from_numpy(identity.palette.astype(np.float32))[None],
@@ -55,15 +48,12 @@ class SyntheticPairs(Dataset[Clip]):
         )
 
     def _points(self, number: int, role: str) -> Floats:
-        random = self._random(number, role)
+        random = self.random(number, role)
         moment = Motion.draw(random).angles(random.uniform(size=1))
         return placed(turned(posed(moment)[0], random.uniform(0, 2 * np.pi)), self.height, self.width)
 
-    def _random(self, number: int, what: str) -> np.random.Generator:
-        return np.random.default_rng(mix(*self.stream, number, what))
 
-
-class SyntheticPersons(DataModule):
+class SyntheticPersons(GeneratedData):
     """Pairs of pictures of synthetic persons: every training pair is new, the evaluated ones are always the same.
 
     Args:
@@ -85,18 +75,11 @@ class SyntheticPersons(DataModule):
         seed: int = 0,
         loading: Loading | None = None,
     ) -> None:
-        super().__init__(batch_size, loading)
-        self.height, self.width, self.eval_pairs, self.seed = height, width, eval_pairs, seed
+        super().__init__(batch_size, seed, loading)
+        self.height, self.width, self.eval_pairs = height, width, eval_pairs
 
-    @cached_property
-    def training(self) -> SyntheticPairs:
-        return SyntheticPairs(self.height, self.width, ("train", self.seed))
-
-    def evaluated(self, split: Literal["val", "test"]) -> SyntheticPairs:
-        return SyntheticPairs(self.height, self.width, (split,), self.eval_pairs)
-
-    def blank(self) -> Clip:
-        return self.training[0].to_float()
+    def clips(self, stream: Stream, evaluated: bool) -> SyntheticPairs:
+        return SyntheticPairs(self.height, self.width, stream, self.eval_pairs if evaluated else 0)
 
 
 def person(picture: DrawnPerson) -> Person:

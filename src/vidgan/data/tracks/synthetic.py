@@ -1,21 +1,16 @@
 """Key points over time, made on the fly: true ones, and what a detector makes of them."""
 
-from collections.abc import Sequence
-from functools import cached_property
-from typing import Literal
-
 import numpy as np
 import torch
-from torch.utils.data import Dataset
 
 from vidgan.data.clip import Clip
-from vidgan.data.datamodule import DataModule, Loading
+from vidgan.data.datamodule import Loading
+from vidgan.data.generated import GeneratedClips, GeneratedData, Stream
 from vidgan.data.tracks.detector import SimulatedDetector
 from vidgan.data.tracks.motion import FPS, moving
-from vidgan.randomness import mix
 
 
-class SyntheticTrackClips(Dataset[Clip]):
+class SyntheticTrackClips(GeneratedClips):
     """Clip n, for any n: a motion of its own and its detection.
 
     Its ``keypoints`` (1, T, 18, 2) are the true ones; conditions are ``detected`` (1, T, 18, 3) as (x, y, confidence)
@@ -28,25 +23,23 @@ class SyntheticTrackClips(Dataset[Clip]):
         count: length where it has one.
     """
 
-    def __init__(self, frames: int, detector: SimulatedDetector, stream: Sequence[int | str], count: int = 0) -> None:
-        self.frames, self.detector, self.stream, self.count = frames, detector, tuple(stream), count
-
-    def __len__(self) -> int:
-        return self.count
+    def __init__(self, frames: int, detector: SimulatedDetector, stream: Stream, count: int = 0) -> None:
+        super().__init__(stream, count)
+        self.frames, self.detector = frames, detector
 
     def __getitem__(self, number: int) -> Clip:
-        clean = moving(np.random.default_rng(mix(*self.stream, number, "motion")), self.frames)
-        found, strata = self.detector(clean, FPS, np.random.default_rng(mix(*self.stream, number, "detection")))
+        clean = moving(self.random(number, "motion"), self.frames)
+        found, strata = self.detector(clean, FPS, self.random(number, "detection"))
         return Clip(
             frames=torch.zeros(1, self.frames, 0, 1, 1),
-            names=[f"{self.stream[0]}#{number}"],
-            seeds=torch.tensor([mix(*self.stream, number, "randomness")], dtype=torch.int64),
+            names=[self.name(number)],
+            seeds=torch.tensor([self.seed(number)], dtype=torch.int64),
             keypoints=torch.from_numpy(clean.astype(np.float32))[None],
             conditions={"detected": torch.from_numpy(found)[None], "strata": torch.from_numpy(strata)[None]},
         )
 
 
-class SyntheticTracks(DataModule):
+class SyntheticTracks(GeneratedData):
     """Persons 200 px tall at 30 frames a second: every training clip is new, the evaluated ones are always the same.
 
     Args:
@@ -69,16 +62,10 @@ class SyntheticTracks(DataModule):
         seed: int = 0,
         loading: Loading | None = None,
     ) -> None:
-        super().__init__(batch_size, loading)
-        self.frames, self.eval_frames, self.eval_clips, self.seed = frames, eval_frames, eval_clips, seed
+        super().__init__(batch_size, seed, loading)
+        self.frames, self.eval_frames, self.eval_clips = frames, eval_frames, eval_clips
         self.detector = detector or SimulatedDetector()
 
-    @cached_property
-    def training(self) -> SyntheticTrackClips:
-        return SyntheticTrackClips(self.frames, self.detector, ("train", self.seed))
-
-    def evaluated(self, split: Literal["val", "test"]) -> SyntheticTrackClips:
-        return SyntheticTrackClips(self.eval_frames, self.detector, (split,), self.eval_clips)
-
-    def blank(self) -> Clip:
-        return self.training[0]
+    def clips(self, stream: Stream, evaluated: bool) -> SyntheticTrackClips:
+        frames, count = (self.eval_frames, self.eval_clips) if evaluated else (self.frames, 0)
+        return SyntheticTrackClips(frames, self.detector, stream, count)
