@@ -4,10 +4,10 @@ The key points of a whole movement are found first, 400 bytes a frame, so that o
 another's place.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -163,11 +163,6 @@ def conditions(person: Figure, moves: Movement, trained: Trained, options: Perso
     )
 
 
-def as_frames(made: Tensor) -> Iterator[Frames]:
-    """(1, T, 3, H, W) in [0, 1] as (H, W, 3) uint8 RGB, one by one."""
-    yield from (made[0].float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-
-
 def opened_output(path: Path, fps: Fraction, options: PersonOptions, source: Playback | None = None) -> FrameWriter:
     """The writer of what is made; arguments as of :func:`vidgan.video.writer.writer`.
 
@@ -176,6 +171,20 @@ def opened_output(path: Path, fps: Fraction, options: PersonOptions, source: Pla
     """
     allow_overwriting([path], options.overwrite)
     return writer(path, fps, source, encoding(options), overwrite=True)
+
+
+def write_all(sink: FrameWriter, pieces: Iterable[Tensor], count: int, progress: bool) -> None:
+    """Writes a whole output and closes it.
+
+    Args:
+        sink: see :func:`opened_output`.
+        pieces: (1, T, 3, H, W) in [0, 1], which follow each other in time.
+        count: of their frames together.
+        progress: whether a bar shows how many are written.
+    """
+    with sink:
+        for frame in counted(chain.from_iterable(map(_as_frames, pieces)), count, "frames", progress):
+            sink.write(frame)
 
 
 def refuse_inputs(output: Path, *inputs: Path) -> None:
@@ -200,6 +209,11 @@ def frame_rate(moves: Movement, fps: float | None) -> Fraction:
     if (rate := own or wanted) is None:
         raise UserError(f"{what} does not tell its frame rate; give fps=<frames a second>.")
     return rate
+
+
+def _as_frames(piece: Tensor) -> Frames:
+    """(1, T, 3, H, W) in [0, 1] as (T, H, W, 3) uint8 RGB."""
+    return (piece[0].float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
 def _first(given: Input, count: int) -> Input:

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from vidgan.engine.progress import counted
 from vidgan.inference.inputs import RATE_OF_FOLDERS
-from vidgan.inference.movement import Conditions, as_frames, conditions, figure, movement, opened_output, refuse_inputs
+from vidgan.inference.movement import Conditions, conditions, figure, movement, opened_output, refuse_inputs, write_all
 from vidgan.inference.trained import Trained
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.tasks.pose_transfer.options import Options
-from vidgan.video.reader import Frames
 
 
 def transfer_pose(
@@ -48,15 +47,13 @@ def use(trained: Trained, options: Options) -> Path:
     poses = movement(pose, "pose", options, trained.progress)
     sink = opened_output(out, poses.poses.fps or RATE_OF_FOLDERS, options)
     given = conditions(figure(source, "source", options, trained.progress), poses, trained, options)
-    with sink:
-        for frame in counted(_frames(trained, given, options.chunk), len(poses), "frames", trained.progress):
-            sink.write(frame)
+    write_all(sink, _made(trained, given, options.chunk), len(poses), trained.progress)
     return out
 
 
-def _frames(trained: Trained, given: Conditions, chunk: int) -> Iterator[Frames]:
-    """The person in each of the poses, (H, W, 3) uint8 RGB."""
+def _made(trained: Trained, given: Conditions, chunk: int) -> Iterator[Tensor]:
+    """The person in ``chunk`` of the poses after the other, (1, T, 3, H, W)."""
     for poses in given.target_keypoints.split(chunk, dim=1):
         with torch.inference_mode(), trained.mixed():
             made = trained.network(given.source, given.source_keypoints, poses)
-        yield from as_frames(made)
+        yield made

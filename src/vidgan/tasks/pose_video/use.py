@@ -10,23 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from vidgan.engine.progress import counted
 from vidgan.inference.movement import (
     Conditions,
-    as_frames,
     conditions,
     figure,
     frame_rate,
     movement,
     opened_output,
     refuse_inputs,
+    write_all,
 )
 from vidgan.inference.trained import Trained
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.smoothing import MedianGaussian, Smoother, fill_gaps
 from vidgan.tasks.pose_video.options import Options
-from vidgan.video.reader import Frames
 
 
 def generate_video(
@@ -69,16 +68,14 @@ def use(trained: Trained, options: Options) -> Path:
     sink = opened_output(out, frame_rate(found, options.fps), options, source)
     moves = replace(found, poses=options.smoother(fill_gaps(found.poses, options.fill)))
     given = conditions(figure(reference, "reference", options, trained.progress), moves, trained, options)
-    with sink:
-        for frame in counted(_frames(trained, given, options.chunk), len(moves), "frames", trained.progress):
-            sink.write(frame)
+    write_all(sink, _made(trained, given, options.chunk), len(moves), trained.progress)
     return out
 
 
-def _frames(trained: Trained, given: Conditions, chunk: int) -> Iterator[Frames]:
-    """The person in each of the poses, (H, W, 3) uint8 RGB, ``chunk`` at a time."""
+def _made(trained: Trained, given: Conditions, chunk: int) -> Iterator[Tensor]:
+    """The person in ``chunk`` of the poses after the other, (1, T, 3, H, W)."""
     state: Any = None
     for poses in given.target_keypoints.split(chunk, dim=1):
         with torch.inference_mode(), trained.mixed():
             made, state = trained.network.stream(given.source, given.source_keypoints, poses, state)  # type: ignore[operator]
-        yield from as_frames(made)
+        yield made
