@@ -13,6 +13,7 @@ from vidgan.generators.limb_transport import LIMBS, LimbTransport, capsules, fil
 from vidgan.generators.patn import PATN
 from vidgan.generators.pg2 import PG2, AppearanceRefinement, PoseIntegration
 from vidgan.generators.pose import PoseGenerator
+from vidgan.weights import fit
 
 SMALL: dict[str, Callable[[], PoseGenerator]] = {
     "limb_transport": lambda: LimbTransport(features=2, channels=4),
@@ -88,9 +89,9 @@ def test_capsules_by_hand() -> None:
 def test_limb_transport_carries_colour_along_the_limb() -> None:
     """With the carried colour alone, a red source leg makes the target's leg red, wherever it is."""
     network = LimbTransport(features=2, channels=4)
-    torch.nn.init.zeros_(network.last.weight)
+    torch.nn.init.zeros_(network.unet.last.weight)
     with torch.no_grad():
-        network.last.bias.copy_(torch.tensor([0.0, 0, 0, -30, 30, -30]))
+        network.unet.last.bias.copy_(torch.tensor([0.0, 0, 0, -30, 30, -30]))
     given = batch(1, 64, 64)
     leg = LIMBS[0]
     area = capsules(given["source_keypoints"][0], (leg,), 3.0, 64, 64)[0, 0] > 0.5
@@ -228,3 +229,13 @@ def test_sizes_that_do_not_fit_are_refused(size: tuple[int, int]) -> None:
 def test_pictures_of_another_size_name_the_remedy() -> None:
     with pytest.raises(UserError, match="made for pictures of 16 x 32 pixels and is given 64 x 64: set its height"):
         PG2(32, 16, channels=4)(**batch(1, 64, 64))
+
+
+def test_weights_of_before_the_unet_was_a_part_load() -> None:
+    """Under the keys that they were saved with."""
+    before, after = (LimbTransport(features=2, channels=4) for _ in range(2))
+    old = {key.removeprefix("unet."): value for key, value in before.state_dict().items()}
+    assert {"down1.weight", "body2.conv1.bias", "up0.weight", "skip1.bias", "last.weight"} <= old.keys()
+    assert fit(after, old) == ""
+    for key, value in after.state_dict().items():
+        assert torch.equal(value, before.state_dict()[key])

@@ -1,16 +1,15 @@
 """BasicVSR++ (Chan et al. 2022): features carried twice back and forth, aligned by deformable convolutions."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from vidgan.generators.base import Generator, Shapes, numbered
-from vidgan.generators.basicvsr import ResidualTrunk
-from vidgan.generators.blocks import bilinear, conv3x3, leaky
+from vidgan.generators.base import Shapes, numbered
+from vidgan.generators.basicvsr import BidirectionalSR, ResidualTrunk
+from vidgan.generators.blocks import conv3x3
 from vidgan.generators.deformable import deformable_conv2d
-from vidgan.generators.spynet import SpyNet
 from vidgan.ops.warp import warp
 
 BRANCHES = ("backward_1", "forward_1", "backward_2", "forward_2")
@@ -61,36 +60,41 @@ class Alignment(nn.Module):
         return deformable_conv2d(features, offsets, torch.sigmoid(masks), self.weight, self.bias)
 
 
-class BasicVSRPlusPlus(Generator):
-    """Enlarges a clip by 4, every frame drawing on the whole clip.
+class BasicVSRPlusPlus(BidirectionalSR):
+    """Features are carried twice backward and forward, aligned to second order.
 
     Args:
         channels: width of the propagated features, a multiple of 8.
         blocks: residual blocks in each of the four passes; published weights have 64 channels and 7 blocks.
     """
 
-    scale = 4
-    temporal = "bidirectional"
     aliases: ClassVar[tuple[tuple[str, str], ...]] = ((r"^upsample(\d)\.upsample_conv\.", r"upconv\1."),)  # mmagic's
 
     def __init__(self, channels: int = 64, blocks: int = 7) -> None:
         super().__init__()
-        self.spynet = SpyNet()
         self.feat_extract = ResidualTrunk(3, channels, END_BLOCKS)
         self.deform_align = nn.ModuleDict({name: Alignment(channels) for name in BRANCHES})
         self.backbone = nn.ModuleDict(
             {name: ResidualTrunk((2 + index) * channels, channels, blocks) for index, name in enumerate(BRANCHES)}
         )
         self.reconstruction = ResidualTrunk(5 * channels, channels, END_BLOCKS)
-        self.upconv1 = conv3x3(channels, channels * 4)
-        self.upconv2 = conv3x3(channels, 64 * 4)
-        self.conv_hr = conv3x3(64, 64)
-        self.conv_last = conv3x3(64, 3)
+        self.add_upsampling(channels)
 
     @classmethod
     def recognise(cls, shapes: Shapes) -> dict[str, Any]:
         blocks = numbered(shapes, r"^backbone\.backward_1\.main\.2\.(\d+)\.conv1\.weight$")
         return {"channels": shapes["deform_align.backward_1.weight"][0], "blocks": blocks}
+
+    def features(self, low: Tensor, to_previous: Tensor, to_next: Tensor) -> Iterator[Tensor]:
+        spatial = self.feat_extract(low.flatten(0, 1)).unflatten(0, low.shape[:2])
+        known = [[features] for features in spatial.unbind(1)]
+        for branch in BRANCHES:
+            if branch.startswith("backward"):
+                made = self._propagate(branch, known[::-1], to_next.flip(1))[::-1]
+            else:
+                made = self._propagate(branch, known, to_previous)
+            known = [[*features, new] for features, new in zip(known, made, strict=True)]
+        return (self.reconstruction(torch.cat(parts, dim=1)) for parts in known)
 
     def _propagate(self, branch: str, known: list[list[Tensor]], flow: Tensor) -> list[Tensor]:
         """Features (B, channels, h, w) of every frame, carried from the first to the last.
@@ -118,27 +122,3 @@ class BasicVSRPlusPlus(Generator):
             second, older, guide = (torch.zeros_like(part) for part in (first, last, last))
         guides = torch.cat([warp(last, first), own, guide], dim=1)
         return self.deform_align[branch](torch.cat([last, older], dim=1), guides, [first, second])
-
-    def _reconstruct(self, frame: Tensor, features: list[Tensor]) -> Tensor:
-        x = self.reconstruction(torch.cat(features, dim=1))
-        x = leaky(F.pixel_shuffle(self.upconv1(x), 2))
-        x = leaky(F.pixel_shuffle(self.upconv2(x), 2))
-        return self.conv_last(leaky(self.conv_hr(x))) + bilinear(frame, self.scale)
-
-    def forward_with_flow(self, low: Tensor) -> tuple[Tensor, Tensor]:
-        """Frames (B, T, 3, 4h, 4w), and the flow (B, T-1, 2, h, w) in input pixels that warps frame t-1 onto t."""
-        to_previous = self.spynet.between(low[:, 1:], low[:, :-1])
-        to_next = self.spynet.between(low[:, :-1], low[:, 1:])
-        spatial = self.feat_extract(low.flatten(0, 1)).unflatten(0, low.shape[:2])
-        known = [[features] for features in spatial.unbind(1)]
-        for branch in BRANCHES:
-            if branch.startswith("backward"):
-                made = self._propagate(branch, known[::-1], to_next.flip(1))[::-1]
-            else:
-                made = self._propagate(branch, known, to_previous)
-            known = [[*features, new] for features, new in zip(known, made, strict=True)]
-        frames = [self._reconstruct(*parts) for parts in zip(low.unbind(1), known, strict=True)]
-        return torch.stack(frames, dim=1), to_previous
-
-    def forward(self, low: Tensor) -> Tensor:
-        return self.forward_with_flow(low)[0]

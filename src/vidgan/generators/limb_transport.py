@@ -4,8 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.blocks import ResidualBlock, conv3x3, init_small
+from vidgan.generators.blocks import conv3x3
 from vidgan.generators.pose import PoseGenerator
+from vidgan.generators.pose_unet import PoseUNet, mixture
 
 #: Pairs of OpenPose's 18 points: legs, arms, head and three lines over the trunk.
 LIMBS = ((8, 9), (9, 10), (11, 12), (12, 13), (2, 3), (3, 4), (5, 6), (6, 7), (0, 1), (2, 8), (5, 11), (2, 11))
@@ -14,7 +15,6 @@ _JOINTS = tuple((point, point) for point in range(18))
 # Radii in heights of the frame: well inside a limb where its look is gathered, all of it where it is put.
 _GATHERED, _PUT = 1.5 / 64, 2.5 / 64
 _REMOVED = 7.5 / 64  # around a limb, to be sure that nothing of the person is left
-_CONFIDENCE = 2.0  # in where the person is
 _SHARPNESS, _NOWHERE = 8.0, 2.0  # of the softmax over limbs: a limb's logit at its axis, and that of no limb
 
 
@@ -61,16 +61,6 @@ def scene_behind(picture: Tensor, keypoints: Tensor) -> Tensor:
     return filled(picture, 1 - removed)
 
 
-def expected_choice(place: Tensor, carried: int) -> Tensor:
-    """Logits (N, 1 + carried + 1, H, W) of paint, of each of what limbs carry, and of the scene; of :func:`capsules`.
-
-    To begin with: the scene alone is right nearly everywhere, and without these its share grows until nothing else has
-    a gradient.
-    """
-    person = _CONFIDENCE * (2 * place.amax(1, keepdim=True) - 1)
-    return torch.cat([torch.zeros_like(person), *[person] * carried, -person], dim=1)
-
-
 class LimbTransport(PoseGenerator):
     """Gathers features along each source limb, lays them along the target's, and paints with a small U-Net.
 
@@ -90,16 +80,7 @@ class LimbTransport(PoseGenerator):
         self.exchange = nn.Linear(len(LIMBS) * (features + 3), len(LIMBS) * features)
         self.enter = nn.Sequential(conv3x3(features + 6, channels), nn.ReLU(), conv3x3(channels, channels), nn.ReLU())
         self.where = conv3x3(2 * len(LIMBS) + len(_JOINTS), 2 * channels)
-        self.down1 = nn.Conv2d(channels, 2 * channels, 3, 2, 1)
-        self.body1 = ResidualBlock(2 * channels)
-        self.down2 = nn.Conv2d(2 * channels, 3 * channels, 3, 2, 1)
-        self.body2 = ResidualBlock(3 * channels)
-        self.up1 = conv3x3(3 * channels, 2 * channels)
-        self.skip1 = conv3x3(2 * channels, 2 * channels)
-        self.up0 = conv3x3(2 * channels, channels)
-        self.skip0 = conv3x3(channels, channels)
-        self.last = conv3x3(channels, 6)
-        init_small(self.last)
+        self.unet = PoseUNet(channels, 3 + 3)
 
     def pose(self, source: Tensor, source_keypoints: Tensor, target_keypoints: Tensor) -> Tensor:
         height, width = source.shape[-2:]
@@ -110,10 +91,10 @@ class LimbTransport(PoseGenerator):
         carried = self._put(self._gather(centred, origin), place)
         scene = scene_behind(centred, source_keypoints)
         x = self.enter(torch.cat([carried, scene], dim=1))
-        painted, shares = self.last(self._unet(x, torch.cat([place, origin, joints], dim=1))).split(3, dim=1)
-        choices = torch.stack([painted, carried[:, -3:], scene], dim=1)
-        mixed = ((shares + expected_choice(place, 1)).softmax(1)[:, :, None] * choices).sum(1)
-        return (mixed + 1) / 2
+        # The maps of limbs and joints are smooth: half of the size holds them.
+        maps = F.adaptive_avg_pool2d(torch.cat([place, origin, joints], dim=1), (-(-height // 2), -(-width // 2)))
+        made, _ = self.unet(x, self.where(maps))
+        return mixture(made, place, [carried[:, -3:]], scene)
 
     def _gather(self, centred: Tensor, origin: Tensor) -> Tensor:
         """What each limb looks like, (N, limbs, features + 3): mixed among limbs, for hidden ones, and its colour."""
@@ -127,11 +108,3 @@ class LimbTransport(PoseGenerator):
     def _put(self, looks: Tensor, place: Tensor) -> Tensor:
         """Each pixel's look (N, features + 3, H, W): that of the limbs there, zero away from all."""
         return torch.einsum("nlhw,nlc->nchw", limb_shares(place), looks)
-
-    def _unet(self, x: Tensor, maps: Tensor) -> Tensor:
-        """Features at full size; the maps of limbs and joints, which are smooth, enter at half of it."""
-        half = self.down1(x)
-        half = self.body1(F.relu(half + self.where(F.adaptive_avg_pool2d(maps, half.shape[-2:]))))
-        quarter = self.body2(F.relu(self.down2(half)))
-        y = F.relu(F.interpolate(self.up1(quarter), size=half.shape[-2:]) + self.skip1(half))
-        return F.relu(F.interpolate(self.up0(y), size=x.shape[-2:]) + self.skip0(x))

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.generators.blocks import ResidualBlock, conv3x3, init_small
+from vidgan.generators.blocks import conv3x3
 from vidgan.generators.encoders.base import Encoder
-from vidgan.generators.limb_transport import LIMBS, capsules, expected_choice, limb_shares, scene_behind
+from vidgan.generators.limb_transport import LIMBS, capsules, limb_shares, scene_behind
 from vidgan.generators.limbs import features_along, pixels_of_limbs
 from vidgan.generators.memories.base import Memory, State
+from vidgan.generators.pose_unet import PoseUNet, mixture
 
 _RADIUS = 2.5 / 64  # of a limb, in heights of the frame
 _COLOUR = 3
@@ -52,17 +53,7 @@ class RecurrentLimbTransport(nn.Module):
         self.exchange = nn.Linear(len(LIMBS) * (sum(encoder.widths) + _COLOUR), len(LIMBS) * features)
         self.source_pose, self.target_pose = embedding(2 * channels), embedding(2 * channels)
         self.enter = conv3x3(features + 3 * _COLOUR, channels)
-        self.down1 = nn.Conv2d(channels, 2 * channels, 3, 2, padding=1)
-        self.body1 = ResidualBlock(2 * channels)
-        self.down2 = nn.Conv2d(2 * channels, 3 * channels, 3, 2, padding=1)
-        self.body2 = ResidualBlock(3 * channels)
-        self.memory = None if memory is None else memory(3 * channels)
-        self.up1 = conv3x3(3 * channels, 2 * channels)
-        self.skip1 = conv3x3(2 * channels, 2 * channels)
-        self.up0 = conv3x3(2 * channels, channels)
-        self.skip0 = conv3x3(channels, channels)
-        self.last = conv3x3(channels, _COLOUR + 4)
-        init_small(self.last)
+        self.unet = PoseUNet(channels, _COLOUR + 4, memory)
 
     def forward(self, source: Tensor, source_keypoints: Tensor, target_keypoints: Tensor) -> Tensor:
         """A whole clip; see :meth:`stream`."""
@@ -92,11 +83,8 @@ class RecurrentLimbTransport(nn.Module):
         moved, scene = moved.flatten(0, 1), _repeated(scene_behind(picture, points), frames)
         x = F.relu(self.enter(torch.cat([looks, moved, scene], dim=1)))
         pose = _repeated(self.source_pose(points, height, width), frames) + self.target_pose(poses, height, width)
-        made, state = self._unet(x, pose, frames, state)
-        painted, choice = made.split([_COLOUR, 4], dim=1)
-        choices = torch.stack([painted, looks[:, -_COLOUR:], moved, scene], dim=1)
-        mixed = ((choice + expected_choice(place, 2)).softmax(1)[:, :, None] * choices).sum(1)
-        return ((mixed + 1) / 2).unflatten(0, (-1, frames)), state
+        made, state = self.unet(x, pose, frames, state)
+        return mixture(made, place, [looks[:, -_COLOUR:], moved], scene).unflatten(0, (-1, frames)), state
 
     def _looks(self, picture: Tensor, points: Tensor) -> Tensor:
         """What each limb looks like, (B, limbs, features + 3): mixed among limbs, for hidden ones, and its colour."""
@@ -105,15 +93,6 @@ class RecurrentLimbTransport(nn.Module):
         found = torch.cat([features_along(each, points, height, width) for each in maps], dim=-1)
         exchanged = self.exchange(found.flatten(1)).unflatten(1, (len(LIMBS), self.features))
         return torch.cat([exchanged, found[..., -_COLOUR:]], dim=-1)
-
-    def _unet(self, x: Tensor, pose: Tensor, frames: int, state: State | None) -> tuple[Tensor, State | None]:
-        half = self.body1(F.relu(self.down1(x) + pose))
-        quarter = self.body2(F.relu(self.down2(half)))
-        if self.memory is not None:
-            remembered, state = self.memory(quarter.unflatten(0, (-1, frames)), state)
-            quarter = quarter + remembered.flatten(0, 1)
-        y = F.relu(F.interpolate(self.up1(quarter), size=half.shape[-2:]) + self.skip1(half))
-        return self.last(F.relu(F.interpolate(self.up0(y), size=x.shape[-2:]) + self.skip0(x))), state
 
 
 def _repeated(x: Tensor, frames: int) -> Tensor:
