@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
@@ -111,15 +112,19 @@ def number(minimum: float, default: Any, maximum: float = math.inf, **ends: bool
     return ruled(Range(minimum, maximum, **ends), default)
 
 
-def component(group: str | None, default: Any, option: str | None = None) -> Any:
+def component(
+    group: str | None, default: Any, option: str | None = None, without: Mapping[str, str] | None = None
+) -> Any:
     """A field that holds what becomes an object, a node with ``_target_``.
 
     Args:
         group: how one is chosen on the command line, e.g. ``degradations@degradation``; None where there is no group.
         default: of the field.
         option: of the group, that a command chooses where the user does not; for the options of a task.
+        without: options of the group that cannot be chosen here, each with what to do instead.
     """
-    return field(default=default, metadata={"component": True, "group": group, "option": option})
+    metadata = {"component": True, "group": group, "option": option, "without": without or {}}
+    return field(default=default, metadata=metadata)
 
 
 def components(group: str | None) -> Any:

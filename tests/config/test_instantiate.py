@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from vidgan.config.instantiate import ALLOWED_VARIABLE, build
 from vidgan.config.lint import lint
 from vidgan.errors import UserError
-from vidgan.experiment.evaluation import evaluate, protocol_config, subject_of
+from vidgan.experiment.evaluation import evaluate, evaluation_of, protocol_config
 from vidgan.experiment.networks import describe, load_network, recorded_config
 from vidgan.generators.srvgg import SRVGGNetCompact
 from vidgan.record.folder import FINISHED, RunFolder, write_json
@@ -204,10 +204,10 @@ def test_a_recorded_checksum_trusts_no_program(composed: Composed, tmp_path: Pat
     write_json(run.path / "provenance.json", {"segments": [{"precision": "32-true"}]})
     run.update_summary(id=run.id, state=FINISHED)
     with pytest.raises(UserError, match=r"protocol\.metrics\.fid of run theirs-12345678 is computed by a TorchScript"):
-        subject_of(composed("run=theirs", command="evaluate"))
+        evaluation_of(composed("run=theirs", command="evaluate"))
     own = tmp_path / "own.yaml"
     own.write_text(json.dumps(OmegaConf.to_container(config.protocol, resolve=True)))
-    assert subject_of(composed("run=theirs", f"protocol={own}", command="evaluate")).experiment.protocol.metrics.fid
+    assert evaluation_of(composed("run=theirs", f"protocol={own}", command="evaluate")).experiment.protocol.metrics.fid
 
 
 @pytest.mark.parametrize("part", ["task", "engine", "networks", "networks.generator", "protocol"])

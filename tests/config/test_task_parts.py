@@ -109,5 +109,10 @@ def test_the_help_names_every_task_and_what_it_needs() -> None:
         assert f"  {name}: {needed}\n" in told
 
 
+def test_the_help_leaves_out_what_cannot_be_chosen() -> None:
+    told = options_told(options_of(TASKS["pose_video"]))
+    assert "smoother=median_gaussian of the movement: median_gaussian, none, one_euro, savitzky_golay" in told
+
+
 def test_weights_are_told_by_the_same_suffixes() -> None:
     assert set(SUFFIXES) == {".safetensors", *PICKLED}

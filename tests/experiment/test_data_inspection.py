@@ -51,6 +51,16 @@ def test_a_complete_set_is_told_and_a_broken_frame_is_found(vid4: Path) -> None:
     assert "Traceback" not in error
 
 
+def test_a_narrow_terminal_cuts_nothing(vid4: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    code, out, error = run("check", "data=vid4", f"data.root={vid4}", "quick=true")
+    assert code == 0, error
+    assert "…" not in out
+    for heading in ("train", "val", "test", "clips", "readable", "missing", "broken", "frames", "pixels"):
+        assert f" {heading} " in out
+    assert max(map(len, out.splitlines()[1:])) <= 60
+
+
 def test_mistakes_are_one_sentence(composed: Composed, tmp_path: Path) -> None:
     code, _, error = run("clean")
     assert (code, error) == (1, "error: clean is nothing that vidgan-data does; it does check and index\n")

@@ -74,6 +74,20 @@ KEYS = [
     ("predict run=cleaner tiles=3", "tiles: there is no such key; did you mean tile?"),
     ("predict run=dancer refrence=a.png", "refrence: there is no such key; did you mean reference?"),
     ("predict run=dancer +frames=3", "frames: there is no such key"),
+    (
+        "predict run=dancer input=a.mp4",
+        "super_resolution; this network's task asks for reference=..., driving=..., output",
+    ),
+    (
+        "predict run=cleaner reference=a.png",
+        "reference is an option of pose_video; this network's task asks for input=",
+    ),
+    (
+        "predict run=dancer smoother=gan",
+        "smoother=gan is not for this task; smooth with it by vidgan-pose, and give dri",
+    ),
+    ("train data=aligned data.layout.pictures.low=lq", "give it whole: 'data.layout.pictures={low: lq}'"),
+    ("train data=aligned data.layout.maps.mask=m", "data.layout.maps.mask: data.layout.maps is null, and nothing can"),
     ("export outputs=net.onnx", "outputs: there is no such key; did you mean output?"),
     ("export +format=onnx", "format: there is no such key; there are run, weights, output, paths"),
     ("pose inputs=a.mp4", "inputs: there is no such key; did you mean input?"),

@@ -5,7 +5,7 @@ from argparse import Namespace
 from omegaconf import DictConfig
 
 from vidgan.commands.hydra_command import command
-from vidgan.config.task_parts import options_of
+from vidgan.config.task_parts import options_of, refuse_of_others
 from vidgan.errors import UserError
 from vidgan.experiment.subject import NOTHING_NAMED, Subject, named
 
@@ -19,6 +19,7 @@ def _options(given: Namespace) -> type | None:
         if given.help:
             return None
         raise UserError(NOTHING_NAMED)
+    refuse_of_others(found.task, given.overrides)
     _found[:] = [found]
     return options_of(found.task)
 

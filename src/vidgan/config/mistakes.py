@@ -150,11 +150,25 @@ def _near_option(group: str, name: str) -> str:
 
 
 def _no_key(key: str, command: str, overrides: Sequence[str]) -> str:
+    if whole := _below_null(key, command, overrides):
+        return whole
     group, at, _ = key.partition("@")
     adds = f" One more is added by +{key}=<option>." if at and options.names(group) else ""
     return (
         f"{key}: there is no such {'choice' if at else 'key'}; {_near_key(key, known_keys(command, overrides))}{adds}"
     )
+
+
+def _below_null(key: str, command: str, overrides: Sequence[str]) -> str | None:
+    """What is told of a key below an argument of a class that is null: a mapping that can be given as a whole."""
+    above, _, name = key.rpartition(".")
+    if "." not in above or expected_at(ROOTS[command], above):
+        return None
+    config = _composed(command, overrides)
+    if above not in _keys(config) or OmegaConf.select(config, above) is not None:
+        return None
+    value = next(value for given, _, value in (item.partition("=") for item in overrides) if given == key)
+    return f"{key}: {above} is null, and nothing can be set below it; give it whole: '{above}={{{name}: {value}}}'"
 
 
 def _nothing_to_remove(key: str, command: str, overrides: Sequence[str]) -> str:
@@ -184,14 +198,19 @@ def _alike(word: str, names: Iterable[str], last: Mapping[str, str]) -> list[str
 
 def known_keys(command: str, overrides: Sequence[str] = ()) -> list[str]:
     """All keys of a command's configuration, and its choices of options: ``degradations@degradation``."""
+    config = _composed(command, overrides)
+    choices = [str(choice) for choice in config.hydra.runtime.choices if not str(choice).startswith("hydra/")]
+    return [*choices, *(key for key in _keys(config) if not key.startswith("hydra"))]
+
+
+def _composed(command: str, overrides: Sequence[str]) -> DictConfig:
+    """A command's configuration under those overrides that choose options."""
     register()
     with beside_running_hydra(), initialize_config_dir(str(CONF), version_base="1.3"):
         try:
-            config = compose(command, [item for item in overrides if _chooses(item)], return_hydra_config=True)
+            return compose(command, [item for item in overrides if _chooses(item)], return_hydra_config=True)
         except (HydraException, OmegaConfBaseException):
-            config = compose(command, return_hydra_config=True)
-    choices = [str(choice) for choice in config.hydra.runtime.choices if not str(choice).startswith("hydra/")]
-    return [*choices, *(key for key in _keys(config) if not key.startswith("hydra"))]
+            return compose(command, return_hydra_config=True)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Any, get_type_hints
 from vidgan.config import options
 from vidgan.config.command_schemas import PredictConfig
 from vidgan.config.schema_check import expected, shown
-from vidgan.config.task_parts import known_tasks, options_of
-from vidgan.limits import MOST, REQUIRED
+from vidgan.config.task_parts import known_tasks, needed, options_of
+from vidgan.limits import MOST
 
 _WIDTH = 100  # columns
 _ANY_NUMBER = re.compile(rf" from ([\d,]+) to {MOST:,}")
@@ -23,8 +23,8 @@ def tasks_told() -> str:
     lines = ["What is asked for depends on the task that a run was trained for:"]
     for name, target in known_tasks():
         asked = options_of(target)
-        needed = " ".join(f"{part.name}=..." for part in fields(asked) if _needed(part))
-        lines += [f"  {name}: {needed}", f"      {_first_line(asked)}"]
+        given = " ".join(f"{part.name}=..." for part in fields(asked) if needed(part))
+        lines += [f"  {name}: {given}", f"      {_first_line(asked)}"]
     return "\n".join(lines)
 
 
@@ -34,10 +34,10 @@ def options_told(asked: type) -> str:
     Args:
         asked: a dataclass that documents its fields under ``Attributes:``.
     """
-    needed = " ".join(f"{part.name}=..." for part in fields(asked) if _needed(part))
-    own = sorted(fields(asked), key=lambda part: not _needed(part))
+    given = " ".join(f"{part.name}=..." for part in fields(asked) if needed(part))
+    own = sorted(fields(asked), key=lambda part: not needed(part))
     common = [part for part in fields(PredictConfig) if part.name in ("run", "weights")]
-    lines = [_first_line(asked), "", f"vidgan-predict run=<id> {needed}", ""]
+    lines = [_first_line(asked), "", f"vidgan-predict run=<id> {given}", ""]
     lines += [*_entries(own, asked), "", "Of every use:", *_entries(common, PredictConfig)]
     lines += [_entry("machine=auto", f"where it is computed: {', '.join(options.names('machine'))}")]
     lines += ["", "vidgan-predict ... --cfg job prints all keys with their values, machine.* and paths.* among them."]
@@ -61,19 +61,16 @@ def _entries(parts: "list[Field[Any]]", asked: type) -> Iterator[str]:
         default = option if option is not None else shown(part.default if part.default is not MISSING else None)
         text = told.get(part.name, "")
         if option is not None:
-            text += f": {', '.join(options.names(group.partition('@')[0]))}"
+            names = options.names(group.partition("@")[0])
+            text += f": {', '.join(name for name in names if name not in part.metadata['without'])}"
         elif "rule" in part.metadata or hints[part.name] is bool:
             rule = _ANY_NUMBER.sub(r", \1 or more", expected(hints[part.name], part))
             text += f"; {rule.removesuffix(', or null') if 'null' in text else rule}"
-        yield _entry(f"{part.name}=..." if _needed(part) else f"{part.name}={default}", text)
+        yield _entry(f"{part.name}=..." if needed(part) else f"{part.name}={default}", text)
 
 
 def _entry(name: str, text: str) -> str:
     return fill(f"{name:<24} {text}", _WIDTH, initial_indent="  ", subsequent_indent=" " * 27)
-
-
-def _needed(part: "Field[Any]") -> bool:
-    return bool(part.default == REQUIRED) and part.metadata.get("option") is None
 
 
 def _first_line(asked: type) -> str:

@@ -7,8 +7,9 @@ beginnings of the targets of networks whose weights are of the task.
 """
 
 import importlib
-from collections.abc import Callable, Iterator
-from dataclasses import is_dataclass
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import Field, fields, is_dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from vidgan.config import options
 from vidgan.config.instantiate import ALLOWED, TARGET, allowed_prefixes, resolve_target
 from vidgan.errors import UserError
 from vidgan.inference.options import ClipOptions
+from vidgan.limits import REQUIRED
 
 OPTIONS, USE = ("options", "Options"), ("use", "use")
 
@@ -38,6 +40,38 @@ def options_of(task: str | None) -> type:
     if not (isinstance(found, type) and is_dataclass(found)):
         raise UserError(f"task._target_: {task!r}: its Options are no dataclass.")
     return found
+
+
+def needed(part: "Field[Any]") -> bool:
+    """Whether an option of a task has to be given."""
+    return bool(part.default == REQUIRED) and part.metadata.get("option") is None
+
+
+def refuse_of_others(task: str | None, overrides: Sequence[str]) -> None:
+    """
+    Args:
+        task: as of :func:`options_of`.
+        overrides: of a command line.
+
+    Raises:
+        UserError: one of them is an option of another task, or chooses what this one cannot do with.
+    """
+    own = {part.name: part for part in fields(options_of(task))}
+    for override in overrides:
+        key, _, value = override.lstrip("+~").partition("=")
+        if key in own and (instead := own[key].metadata.get("without", {}).get(value)):
+            raise UserError(f"{key}={value} is not for this task; {instead}.")
+        name = re.split(r"[.@]", key)[0]
+        if name not in own and (others := [other for other, target in known_tasks() if _asks(target, name)]):
+            asked = ", ".join(f"{part.name}=..." for part in own.values() if needed(part))
+            raise UserError(
+                f"{name} is an option of {', '.join(others)}; this network's task asks for {asked}, see --help beside "
+                "what you give."
+            )
+
+
+def _asks(task: str, name: str) -> bool:
+    return any(part.name == name for part in fields(options_of(task)))
 
 
 def use_of(task: str | None) -> Callable[..., Path]:

@@ -128,16 +128,22 @@ def _each(work: Callable[[Item], Result], items: Sequence[Item], description: st
 
 
 def _table(summaries: dict[str, SplitSummary]) -> Table:
+    """A column a split, which are few: narrow terminals hold it."""
     table = Table()
-    table.add_column("split")
-    for heading in ("clips", "readable", "missing", "broken", "frames"):
-        table.add_column(heading, justify="right")
-    for heading in ("pixels", ""):
-        table.add_column(heading)
-    for name, count in summaries.items():
-        broken = count.clips - count.whole - count.absent
-        numbers = (count.clips, count.whole, count.absent, broken, count.frames)
-        table.add_row(name, *(f"{number:,}" for number in numbers), shown_sizes(count.sizes), count.verdict)
+    table.add_column()
+    for name in summaries:
+        table.add_column(name, justify="right")
+    counts = {
+        "clips": [split.clips for split in summaries.values()],
+        "readable": [split.whole for split in summaries.values()],
+        "missing": [split.absent for split in summaries.values()],
+        "broken": [split.clips - split.whole - split.absent for split in summaries.values()],
+        "frames": [split.frames for split in summaries.values()],
+    }
+    for heading, numbers in counts.items():
+        table.add_row(heading, *(f"{number:,}" for number in numbers))
+    table.add_row("pixels", *(shown_sizes(split.sizes) for split in summaries.values()))
+    table.add_row("", *(split.verdict for split in summaries.values()))
     return table
 
 

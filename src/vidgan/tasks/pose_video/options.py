@@ -31,6 +31,11 @@ class Options(PersonOptions):
     output: str = REQUIRED
     num_frames: int | None = whole(1, None)
     fps: float | None = number(0, None, 1000, open_below=True)
-    smoother: Any = component("smoother", REQUIRED, option="median_gaussian")
+    smoother: Any = component(
+        "smoother",
+        REQUIRED,
+        option="median_gaussian",
+        without={"gan": "smooth with it by vidgan-pose, and give driving=<the key points that it writes>"},
+    )
     fill: int = whole(0, 8)
     chunk: int = whole(1, 8)
