@@ -31,8 +31,9 @@ def measurement(name: str) -> Callable[[Progress], list[Figure]]:
 
 def table(figures: list[Figure]) -> Table:
     made = Table(title="vidgan, measured")
-    for heading, side in (("what", "left"), ("measured", "right"), ("middle half", "right"), ("target", "right")):
-        made.add_column(heading, justify=side)  # type: ignore[arg-type]
+    made.add_column("what")
+    for heading in ("measured", "middle half", "target"):
+        made.add_column(heading, justify="right")
     made.add_column("met")
     made.add_column("of what", overflow="fold")
     for figure in figures:

@@ -71,7 +71,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _shares(item: pytest.Item) -> bool:
     """Whether a test uses fixtures of a module or a session of ours: they are made once where one of
     pytest's processes runs all such tests of a file."""
-    definitions = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+    definitions = item._fixtureinfo.name2fixturedefs.values()
     used = [definition[-1] for definition in definitions if definition[-1].scope in ("module", "session")]
     return any(definition.baseid.startswith("tests/") for definition in used)
 

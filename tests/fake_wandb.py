@@ -155,7 +155,7 @@ def _handler(fake: FakeWandb) -> type[http.server.BaseHTTPRequestHandler]:
         def answer(self) -> None:
             fake.answer(self)
 
-        do_GET = do_POST = do_PUT = do_HEAD = answer  # noqa: N815
+        do_GET = do_POST = do_PUT = do_HEAD = answer  # noqa: N815 - as http.server calls them
 
     return Handler
 

@@ -76,7 +76,7 @@ def test_ranks_reduce_each_gradient_once(measured: Callable[[str], list[Figure]]
     [(1.0, "lower", True), (1.1, "lower", False), (1.0, "higher", True), (0.9, "higher", False)],
 )
 def test_a_target_may_be_reached_exactly(value: float, better: str, met: bool) -> None:
-    assert Figure("a", value, "x", 1.0, better).met is met  # type: ignore[arg-type]
+    assert Figure("a", value, "x", 1.0, better).met is met
     assert Figure("a", value, "x").met is None
 
 

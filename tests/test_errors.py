@@ -41,4 +41,4 @@ def test_a_terminal_without_a_sign_shows_another(monkeypatch: pytest.MonkeyPatch
     with mistakes_told():
         print("psnr ↑")
     terminal.flush()
-    assert terminal.buffer.getvalue() == b"psnr ?\n"  # type: ignore[attr-defined]
+    assert terminal.buffer.getvalue() == b"psnr ?\n"

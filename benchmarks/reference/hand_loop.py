@@ -39,8 +39,8 @@ class HandLoop:
         self, generator: nn.Module, discriminator: nn.Module, degradation: Degradation, levers: Levers
     ) -> None:
         if levers.channels_last:
-            generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            discriminator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
+            discriminator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
         fused = True if levers.fused else None
         self.generator, self.discriminator, self.degradation = generator, discriminator, degradation
         self.of_generator = torch.optim.Adam(generator.parameters(), 1e-4, (0.9, 0.99), fused=fused)

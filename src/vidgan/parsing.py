@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from vidgan.errors import UserError
 
@@ -10,8 +10,8 @@ from vidgan.errors import UserError
 class Parser(argparse.ArgumentParser):
     """A parser that tells a mistake in one sentence, and takes no beginnings of options for options."""
 
-    def __init__(self, *arguments: object, **options: object) -> None:
-        super().__init__(*arguments, **{"allow_abbrev": False, **options})  # type: ignore[arg-type]
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"allow_abbrev": False, **options})
 
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{message}; see {self.prog} --help.")

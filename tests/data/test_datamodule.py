@@ -38,7 +38,7 @@ def make(
 ) -> ClipDataModule:
     settings = {"batch_size": 4, "frames": 3, "patch": 32, "augmentation": Augmentation(colour=0.1), "seed": 7}
     data = ClipDataModule(str(root), **{**settings, **arguments}, loading=loading)
-    data.trainer = SimpleNamespace(  # type: ignore[assignment]
+    data.trainer = SimpleNamespace(
         max_steps=4, global_step=0, global_rank=rank, world_size=world_size, state=SimpleNamespace(fn="fit")
     )
     data.prepare_data()
@@ -212,7 +212,7 @@ class Recorder(pl.LightningModule):
 
     def training_step(self, batch: Clip, batch_idx: int) -> None:
         self.seen.append(batch)
-        self.optimizers().step()  # type: ignore[union-attr]
+        self.optimizers().step()
 
     def validation_step(self, batch: Clip, batch_idx: int) -> None:
         assert batch.frames.is_floating_point()

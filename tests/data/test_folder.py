@@ -229,7 +229,7 @@ def test_the_first_clip_that_does_not_fit_is_told(
 )
 def test_folders_that_cannot_be_used_are_refused(arguments: tuple[object, ...], told: str) -> None:
     with pytest.raises(UserError, match=told):
-        AlignedFolders(*arguments)  # type: ignore[arg-type]
+        AlignedFolders(*arguments)
 
 
 def test_missing_folders_are_told(root: Path) -> None:

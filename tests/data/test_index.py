@@ -41,7 +41,7 @@ def closed(source: Source) -> Source:
     def probe() -> None:
         raise AssertionError(f"{source.path} was looked into")
 
-    source.probe = probe  # type: ignore[attr-defined]
+    source.probe = probe
     return source
 
 

@@ -148,7 +148,7 @@ def test_vimeo_holds_out_64_clips(tmp_path: Path) -> None:
 def test_vimeo_low_resolution(tmp_path: Path, low: str, folder: str) -> None:
     vimeo(tmp_path / "vimeo_septuplet", ["00001/0001", "00001/0002"], ["00002/0001"])
     write(tmp_path / folder / "00002/0001", 7, "im{}.png", first=1, side=4)
-    (source,) = Vimeo90K(low=low).splits(tmp_path).test  # type: ignore[arg-type]
+    (source,) = Vimeo90K(low=low).splits(tmp_path).test
     assert source.scales == {"low": 4}
 
 
@@ -176,7 +176,7 @@ def test_vid4_is_four_clips_to_test_on(tmp_path: Path, low: str, folder: str) ->
     for name, count in VID4.items():
         write(tmp_path / "GT" / name, count)
         write(tmp_path / folder / name, count, side=4)
-    splits = Vid4(low=low).splits(tmp_path)  # type: ignore[arg-type]
+    splits = Vid4(low=low).splits(tmp_path)
     assert {source.name: source.size.frames for source in splits.test} == VID4
     assert splits.val == splits.test
     assert splits.train == []

@@ -35,7 +35,7 @@ class Counting(PlayerDDPStrategy):
         super().configure_ddp()
         for name in ("generator", "discriminator"):
 
-            def hook(state: object, bucket, name: str = name):  # type: ignore[no-untyped-def]
+            def hook(state: object, bucket, name: str = name):
                 traffic.append((name, bucket.buffer().numel()))
                 return allreduce_hook(state, bucket)
 

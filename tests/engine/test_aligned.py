@@ -36,7 +36,7 @@ class Filler(ToyGenerator):
 
 
 class MaskedDiscriminator(ToyDiscriminator):
-    def forward(self, frames: Tensor, mask: Tensor, return_features: bool = False) -> object:  # type: ignore[override]
+    def forward(self, frames: Tensor, mask: Tensor, return_features: bool = False) -> object:
         assert mask.shape == frames[:, :, :1].shape
         return super().forward(frames * mask, return_features)
 

@@ -36,11 +36,11 @@ class Blank(Source):
 
     def __init__(self, frames: int, height: int, width: int) -> None:
         super().__init__("blank", Path("blank"))
-        self.size = Size(frames, height, width)  # type: ignore[misc]
+        self.size = Size(frames, height, width)
 
-    size = Size(0, 0, 0)  # type: ignore[assignment]
+    size = Size(0, 0, 0)
 
-    def read(self, start: int, count: int, box: object = None) -> None:  # type: ignore[override]
+    def read(self, start: int, count: int, box: object = None) -> None:
         raise AssertionError("nothing is read")
 
 

@@ -75,7 +75,7 @@ def tiny(experiment: str, folder: Path, *overrides: str) -> DictConfig:
         _shrink(config.data)
     for part in (*config.players.values(), *config.losses.values()):
         part.start = min(part.start, 5)
-    return OmegaConf.merge(config, OmegaConf.from_dotlist(list(overrides)))  # type: ignore[return-value]
+    return OmegaConf.merge(config, OmegaConf.from_dotlist(list(overrides)))
 
 
 def _shrink(node: DictConfig) -> None:
@@ -93,7 +93,7 @@ def curves_of(config: DictConfig, folder: Path) -> dict[str, list[float | None]]
     task, logger = build_task(config), Steps()
     before = {key: value.clone() for key, value in task.state_dict().items()}
     drifts: list[dict[str, float]] = []
-    task.on_train_batch_end = lambda *_: drifts.append(dict(_drift(task, before)))  # type: ignore[method-assign]
+    task.on_train_batch_end = lambda *_: drifts.append(dict(_drift(task, before)))
     trainer = build_trainer(
         config.machine, [], [logger], max_steps=ITERATIONS, max_epochs=-1, limit_val_batches=0, default_root_dir=folder
     )

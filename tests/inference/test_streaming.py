@@ -23,7 +23,7 @@ class MeanOfNeighbours(Generator):
     """Bidirectional toy: each frame becomes the mean of the frames at most one away."""
 
     scale = 1
-    temporal: Literal["bidirectional"] = "bidirectional"  # type: ignore[misc]
+    temporal: Literal["bidirectional"] = "bidirectional"
 
     def forward(self, low: Tensor) -> Tensor:
         steps = range(low.shape[1])

@@ -158,7 +158,8 @@ def test_flicker_by_hand() -> None:
 
 def test_the_flicker_factor_by_hand() -> None:
     """Brightness 0 1 0 1 has second differences of 2, and 0 .5 1 .5 of 0 and 1: a factor of 2 / .5."""
-    made, real = (torch.tensor(values).view(4, 1, 1, 1).expand(4, 3, 5, 6) for values in ([0, 1.0, 0, 1], [0, 0.5, 1, 0.5]))  # fmt: skip # noqa: E501
+    brightness = torch.tensor([[0, 1.0, 0, 1], [0, 0.5, 1, 0.5]])
+    made, real = brightness.view(2, 4, 1, 1, 1).expand(2, 4, 3, 5, 6)
     flicker = FlickerFactor()
     assert flicker(made, real) == pytest.approx(4)
     assert flicker(real, real) == 1

@@ -211,6 +211,6 @@ def test_nothing_to_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no person in any of its 2 files"):
         read_poses(folder)
     with pytest.raises(UserError, match=r"000_keypoints\.json: is no key point file of OpenPose"):
-        read_poses(openpose(tmp_path / "words", [["a"] * 54]))  # type: ignore[list-item]
+        read_poses(openpose(tmp_path / "words", [["a"] * 54]))
     with pytest.raises(UserError, match="no such file"):
         read_poses(tmp_path / "missing.npz")

@@ -128,7 +128,7 @@ class Spending(FrameGenerator):
         super().__init__()
         self.gain = nn.Parameter(torch.ones(()))
 
-    def forward(self, low: Tensor) -> dict[str, Tensor]:  # type: ignore[override]
+    def forward(self, low: Tensor) -> dict[str, Tensor]:
         fake = self.gain * low.repeat_interleave(2, -2).repeat_interleave(2, -1)
         return {"fake": fake, "bits": low.mean((2, 3, 4))}
 

@@ -33,7 +33,7 @@ class Record(Metric):
     """Keeps what it was given."""
 
     def __init__(self, color: str = "protocol") -> None:
-        self.color = color  # type: ignore[misc,assignment]
+        self.color = color
 
     def __call__(self, fake: Tensor, real: Tensor) -> float:
         self.fake, self.real = fake, real
@@ -85,7 +85,7 @@ def test_an_error_of_half_a_level_is_rounded_away_or_kept(real: Tensor) -> None:
 
 def test_mistakes_are_named(real: Tensor) -> None:
     with pytest.raises(UserError, match="'yuv'; it must be 'rgb' or 'y'"):
-        Protocol("p", "", {}, color="yuv")  # type: ignore[arg-type]
+        Protocol("p", "", {}, color="yuv")
     with pytest.raises(UserError, match="must be equal"):
         Protocol("p", "", {}).score(real, real[..., 1:])
     with pytest.raises(UserError, match="leaves nothing of a clip of 4 frames of 48x40 pixels"):
@@ -94,7 +94,7 @@ def test_mistakes_are_named(real: Tensor) -> None:
 
 def test_what_is_not_available_is_left_out_and_said(real: Tensor) -> None:
     class Absent(Record):
-        available = False  # type: ignore[assignment]
+        available = False
 
     protocol = Protocol("p", "", {"here": Record(), "absent": Absent()})
     assert protocol.score(real, real) == {"here": 0}
@@ -186,7 +186,7 @@ def test_what_the_data_does_not_have_is_named(real: Tensor) -> None:
         Protocol("p", "", {"limbs": Colored()}).score(real, real, {"mask": real})
     for metric, cut in ((Painted(), {"crop": 1}), (Colored(), {"skip_first": 1}), (Colored(), {"centre_only": True})):
         with pytest.raises(UserError, match="the metric limbs asks for palette, which fits whole clips only"):
-            Protocol("p", "", {"limbs": metric}, **cut)  # type: ignore[arg-type]
+            Protocol("p", "", {"limbs": metric}, **cut)
     borders = Protocol("p", "", {"limbs": Colored()}, crop=1)
     assert borders.score(real, real, {"palette": torch.ones(2, 3)}) == {"limbs": 6}, "it looks at no frames"
 

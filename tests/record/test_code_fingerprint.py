@@ -55,7 +55,7 @@ def test_what_says_something_else_has_another_hash(old: str, new: str) -> None:
 
 
 def experiment(composed: Callable[..., DictConfig], *overrides: str) -> dict[str, Any]:
-    return OmegaConf.to_container(composed(*overrides), resolve=True)  # type: ignore[return-value]
+    return OmegaConf.to_container(composed(*overrides), resolve=True)
 
 
 def test_what_computes_the_result_counts_and_nothing_else(composed: Callable[..., DictConfig]) -> None:

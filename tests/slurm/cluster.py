@@ -236,7 +236,7 @@ class Cluster:
             if number := self.process(daemon):
                 os.kill(number, signal.SIGTERM)
                 try:
-                    until(lambda number=number: not alive(number), daemon, 15)  # type: ignore[misc]
+                    until(lambda number=number: not alive(number), daemon, 15)
                 except TimeoutError:
                     os.kill(number, signal.SIGKILL)
         lines = [line for line in HOSTS.read_text().splitlines() if not line.endswith(_MARK)]

@@ -252,7 +252,7 @@ def test_the_time_limit_is_only_a_pause(cluster: Cluster, videos: Path, tmp_path
     with suppress(ProcessLookupError):
         os.kill(heeding, signal.SIGCONT)
     for run in both:
-        until(lambda run=run: "attempt 2" in (run / "log.txt").read_text(), "the second attempt")  # type: ignore[misc]
+        until(lambda run=run: "attempt 2" in (run / "log.txt").read_text(), "the second attempt")
         cluster.run("scontrol", "update", f"JobId={job(run)}", "TimeLimit=10")
     assert "Stopped by SIGUSR1" in (both[0] / "log.txt").read_text()
     for run in both:

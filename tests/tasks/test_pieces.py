@@ -170,7 +170,7 @@ def test_a_clip_that_a_protocol_cannot_score_is_told_before_any_is_scored(
 ) -> None:
     write_folder(root / "c", moving(frames, *size))
     task = made(SuperResolution, SRVGGNetCompact(4, 4, 1), Bicubic())
-    task.protocol = Protocol("p", "", {"ssim": SSIM(), "temporal_error": TemporalError()}, **cuts)  # type: ignore[arg-type]
+    task.protocol = Protocol("p", "", {"ssim": SSIM(), "temporal_error": TemporalError()}, **cuts)
     with pytest.raises(UserError, match=sentence):
         scored(task, root)
     assert task.rows == []

@@ -31,7 +31,7 @@ def noisy(count: int, height: int = 9, width: int = 13) -> list[Frames]:
 
 
 def written(path: Path, frames: list[Frames], fps: Fraction = NTSC, **arguments: object) -> Path:
-    with VideoWriter(path, fps, **arguments) as out:  # type: ignore[arg-type]
+    with VideoWriter(path, fps, **arguments) as out:
         for frame in frames:
             out.write(frame)
     return path

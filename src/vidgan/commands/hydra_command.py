@@ -162,7 +162,7 @@ def _arguments() -> Namespace:
     """
     parser = get_args_parser()
     parser.allow_abbrev = False
-    parser.error = _refuse_option  # type: ignore[method-assign]
+    parser.error = _refuse_option  # type: ignore[method-assign]  # Hydra makes it
     given = parser.parse_args()
     for override in given.overrides:
         if override.lstrip("~+").startswith("="):

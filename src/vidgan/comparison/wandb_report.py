@@ -1,5 +1,6 @@
 """The same comparison in W&B: a report, and a saved workspace with the panels that tell the variants apart."""
 
+from importlib.util import find_spec
 from typing import Any
 
 from vidgan.comparison import tables
@@ -18,10 +19,8 @@ def publish(comparison: Comparison) -> dict[str, str]:
     Raises:
         UserError: there is no wandb-workspaces, no key or no one project, or the server refuses.
     """
-    try:
-        import wandb_workspaces  # noqa: F401
-    except ImportError:
-        raise UserError("wandb=true needs wandb-workspaces; install it with: pip install 'vidgan[report]'.") from None
+    if find_spec("wandb_workspaces") is None:
+        raise UserError("wandb=true needs wandb-workspaces; install it with: pip install 'vidgan[report]'.")
     import wandb
 
     try:

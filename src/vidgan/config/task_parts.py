@@ -113,7 +113,8 @@ def _part(task: str, module: str, attribute: str) -> Any:
     """What the task's package or module has, or that of a class that it extends."""
     if (found := _beside(task, module, attribute)) is not None:
         return found
-    for home in resolve_target(task, "task").__mro__:  # type: ignore[attr-defined]
+    kind = resolve_target(task, "task")
+    for home in kind.__mro__ if isinstance(kind, type) else ():
         path = f"{home.__module__}.{home.__qualname__}"
         if path.startswith(allowed_prefixes()) and (found := _beside(path, module, attribute, own=True)) is not None:
             return found

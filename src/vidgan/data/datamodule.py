@@ -53,7 +53,7 @@ class Loading:
 class ClipLoader(DataLoader[Clip]):
     """A loader whose workers can use OpenCV and whose errors read as they were raised."""
 
-    def __iter__(self) -> Iterator[Clip]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Clip]:  # type: ignore[override]  # any iterator will do
         # OpenCV's pool of threads does not survive a fork; workers are parallel already and inherit one thread.
         threads = cv2.getNumThreads()
         cv2.setNumThreads(1)

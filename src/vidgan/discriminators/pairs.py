@@ -35,7 +35,7 @@ class PairDiscriminator(FrameDiscriminator):
         """Heat maps (..., K, H, W) of key points (..., K, 2): PG2's discs, -1 outside and 1 inside."""
         return 2 * disc_maps(keypoints, size) - 1
 
-    def forward(  # type: ignore[override]
+    def forward(  # type: ignore[override]  # it is given what it names
         self,
         frames: Tensor,
         source: Tensor,

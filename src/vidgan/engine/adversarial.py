@@ -170,7 +170,7 @@ class AdversarialTask(ScoredModule, ABC):
             self.buffers_before.put_back()
         updates = {name: iteration - move.begun for name, move in self.moves.items() if move.begun is not None}
         for name, average in self.averages.items():
-            average.follow(self.networks[name], updates)  # type: ignore[operator]
+            average.follow(self.networks[name], updates)  # type: ignore[operator]  # a ModuleDict knows modules alone
         count_iteration(self.trainer)
         self._log_panel()  # with the rates of these steps, not of the next
         for move in self.moves.values():

@@ -63,4 +63,4 @@ def channels_last(network: nn.Module) -> None:
     """Stores the 2-D convolutions' weights channels-last, so that they compute in that layout."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types

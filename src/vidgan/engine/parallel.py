@@ -108,16 +108,15 @@ class PlayerDDPStrategy(DDPStrategy):
         super().setup_distributed()
 
     def configure_ddp(self) -> None:
-        module = self.lightning_module
-        assert module is not None
-        refuse_batch_norm_apart(module.networks, self.world_size)  # type: ignore[arg-type]
+        module: Any = self.lightning_module  # the adversarial task, whose module imports this one
+        refuse_batch_norm_apart(module.networks, self.world_size)
         torch.distributed.barrier()
-        module.reducers.wrap(  # type: ignore[union-attr, operator]
+        module.reducers.wrap(
             module.player_parameters,
             device_ids=self.determine_ddp_device_ids(),
             **self._ddp_kwargs,
         )
-        atexit.register(module.reducers.clear)  # type: ignore[union-attr, arg-type]
+        atexit.register(module.reducers.clear)
 
 
 def _end_group() -> None:

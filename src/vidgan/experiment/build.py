@@ -91,7 +91,7 @@ def declared(kind: type[_Declared], node: DictConfig, key: str) -> _Declared:
         key: where it stands, for error messages.
     """
     given: dict[str, Any] = {}
-    for part in fields(kind):  # type: ignore[arg-type]
+    for part in fields(kind):  # type: ignore[arg-type]  # it is a dataclass
         if part.name in node:
             value, path = node[part.name], f"{key}.{part.name}"
             if (inner := item_type(get_type_hints(kind)[part.name])) is not None:

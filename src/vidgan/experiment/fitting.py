@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import pytorch_lightning as pl
 from omegaconf import DictConfig, OmegaConf
@@ -109,7 +110,7 @@ def _trainer(
 ) -> pl.Trainer:
     every = config.validation.every
     return build_trainer(
-        OmegaConf.merge(config.machine, {"precision": precision}),  # type: ignore[arg-type]
+        cast(DictConfig, OmegaConf.merge(config.machine, {"precision": precision})),
         callbacks,
         loggers,
         max_steps=config.engine.iterations,

@@ -28,7 +28,7 @@ class WithNoiseMap(Generator):
         self.generator = generator
         self.sigma = sigma
         self.scale = generator.scale
-        self.temporal = generator.temporal  # type: ignore[misc]
+        self.temporal = generator.temporal  # type: ignore[misc]  # of the class elsewhere
         self.reach = generator.reach
 
     @property
@@ -39,10 +39,10 @@ class WithNoiseMap(Generator):
         return self.generator(with_noise_map(low, self.sigma))
 
     def between(self, low: Tensor, first: int, last: int) -> Tensor:
-        return self.generator.between(with_noise_map(low, self.sigma), first, last)  # type: ignore[operator]
+        return self.generator.between(with_noise_map(low, self.sigma), first, last)  # type: ignore[operator]  # a window one has it
 
     def stream(self, low: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        return self.generator.stream(with_noise_map(low, self.sigma), state)  # type: ignore[operator]
+        return self.generator.stream(with_noise_map(low, self.sigma), state)  # type: ignore[operator]  # a causal one has it
 
 
 def estimate_noise(given: Input) -> tuple[float, Input]:

@@ -95,11 +95,16 @@ def grid(space: Space) -> list[Values]:
 def probes(space: Space) -> list[Values]:
     """A few combinations in which every choice and every end of an interval occurs."""
     ends = {
-        key: list(given.choices) if isinstance(given, CategoricalDistribution) else [given.low, given.high]  # type: ignore[attr-defined]
+        key: list(given.choices) if isinstance(given, CategoricalDistribution) else _bounds(given)
         for key, given in space.items()
     }
     first = {key: values[0] for key, values in ends.items()}
     return [first] + [{**first, key: value} for key, values in ends.items() for value in values[1:]]
+
+
+def _bounds(given: BaseDistribution) -> list[Any]:
+    assert isinstance(given, FloatDistribution | IntDistribution)
+    return [given.low, given.high]
 
 
 def overrides(values: Values) -> list[str]:

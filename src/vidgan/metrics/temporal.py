@@ -116,5 +116,5 @@ class WarpingError(PiecewiseMetric):
     def _flow(self, here: Tensor, there: Tensor) -> Tensor:
         # One that has seen frames of less than about 60 pixels keeps their small windows for all others.
         dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        flow = dis.calc(_gray(here), _gray(there), None)  # type: ignore[call-overload]
+        flow = dis.calc(_gray(here), _gray(there), None)  # type: ignore[call-overload]  # None is missing in cv2's types
         return torch.from_numpy(flow).permute(2, 0, 1)[None].to(here.device)

@@ -19,7 +19,8 @@ Hashes = dict[str, str]
 
 def code_of(experiment: DictConfig) -> Hashes:
     """A hash of each module that the result of an experiment half comes from."""
-    return code_fingerprint.code_hashes(OmegaConf.to_container(experiment, resolve=True))  # type: ignore[arg-type]
+    plain: Any = OmegaConf.to_container(experiment, resolve=True)
+    return code_fingerprint.code_hashes(plain)
 
 
 def files_of(config: DictConfig) -> dict[str, Hashes]:

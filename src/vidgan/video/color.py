@@ -150,7 +150,7 @@ def display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
 
     Angles between the four right ones are rounded to the nearest, as no pixel is interpolated.
     """
-    data = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
+    data = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # missing in PyAV's types
     if data is None:
         return 1, 0, 0, 1
     numbers = np.frombuffer(bytes(data), np.int32)[[0, 1, 3, 4]] / 65536

@@ -77,6 +77,6 @@ def test_the_data_module_trains_on_new_clips_and_scores_fixed_ones() -> None:
 
 def test_no_frames_and_no_clips_are_refused() -> None:
     with pytest.raises(UserError, match=r"A clip of 0 frames is none; set data\.frames"):
-        MovingPersons(2, frames=0).training  # noqa: B018
+        MovingPersons(2, frames=0).training  # noqa: B018 - reading it makes it
     with pytest.raises(UserError, match="no clips to score"):
         MovingPersons(2, eval_clips=0).test_dataloader()

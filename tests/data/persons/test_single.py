@@ -133,7 +133,7 @@ def test_mistakes(files: tuple[str, str], tmp_path: Path) -> None:
     video, poses = files
     write_video(tmp_path / "short.mp4", boxes(5, (20, 10, 20, 60)))
     with pytest.raises(UserError, match=r"has 12 frames and .*short\.mp4 5; find the poses again"):
-        SinglePerson(str(tmp_path / "short.mp4"), poses, 1).training  # noqa: B018
+        SinglePerson(str(tmp_path / "short.mp4"), poses, 1).training  # noqa: B018 - reading it makes it
     with pytest.raises(UserError, match=r"9 frames train, data\.frames=10 are needed"):
         SinglePerson(video, poses, 1, frames=10).prepare_data()
     with pytest.raises(UserError, match=r"data\.held_out=0\.1 tests on 1 of its 12 frames; 3 are needed"):
@@ -142,4 +142,4 @@ def test_mistakes(files: tuple[str, str], tmp_path: Path) -> None:
         with pytest.raises(UserError, match=rf"data\.held_out={share} is no share"):
             SinglePerson(video, poses, 1, held_out=share)
     with pytest.raises(UserError, match=r"as sure as data\.confidence=1\.0"):
-        SinglePerson(video, poses, 1, confidence=1.0).training  # noqa: B018
+        SinglePerson(video, poses, 1, confidence=1.0).training  # noqa: B018 - reading it makes it

@@ -90,7 +90,7 @@ def test_a_person_may_leave_the_frame(random: np.random.Generator) -> None:
 
 def batches(workers: int = 0, rank: int = 0, world_size: int = 1, seed: int = 3) -> list[Clip]:
     data = SyntheticPersons(batch_size=4, height=32, width=24, seed=seed, loading=Loading(workers=workers))
-    data.trainer = SimpleNamespace(max_steps=3, global_step=0, global_rank=rank, world_size=world_size)  # type: ignore
+    data.trainer = SimpleNamespace(max_steps=3, global_step=0, global_rank=rank, world_size=world_size)
     return list(data.train_dataloader())
 
 

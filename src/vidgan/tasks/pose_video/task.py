@@ -31,7 +31,7 @@ class PoseVideo(PoseTransfer):
         return self.proceed(condition, None)
 
     def proceed(self, condition: dict[str, Tensor], state: Any) -> GeneratorOutput:
-        fake, state = self.generator.stream(**condition, state=state)  # type: ignore[operator]
+        fake, state = self.generator.stream(**condition, state=state)  # type: ignore[operator]  # it has a memory
         return GeneratorOutput(fake, state=state)
 
     def baselines(self) -> dict[str, Baseline]:
