@@ -58,6 +58,8 @@ _GIVEN = "engine/test_namespace.py::test_a_step_is_a_namespace"
 _ASKED = "engine/test_namespace.py::test_all_that_ever_counts_is_asked_about_before_the_first_update"
 _LACKING = "engine/test_namespace.py::test_metrics_score_what_was_named_and_leave_out_methods_that_have_none"
 _LEVELS = "tasks/denoising/test_task.py::test_levels_of_a_protocol_are_scored_side_by_side"
+_WHOLE = "protocols/test_cases.py::test_clips_stay_whole_where_any_case_asks_for_it"
+_TOLD = "protocols/test_cases.py::test_what_a_case_sets_reaches_the_metrics_whole_or_in_pieces"
 _CASES = "protocols/test_cases.py::test_each_case_sets_its_condition_and_has_its_columns"
 _IN_STEP = "data/test_folder.py::test_all_is_cropped_and_turned_in_step"
 _OF_MAPS = "data/test_augmentation.py::test_a_map_is_moved_as_its_frames_and_keeps_its_values"
@@ -112,6 +114,9 @@ MUTANTS = (
     Mutant("src/vidgan/protocols/tally.py", "math.nan if lacking else", "0.0 if lacking else", _LACKING),
     Mutant("src/vidgan/protocols/tally.py", "if not metric.asked.absent(seen_by_it):", "if True:", _CASES),
     Mutant("src/vidgan/engine/scoring.py", "protocol.case = case", "pass", _LEVELS),
+    Mutant("src/vidgan/tasks/restoration.py", "whole = any(", "whole = all(", _WHOLE),
+    Mutant("src/vidgan/engine/scoring.py", "or (value.ndim == 1 and not made)", "", _TOLD),
+    Mutant("src/vidgan/protocols/tally.py", "if more and value.ndim else value", "if more else value", _TOLD),
     Mutant("src/vidgan/engine/scoring.py", "clip if case is None else case.applied(clip)", "clip", _CASES),
     # Updates
     Mutant(

@@ -1,27 +1,35 @@
 """Cases of a protocol: conditions that a task knows, numbers and what is made of each clip, and named quantities."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 import torch
+from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
 from tests.media import moving, write_folder
+from tests.tasks.denoising.test_task import Untouched
 from tests.tasks.test_pieces import scored
+from vidgan.config.instantiate import ALLOWED_VARIABLE
 from vidgan.data.clip import Clip
+from vidgan.degradations.base import Degradation
 from vidgan.degradations.bicubic import Bicubic
+from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.players import Player, Role
 from vidgan.engine.scoring import Baseline
 from vidgan.engine.settings import EngineSettings
 from vidgan.engine.step import GeneratorOutput
 from vidgan.errors import UserError
+from vidgan.experiment.preflight import Preflight
 from vidgan.generators.base import FrameGenerator
-from vidgan.metrics.base import Mean, PiecewiseMetric
+from vidgan.metrics.base import Mean, Metric, PiecewiseMetric
 from vidgan.protocols.case import Case
 from vidgan.protocols.protocol import Protocol
+from vidgan.tasks.denoising.task import Denoising
 from vidgan.tasks.super_resolution.task import SuperResolution
 
 SIZE = (16, 24)
@@ -101,6 +109,65 @@ class Coding(AdversarialTask):
         return {"copy": lambda real: real}
 
 
+class InPieces(Coding):
+    """Likewise, as clips come in pieces."""
+
+    def context(self, with_baselines: bool) -> int:
+        return 0
+
+    def made(self, condition: dict[str, Tensor], new: slice, memory: Any) -> GeneratorOutput:
+        return self.generate({**condition, "given": condition["given"][:, new]})
+
+
+class Between(AdversarialTask):
+    """Is given each fourth frame, and makes what is a share ``t`` of the way to the next."""
+
+    case_conditions: ClassVar[tuple[str, ...]] = ("t",)
+
+    def condition(self, clip: Clip) -> dict[str, Tensor]:
+        return {"first": clip.frames[:, :-4:4], "second": clip.frames[:, 4::4], "t": clip.conditions["t"]}
+
+    def target(self, clip: Clip) -> Tensor:
+        return clip.frames[:, round(4 * clip.conditions["t"].item()) :: 4]
+
+    def generate(self, condition: dict[str, Tensor]) -> GeneratorOutput:
+        return GeneratorOutput(torch.lerp(condition["first"], condition["second"], condition["t"]))
+
+
+class Bent(Metric):
+    """What is off over 4 t (1 - t): of a parabola's chord the same at each share t of the way."""
+
+    higher_is_better = False
+
+    def __call__(self, fake: Tensor, real: Tensor, t: Tensor) -> float:
+        return float((fake - real).mean() / (4 * t * (1 - t)))
+
+
+class Told(PiecewiseMetric):
+    """The error times what was asked for."""
+
+    higher_is_better = False
+
+    def measure(self, fake: Tensor, real: Tensor, quality: Tensor) -> Mean:
+        return Mean.of((quality * (fake - real).square().mean((1, 2, 3))).tolist())
+
+
+class ToldAtTheEnd(Metric):
+    """Likewise, of whole clips."""
+
+    higher_is_better = False
+
+    def __call__(self, fake: Tensor, real: Tensor, quality: Tensor) -> float:
+        return float(quality * (fake - real).square().mean())
+
+
+class Backwards(Degradation):
+    """The last frame first, which no piece of a clip can know."""
+
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
+        return frames.flip(1)
+
+
 class Inpainting(AdversarialTask):
     """Leaves holes black; pieces are scored as they come."""
 
@@ -117,6 +184,26 @@ class Inpainting(AdversarialTask):
 
     def generate(self, condition: dict[str, Tensor]) -> GeneratorOutput:
         return self.made(condition, slice(None), None)
+
+
+class Timed(SuperResolution):
+    """Is told a time when clips are scored, and in training that of the first frame."""
+
+    case_conditions: ClassVar[tuple[str, ...]] = ("time",)
+
+    def condition(self, clip: Clip) -> Any:
+        time = clip.conditions["time"] if not self.training else torch.zeros(len(clip))
+        return {"low": super().condition(clip), "time": time}
+
+    def made(self, condition: Any, new: slice, memory: Any) -> GeneratorOutput:
+        assert condition["time"].shape == (1,)
+        return super().made(condition["low"], new, memory)
+
+    def generate(self, condition: Any) -> GeneratorOutput:
+        return super().generate(condition["low"])
+
+    def given(self, condition: Any) -> dict[str, Tensor]:
+        return super().given(condition["low"])
 
 
 class Spending(FrameGenerator):
@@ -157,7 +244,46 @@ def test_each_case_sets_its_condition_and_has_its_columns(root: Path) -> None:
     assert scores["copy", "a"]["error_poor"] == 0
     assert math.isnan(scores["copy", "a"]["bits_poor"]), "a copy spends nothing that is known"
     assert task.protocol.directions.keys() == row.keys()
-    assert task.seconds.keys() == {"model", "copy"}
+    assert {name: mean.weight for name, mean in task.seconds.items()} == {"model": 2 * FRAMES, "copy": 2 * FRAMES}
+    assert 0 < task.seconds["model"].value < 1
+
+
+@pytest.mark.parametrize("kind", [Coding, InPieces])
+def test_what_a_case_sets_reaches_the_metrics_whole_or_in_pieces(kind: type[AdversarialTask], root: Path) -> None:
+    task = one(kind, Gain())
+    cases = {"poor": Case(conditions={"quality": 0.5}), "fair": Case(conditions={"quality": 0.75})}
+    task.protocol = Protocol("p", "", {"a": Told(), "b": ToldAtTheEnd()}, quantize=False, cases=cases)
+    scores, pieces = scored(task, root)
+    assert (pieces > 1) == (kind is InPieces)
+    assert task.seconds["model"].weight == 2 * FRAMES
+    squared = float(frames().square().mean())
+    expected = {"poor": 0.5 * 0.5**2 * squared, "fair": 0.75 * 0.25**2 * squared}
+    for name, value in expected.items():
+        assert scores["model", "a"][f"a_{name}"] == pytest.approx(value, rel=1e-5)  # float32 sums
+        assert scores["model", "a"][f"b_{name}"] == pytest.approx(value, rel=1e-5)
+
+
+def test_a_case_sets_the_time_between_two_frames() -> None:
+    """Frame i of the clip is (i / 8)^2: at a share t of the way over four frames the chord is t (1 - t) / 4 above."""
+    task = one(Between, Gain()).eval()
+    cases = {"half": Case(conditions={"t": 0.5}), "quarter": Case(conditions={"t": 0.25})}
+    task.protocol = Protocol("times", "", {"bent": Bent()}, quantize=False, cases=cases)
+    parabola = (torch.arange(9) / 8).square().view(1, 9, 1, 1, 1).expand(-1, -1, 3, 4, 4)
+    task.test_step(Clip(parabola, ["a"], torch.zeros(1, dtype=torch.int64)), 0)
+    (row,) = task.rows
+    assert row["bent_half"] == row["bent_quarter"] == 1 / 16  # exact in binary
+
+
+@pytest.mark.parametrize("order", [("noise", "backwards"), ("backwards", "noise")])
+def test_clips_stay_whole_where_any_case_asks_for_it(order: tuple[str, ...], root: Path) -> None:
+    task = one(Denoising, Untouched(noise_map=False), degradation=GaussianNoise())
+    task.compare_to = ()
+    cases = {"noise": Case(GaussianNoise((5, 5))), "backwards": Case(Backwards())}
+    task.protocol = Protocol("p", "", {"error": Error()}, quantize=False, cases={name: cases[name] for name in order})
+    scores, pieces = scored(task, root)
+    assert pieces == 1
+    expected = (frames().flip(0) - frames()).square().mean()
+    assert scores["model", "a"]["error_backwards"] == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_masks_of_a_case_are_made_for_each_piece_and_reach_the_metrics(root: Path) -> None:
@@ -194,6 +320,26 @@ def test_a_condition_that_the_task_does_not_know_is_refused_before_anything_is_s
         UserError, match="protocol times: its cases set time, which this task does not know; it knows qu"
     ):
         scored(task, root)
+
+
+def test_preflight_tries_what_cases_set_and_refuses_what_the_task_does_not_know(
+    composed: Callable[..., DictConfig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ALLOWED_VARIABLE, "tests.protocols.test_cases")
+    config = composed("data.patch=32", "data.frames=2", "data.batch_size=1", "networks.discriminator.layers=1")
+    kind = "vidgan.protocols.case.Case"
+    cases = {name: {"_target_": kind, "conditions": {"time": time}} for name, time in (("half", 0.5), ("late", 0.9))}
+    OmegaConf.update(config, "protocol.cases", cases, force_add=True)
+    with pytest.raises(UserError, match="protocol default: its cases set time, which this task does not know; it"):
+        Preflight().examine(config)
+    config.task = {"_target_": "tests.protocols.test_cases.Timed"}
+    Preflight().examine(config)
+    config.protocol.cases.half.conditions.time = "early"
+    with pytest.raises(UserError, match=r"^protocol\.cases\.half: time is 'early'; expected a number, or what makes"):
+        Preflight().examine(config)
+    config.protocol.cases.half = {"conditions": {"time": 0.5}}
+    with pytest.raises(UserError, match=r"protocol default: cases\.half needs _target_: vidgan\.protocols\.case\.Case"):
+        Preflight().examine(config)
 
 
 def test_cases_set_the_same_conditions() -> None:

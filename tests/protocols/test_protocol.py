@@ -19,6 +19,7 @@ from vidgan.metrics.color import luma
 from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.ssim import SSIM
 from vidgan.metrics.temporal import TemporalError
+from vidgan.protocols.case import Case
 from vidgan.protocols.protocol import Protocol
 
 FOLDER = Path(__file__).parents[2] / "conf" / "protocols"
@@ -137,6 +138,9 @@ def test_a_degradation_that_does_not_fit_the_task_is_refused() -> None:
     with pytest.raises(UserError, match="protocol p degrades clips, which this task does not; choose another"):
         protocol.refuse_other_scale(None)
     Protocol("p", "", {}).refuse_other_scale(None)
+    cases = {"own": Case(), "fits": Case(Bicubic(4)), "other": Case(Bicubic(2))}
+    with pytest.raises(UserError, match="protocol p is for x2 and the run enlarges x4; choose another protocol"):
+        Protocol("p", "", {}, cases=cases).refuse_other_scale(Bicubic(4))
 
 
 class Wide(PiecewiseMetric):
@@ -247,12 +251,12 @@ def test_every_option_pins_all_there_is_and_cites(option: Path) -> None:
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_benchmarks_are_scored_as_published(name: str) -> None:
     protocol = instantiate(OmegaConf.load(OPTIONS[0].with_stem(name)))
-    found = (protocol.color, type(protocol.degradation).__name__, protocol.skip_first, protocol.skip_last)
+    found = (protocol.color, type(protocol.case.degradation).__name__, protocol.skip_first, protocol.skip_last)
     assert (*found, protocol.centre_only) == BENCHMARKS[name]
     assert protocol.quantize
-    assert protocol.degradation.scale == 4
+    assert protocol.case.degradation.scale == 4
     sigma = {"tecogan": 1.5}.get(name, 1.6)
-    assert getattr(protocol.degradation, "sigma", sigma) == sigma
+    assert getattr(protocol.case.degradation, "sigma", sigma) == sigma
 
 
 def test_direction_of_every_metric() -> None:

@@ -21,6 +21,7 @@ from vidgan.degradations.base import Degradation
 from vidgan.engine.monitoring import distributed
 from vidgan.engine.step import GeneratorOutput, Step, named_in
 from vidgan.errors import UserError
+from vidgan.metrics.base import Mean
 from vidgan.namespace import OWN, asked_by
 from vidgan.protocols.protocol import LARGE_ENOUGH, Protocol
 from vidgan.protocols.tally import Tally
@@ -96,17 +97,17 @@ def _known(step: Step, wanted: Collection[str]) -> dict[str, Tensor]:
 
 
 def _of_new_frames(name: str, value: Tensor, step: Step) -> Tensor:
-    piece = step.clip.piece
-    if piece is None:
+    clip, made = step.clip, name in step.output.named
+    if clip.piece is None or (value.ndim == 1 and not made):  # what is given as one number is that of all pieces
         return value[0]
-    if name not in step.output.named:
-        return value[0, piece.new]
-    if value.shape[1:2] != step.fake.shape[1:2]:
+    held = step.fake.shape[1] if made else clip.frames.shape[1]
+    if value.shape[1:2] != (held,):
         raise UserError(
-            f"A metric asks for {name}, which the generator makes with the shape {tuple(value.shape)}, and clips are "
-            f"scored in pieces: make it (B, T, ...), something for each frame, or remove the metric."
+            f"A metric asks for {name}, which {'the generator makes' if made else 'is there'} with the shape "
+            f"{tuple(value.shape)}, and clips are scored in pieces: make it (B, T, ...), something for each frame, or "
+            "remove the metric."
         )
-    return value[0]
+    return value[0] if made else value[0, clip.piece.new]
 
 
 def _wait_for(device: torch.device) -> None:
@@ -144,7 +145,7 @@ class ScoredModule(pl.LightningModule):
         degradation: what makes the generator's input of the real clip; None where nothing does.
         rows: scores of the last validation or test, one row a clip and method.
         scores: their means, ``{method: {metric: value}}``; the trained model's method is ``model``.
-        seconds: time that each method took for each clip or piece of the last validation or test, a frame.
+        seconds: mean time that each method took for a frame of the last validation or test.
         case_conditions: names of the conditions that cases of a protocol may set.
         watchers: called with (clip name, pictures by method) after each clip, or each piece of one; pictures are
             (T, C, H, W) in [0, 1].
@@ -159,7 +160,7 @@ class ScoredModule(pl.LightningModule):
         self.protocol: Protocol | None = None
         self.degradation: Degradation | None = None
         self.rows: list[Row] = []
-        self.seconds: dict[str, list[float]] = defaultdict(list)
+        self.seconds: dict[str, Mean] = defaultdict(Mean)
         self._kept: list[Row] = []
         self._runs: dict[str, _Run] = {}
         self.scores: dict[str, dict[str, float]] = {}
@@ -243,15 +244,17 @@ class ScoredModule(pl.LightningModule):
         return None
 
     @property
-    def scored_degradation(self) -> Degradation | None:
-        """What degrades clips that are scored: the protocol's own where it has one."""
-        pinned = None if self.protocol is None else self.protocol.degradation
-        return self.degradation if pinned is None else pinned
+    def scored_degradations(self) -> list[Degradation]:
+        """What degrades clips that are scored, in one case or another: the protocol's own where it has one."""
+        pinned = [None] if self.protocol is None else [case.degradation for case in self.protocol.cases.values()]
+        used = [self.degradation if own is None else own for own in pinned]
+        return [degradation for degradation in used if degradation is not None]
 
     @property
     def degrading(self) -> Degradation:
         """What degrades clips now."""
-        degradation = self.degradation if self.training else self.scored_degradation
+        pinned = None if self.training or self.protocol is None else self.protocol.case.degradation
+        degradation = self.degradation if pinned is None else pinned
         assert degradation is not None, "a task that degrades is given a degradation"
         return degradation
 
@@ -262,7 +265,7 @@ class ScoredModule(pl.LightningModule):
         started = time.perf_counter()
         yield
         _wait_for(self.device)
-        self.seconds[method].append((time.perf_counter() - started) / frames)
+        self.seconds[method] += Mean(time.perf_counter() - started, frames)
 
     def play(self, clip: Clip, memory: Any) -> Step:
         """A step with a clip or a piece: ``real``, ``fake`` and what the generator has named are of the new frames.
@@ -399,8 +402,7 @@ class ScoredModule(pl.LightningModule):
     def on_test_epoch_end(self) -> None:
         self._finish()
         if self.seconds and self.trainer.is_global_zero:
-            means = (f"{method} {sum(times) / len(times):.3f}" for method, times in self.seconds.items())
-            print(f"seconds a frame: {', '.join(means)}")
+            print(f"seconds a frame: {', '.join(f'{name} {mean.value:.3f}' for name, mean in self.seconds.items())}")
         clips = len({row["clip"] for row in self.rows})
         for name, without in uncounted(self.rows).items():
             if without and self.trainer.is_global_zero:

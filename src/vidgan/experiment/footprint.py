@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from vidgan.data.clip import Clip, Piece, mapped
@@ -42,7 +43,12 @@ def scoring_memory(task: AdversarialTask, piece: Clip, whole: bool) -> int:
 def _peak(task: AdversarialTask, given: Any, count: int) -> int:
     """Bytes that the generator takes to make so many frames, with as many before and after them as it looks at."""
     context = task.context(with_baselines=False) or 0
-    condition = mapped(given, lambda one: one.new_empty(1, count + 2 * context, *one.shape[2:], device="meta"))
+
+    def of_all(one: Tensor) -> Tensor:
+        by_frame = one.shape[1:2] == (1,)  # as it is of a single frame; else of the clip
+        return one.new_empty(1, count + 2 * context, *one.shape[2:], device="meta") if by_frame else one.to("meta")
+
+    condition = mapped(given, of_all)
     with torch.no_grad(), Peak() as peak:
         task.made(condition, slice(context, context + count), None)
     return peak.most
@@ -51,4 +57,5 @@ def _peak(task: AdversarialTask, given: Any, count: int) -> int:
 def _condition(task: AdversarialTask, piece: Clip) -> Any:
     """What the generator is given of a single blank frame of the piece's size."""
     frame = piece.between(0, 1).with_each(lambda one: torch.zeros(one.shape, dtype=one.dtype))
-    return task.condition(replace(frame, piece=Piece(0, 0, 1, 1)))
+    clip = replace(frame, piece=Piece(0, 0, 1, 1))
+    return task.condition(clip if task.protocol is None else task.protocol.case.applied(clip))

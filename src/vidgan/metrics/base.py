@@ -50,7 +50,8 @@ class Metric:
             keypoints: (T, K, 2) in pixels, where the data has key points.
             others: any other tensor of the step by its name, without B: what the generator made beside its frames,
                 entries of its condition and of the clip's ``conditions``. A baseline that has not made what the
-                generator has gets no score. Where clips are scored in pieces, each must be (T, ...), frame by frame.
+                generator has gets no score. Where clips are scored in pieces, each must be (T, ...), frame by frame;
+                a condition may be a number () of the clip.
 
         Returns:
             The mean over the frames, or over the pairs of neighbouring frames where time is what is measured.
@@ -98,7 +99,7 @@ class PiecewiseMetric(Metric):
 
         Args:
             fake, real: (T, C, H, W) in [0, 1]; the first :attr:`before` frames were seen before.
-            others: see :class:`Metric`; (T, ...) of the same frames.
+            others: see :meth:`Metric.__call__`; (T, ...) of the same frames, or a number ().
 
         Raises:
             UserError: there are no more than :attr:`before` frames.

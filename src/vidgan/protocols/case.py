@@ -8,6 +8,7 @@ from torch import Tensor
 
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
+from vidgan.limits import Range
 
 #: What a condition is in a case: a number, or what makes a tensor with B first of a batch of clips.
 Maker = float | Callable[[Clip], Tensor]
@@ -21,10 +22,18 @@ class Case:
         degradation: what makes the generator's input of the real clip; None leaves that to the task.
         conditions: conditions of the clip, by names that the task knows. A number is given as (B,); what is called with
             the clip makes (B,), or (B, T, ...) for each frame, e.g. masks of its seeds.
+
+    Raises:
+        ValueError: a condition is neither.
     """
 
     degradation: Degradation | None = None
     conditions: Mapping[str, Maker] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, maker in self.conditions.items():
+            if not callable(maker) and not Range().admits(maker):
+                raise ValueError(f"{name} is {maker!r}; expected a number, or what makes a tensor of a clip")
 
     def applied(self, clip: Clip) -> Clip:
         """The clip with these conditions."""
@@ -36,4 +45,5 @@ class Case:
 
 
 def _of(maker: Maker, clip: Clip) -> Tensor:
-    return maker(clip) if callable(maker) else torch.full((len(clip),), float(maker), device=clip.frames.device)
+    device = clip.frames.device
+    return maker(clip).to(device) if callable(maker) else torch.full((len(clip),), float(maker), device=device)

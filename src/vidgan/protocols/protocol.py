@@ -37,7 +37,8 @@ class Protocol:
             is a single case, the degradation's.
 
     Raises:
-        UserError: there are no cases, a degradation is beside them, or they set conditions of different names.
+        UserError: there are no cases, one is something else, a degradation is beside them, or they set conditions of
+            different names.
 
     Attributes:
         frames: the first ones of a clip that count, for whatever is made of it; None for all.
@@ -65,6 +66,8 @@ class Protocol:
     ) -> None:
         if cases is not None and (not cases or degradation is not None):
             raise UserError(f"protocol {name}: give cases by name, at least one, or a degradation")
+        if others := [key for key, case in (cases or {}).items() if not isinstance(case, Case)]:
+            raise UserError(f"protocol {name}: cases.{others[0]} needs _target_: {Case.__module__}.{Case.__name__}")
         if color not in ("rgb", "y"):
             raise UserError(f"protocol {name}: color is {color!r}; it must be 'rgb' or 'y'")
         rows, columns = (crop, crop) if isinstance(crop, int) else crop
@@ -89,11 +92,6 @@ class Protocol:
     def directions(self) -> dict[str, Direction]:
         """Which way each reported score improves."""
         return {name + case: metric.direction for case in self.cases for name, metric in self.metrics.items()}
-
-    @property
-    def degradation(self) -> Degradation | None:
-        """What makes the generator's input in the present case; None leaves that to the task."""
-        return self.case.degradation
 
     def score(self, fake: Tensor, real: Tensor, known: Mapping[str, Tensor] | None = None) -> dict[str, float]:
         """Scores one clip.
@@ -176,17 +174,18 @@ class Protocol:
             degradation: the task's own; None where it degrades nothing.
 
         Raises:
-            UserError: the protocol's own does not fit the task.
+            UserError: that of one of the cases does not fit the task.
         """
-        if self.degradation is None:
-            return
-        if degradation is None:
-            raise UserError(f"protocol {self.name} degrades clips, which this task does not; choose another protocol")
-        if self.degradation.scale != degradation.scale:
-            raise UserError(
-                f"protocol {self.name} is for x{self.degradation.scale} and the run enlarges x{degradation.scale}; "
-                "choose another protocol"
-            )
+        for pinned in (case.degradation for case in self.cases.values() if case.degradation is not None):
+            if degradation is None:
+                raise UserError(
+                    f"protocol {self.name} degrades clips, which this task does not; choose another protocol"
+                )
+            if pinned.scale != degradation.scale:
+                raise UserError(
+                    f"protocol {self.name} is for x{pinned.scale} and the run enlarges x{degradation.scale}; "
+                    "choose another protocol"
+                )
 
     @property
     def set_metrics(self) -> dict[str, SetMetric]:

@@ -1,7 +1,7 @@
 """The scores of one clip, added up while its pieces come: of what is worked through, little is kept."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -90,18 +90,19 @@ class Tally:
     def _take(self, fake: Tensor, real: Tensor, known: dict[str, Tensor]) -> None:
         sides = {"fake": self._protocol.prepared(fake), "real": self._protocol.prepared(real)}
         new = {**sides, **{name: value for name, value in known.items() if name in self._passing}}
-        frames = {name: torch.cat([self._last[name], part]) for name, part in new.items()} if self._last else new
+        frames = _joined([self._last, new] if self._last else [new])
         seen = len(frames["fake"]) - len(new["fake"])
         for name, metric in self._metrics.items():
             if isinstance(metric, SetMetric) and metric.piecewise:
                 part = metric.collect(**sides)
                 self._parts[name] = metric.merge(self._parts[name], part) if name in self._parts else part
             elif isinstance(metric, PiecewiseMetric) and len(frames["fake"]) > metric.before:
-                seen_by_it = {name: clip[max(0, seen - metric.before) :] for name, clip in frames.items()}
+                seen_by_it = _from(frames, max(0, seen - metric.before))
                 if not metric.asked.absent(seen_by_it):
                     measured = metric.measure(**self._fed(metric, seen_by_it))
                     self._means[name] = self._means.get(name, Mean()) + measured
-        self._last = {name: clip[max(0, len(clip) - self._before) :].clone() for name, clip in frames.items()}
+        last = _from(frames, max(0, len(frames["fake"]) - self._before))
+        self._last = {name: value.clone() for name, value in last.items()}
         if self._kept:
             kept = {side: self._protocol.packed(clip) for side, clip in sides.items() if side in self._kept}
             self._whole.append({**kept, **{name: value for name, value in known.items() if name in self._kept}})
@@ -117,13 +118,24 @@ class Tally:
         """What metrics of whole clips are given; nothing where there are none."""
         if not self._whole:
             return {}
-        first, *more = self._whole
-        whole = {
-            name: torch.cat([value, *(part[name] for part in more)]) if more else value for name, value in first.items()
-        }
         return {
-            name: self._protocol.unpacked(value) if name in ("fake", "real") else value for name, value in whole.items()
+            name: self._protocol.unpacked(value) if name in ("fake", "real") else value
+            for name, value in _joined(self._whole).items()
         }
+
+
+def _joined(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """What follows each other in time, by name; what is one number of the clip stays."""
+    first, *more = parts
+    return {
+        name: torch.cat([value, *(part[name] for part in more)]) if more and value.ndim else value
+        for name, value in first.items()
+    }
+
+
+def _from(frames: Mapping[str, Tensor], start: int) -> dict[str, Tensor]:
+    """The frames from a number on, by name; what is one number of the clip stays."""
+    return {name: value[start:] if value.ndim else value for name, value in frames.items()}
 
 
 def _piecewise(metric: Metric) -> bool:

@@ -29,9 +29,9 @@ class Restoration(AdversarialTask):
         return self.network("generator")
 
     def context(self, with_baselines: bool) -> int | None:
-        """What the generator depends on; whole clips where the degradation or the generator asks for them."""
-        degradation = self.scored_degradation
-        if (degradation is not None and degradation.sees == "clip") or not isinstance(self.generator, Generator):
+        """What the generator depends on; whole clips where a degradation or the generator asks for them."""
+        whole = any(degradation.sees == "clip" for degradation in self.scored_degradations)
+        if whole or not isinstance(self.generator, Generator):
             return None
         return self.generator.context
 
