@@ -213,7 +213,7 @@ MUTANTS = (
     # Clips that are aligned
     Mutant(f"{_DATA}/datasets.py", "return math.lcm(*source.scales.values())", "return 1", _IN_STEP),
     Mutant(f"{_DATA}/datasets.py", "box.shrunk(source.scales[other_name])", "box", _IN_STEP),
-    Mutant(f"{_DATA}/augmentation.py", "return self._transform(0)", "return self._transform(self.colour)", _OF_MAPS),
+    Mutant(f"{_DATA}/augmentation.py", "return self._transform(0)", "return self._transform(self.color)", _OF_MAPS),
     Mutant(f"{_DATA}/clip.py", "if name in self.aligned}", "}", _WINDOW),
     Mutant(
         f"{_DATA}/derived.py",

@@ -4,7 +4,7 @@ from rich.console import Console
 
 
 def say(text: str, style: str = "", error: bool = False) -> None:
-    """Prints a line as it is: its numbers are not coloured, its brackets are no markup, and it is not folded.
+    """Prints a line as it is: its numbers are not colored, its brackets are no markup, and it is not folded.
 
     Args:
         text: the line.

@@ -25,7 +25,7 @@ from vidgan.tasks.denoising.task import Denoising
 
 @dataclass
 class Options(UseOptions):
-    '''Colours a film.
+    '''Colors a film.
 
     Attributes:
         film: a grey one.
@@ -39,7 +39,7 @@ class Options(UseOptions):
 def use(trained, options):
     return options.film
 
-class Colouring: ...
+class Coloring: ...
 class Cleaning(Denoising): ...
 """
 
@@ -60,16 +60,16 @@ def test_every_option_is_documented() -> None:
 
 
 def test_a_task_of_ones_own_in_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "colours.py").write_text(OWN)
+    (tmp_path / "colors.py").write_text(OWN)
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(UserError, match=r"task\._target_: 'colours\.Colouring' is not allowed"):
-        options_of("colours.Colouring")
-    monkeypatch.setenv("VIDGAN_ALLOWED_TARGETS", "colours")
-    asked = options_of("colours.Colouring")
+    with pytest.raises(UserError, match=r"task\._target_: 'colors\.Coloring' is not allowed"):
+        options_of("colors.Coloring")
+    monkeypatch.setenv("VIDGAN_ALLOWED_TARGETS", "colors")
+    asked = options_of("colors.Coloring")
     assert documented(asked) == {"film": "a grey one", "depth": "how deep"}
-    assert use_of("colours.Colouring")(None, asked(film="a")) == "a"
+    assert use_of("colors.Coloring")(None, asked(film="a")) == "a"
     told = options_told(asked)
-    assert "Colours a film." in told
+    assert "Colors a film." in told
     assert "film=..." in told
     assert "depth=3" in told
     with pytest.raises(UserError, match="film is not set"):

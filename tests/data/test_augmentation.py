@@ -26,11 +26,11 @@ def test_what_is_aligned_is_moved_alike_whatever_its_size(frames: np.ndarray) ->
         np.testing.assert_array_equal(augmentation(seed, frames.repeat(2, 1).repeat(2, 2))[:, ::2, ::2], made)
 
 
-@pytest.mark.parametrize("colour", [0.0, 0.3])
-def test_a_map_is_moved_as_its_frames_and_keeps_its_values(frames: np.ndarray, colour: float) -> None:
+@pytest.mark.parametrize("color", [0.0, 0.3])
+def test_a_map_is_moved_as_its_frames_and_keeps_its_values(frames: np.ndarray, color: float) -> None:
     mask = (frames == 255).all(-1, keepdims=True).astype(np.uint8)
-    places = frames // 255 * 200  # bright spots on black, which a change of colours leaves bright
-    augmentation = Augmentation(colour=colour)
+    places = frames // 255 * 200  # bright spots on black, which a change of colors leaves bright
+    augmentation = Augmentation(color_jitter=color)
     for seed in range(32):
         moved = augmentation(seed, mask)
         assert moved.shape == (3, SIZE, SIZE, 1)
@@ -47,13 +47,13 @@ def test_flips_and_turns_reach_all_eight_positions_alike(frames: np.ndarray) -> 
 
 def test_all_frames_change_alike(frames: np.ndarray) -> None:
     still = np.repeat(frames[:1], 3, axis=0)
-    made = Augmentation(colour=0.3)(5, still)
+    made = Augmentation(color_jitter=0.3)(5, still)
     np.testing.assert_array_equal(made, np.repeat(made[:1], 3, axis=0))
     assert set(np.unique(made)) != set(np.unique(still))
 
 
 def test_result_follows_from_the_seed_alone(frames: np.ndarray) -> None:
-    first, second = Augmentation(colour=0.3), Augmentation(colour=0.3)
+    first, second = Augmentation(color_jitter=0.3), Augmentation(color_jitter=0.3)
     second(1, frames)
     np.testing.assert_array_equal(first(9, frames), second(9, frames))
 

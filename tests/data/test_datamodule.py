@@ -36,7 +36,7 @@ def root(tmp_path: Path) -> Path:
 def make(
     root: Path, loading: Loading | None = None, rank: int = 0, world_size: int = 1, **arguments: Any
 ) -> ClipDataModule:
-    settings = {"batch_size": 4, "frames": 3, "patch": 32, "augmentation": Augmentation(colour=0.1), "seed": 7}
+    settings = {"batch_size": 4, "frames": 3, "patch": 32, "augmentation": Augmentation(color_jitter=0.1), "seed": 7}
     data = ClipDataModule(str(root), **{**settings, **arguments}, loading=loading)
     data.trainer = SimpleNamespace(
         max_steps=4, global_step=0, global_rank=rank, world_size=world_size, state=SimpleNamespace(fn="fit")

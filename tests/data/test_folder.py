@@ -77,11 +77,12 @@ def test_all_is_cropped_and_turned_in_step(root: Path, tmp_path: Path, cached: b
     assert not torch.equal(*(batch.conditions["mask"] for batch in batches[:2]))
 
 
-def test_colours_change_and_maps_do_not(root: Path) -> None:
-    plain, coloured = (
-        training(make(root, layout=LAYOUT, patch=24, augmentation=Augmentation(colour=colour))) for colour in (0, 0.2)
+def test_colors_change_and_maps_do_not(root: Path) -> None:
+    plain, colored = (
+        training(make(root, layout=LAYOUT, patch=24, augmentation=Augmentation(color_jitter=color)))
+        for color in (0, 0.2)
     )
-    for one, other in zip(plain, coloured, strict=True):
+    for one, other in zip(plain, colored, strict=True):
         assert torch.equal(one.conditions["mask"], other.conditions["mask"])
         assert not torch.equal(one.conditions["low"], other.conditions["low"])
 

@@ -96,7 +96,7 @@ def test_missing_and_empty_roots_are_refused(tmp_path: Path) -> None:
         (np.full((2, 2, 3), (65535, 257 * 9 + 128, 257 * 9 + 129), np.uint16), (10, 9, 255)),
         (np.full((2, 2, 4), (257, 514, 771, 0), np.uint16), (3, 2, 1)),
     ],
-    ids=["grey", "colour", "alpha", "grey16", "colour16", "alpha16"],
+    ids=["grey", "color", "alpha", "grey16", "color16", "alpha16"],
 )
 def test_images_of_every_kind_become_8_bit_rgb(image: Frames, rgb: tuple[int, int, int]) -> None:
     np.testing.assert_array_equal(decode_image(encoded(image), "x.png"), np.full((2, 2, 3), rgb, np.uint8))

@@ -58,7 +58,7 @@ def test_spatio_temporal_judges_consecutive_triplets():
     assert logits.shape == (4, 1)
     assert [f.shape[1:] for f in features] == [(2, 16, 16), (2, 8, 8), (4, 4, 4), (8, 2, 2)]
     evidence = network.evidence(frames, low, flow)
-    second = evidence[1].unflatten(0, (3, 3, 3))  # kind, colour, frame
+    second = evidence[1].unflatten(0, (3, 3, 3))  # kind, color, frame
     torch.testing.assert_close(second[0], frames[0, 3:6].transpose(0, 1))
     interior = (..., slice(4, 28), slice(4, 28))
     torch.testing.assert_close(second[1][interior], frames[0, 3:6].transpose(0, 1)[interior])  # no motion: as they are

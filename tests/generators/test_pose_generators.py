@@ -86,8 +86,8 @@ def test_capsules_by_hand() -> None:
     assert maps[0, 2].abs().max() == 0
 
 
-def test_limb_transport_carries_colour_along_the_limb() -> None:
-    """With the carried colour alone, a red source leg makes the target's leg red, wherever it is."""
+def test_limb_transport_carries_color_along_the_limb() -> None:
+    """With the carried color alone, a red source leg makes the target's leg red, wherever it is."""
     network = LimbTransport(features=2, channels=4)
     torch.nn.init.zeros_(network.unet.last.weight)
     with torch.no_grad():

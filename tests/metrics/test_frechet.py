@@ -93,7 +93,7 @@ def test_trap_no_method_beats_the_real_test_pictures(network: Path) -> None:
 
 
 class Likely(nn.Module):
-    """Probabilities of three classes, those of the mean levels of the colours."""
+    """Probabilities of three classes, those of the mean levels of the colors."""
 
     def forward(self, x: Tensor, no_output_bias: bool = False) -> Tensor:
         assert no_output_bias

@@ -84,7 +84,7 @@ def test_an_empty_mask_is_refused() -> None:
 
 
 def test_limbs_by_hand() -> None:
-    """Two thighs of nine pixels: one in its colour, the other in that of the first."""
+    """Two thighs of nine pixels: one in its color, the other in that of the first."""
     palette = torch.zeros(10, 3)
     palette[0], palette[2], palette[1] = torch.tensor([0.8, 0, 0]), torch.tensor([0.6, 0, 0]), torch.ones(3)
     parts = torch.full((1, 8, 8), -1)
@@ -102,31 +102,31 @@ def test_limbs_by_hand() -> None:
 
 
 def test_trap_controls_separate_what_ssim_does_not(clips: list[Clip]) -> None:
-    """Ground truth, copied source and background alone: limb colour tells them apart where SSIM prefers no person."""
+    """Ground truth, copied source and background alone: limb color tells them apart where SSIM prefers no person."""
     made = {
         "truth": [clip.frames[0] for clip in clips],
         "copy": [clip.conditions["source"][0] for clip in clips],
         "background": [clip.conditions["background"][0] for clip in clips],
     }
-    colour, ssim = {}, {}
+    color, ssim = {}, {}
     for name, fakes in made.items():
-        colour[name] = mean([limbs(clip, fake)[0] for clip, fake in zip(clips, fakes, strict=True)])
+        color[name] = mean([limbs(clip, fake)[0] for clip, fake in zip(clips, fakes, strict=True)])
         ssim[name] = mean([SSIM()(fake, clip.frames[0]) for clip, fake in zip(clips, fakes, strict=True)])
-    assert colour["truth"] > 95
-    assert colour["background"] == 0
-    assert 5 < colour["copy"] < 30
+    assert color["truth"] > 95
+    assert color["background"] == 0
+    assert 5 < color["copy"] < 30
     assert ssim["background"] > ssim["copy"]
     assert mean([limbs(clip, clip.frames[0])[1] for clip in clips]) > 95
 
 
 def test_trap_a_mirrored_person_has_left_and_right_confused(clips: list[Clip]) -> None:
-    """Recolouring every limb as the other side's leaves shapes alone and turns the rate around."""
+    """Recoloring every limb as the other side's leaves shapes alone and turns the rate around."""
     rates = []
     for clip in clips:
         parts, palette = clip.conditions["parts"][0], clip.conditions["palette"][0]
         swapped = palette[[2, 3, 0, 1, 4, 7, 8, 5, 6, 9]]
-        colours = swapped[parts.clamp(min=0).long()].permute(0, 3, 1, 2)
-        painted = torch.where(parts[:, None] >= 0, colours, clip.frames[0])
+        colors = swapped[parts.clamp(min=0).long()].permute(0, 3, 1, 2)
+        painted = torch.where(parts[:, None] >= 0, colors, clip.frames[0])
         rates.append(limbs(clip, painted)[1])
     assert mean(rates) == 0
 

@@ -34,7 +34,7 @@ def test_small_and_flat_frames_have_none(size: tuple[int, int]) -> None:
     assert estimate_sigma(torch.full((2, 3, *size), 0.3)) == pytest.approx(0, abs=1e-6)
 
 
-def test_the_map_is_the_fourth_channel_and_the_root_mean_square_over_colours() -> None:
+def test_the_map_is_the_fourth_channel_and_the_root_mean_square_over_colors() -> None:
     frames = torch.rand(2, 3, 3, 4, 5)
     whole = with_noise_map(frames, torch.tensor([0.1, 0.2, 0.2]).view(1, 1, 3, 1, 1))
     assert torch.equal(whole[:, :, :3], frames)

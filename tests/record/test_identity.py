@@ -73,7 +73,7 @@ RATE = "players.generator.optimizer.lr"
         ("losses.pixel.weight=1", "losses.pixel.weight=1.0"),
         ("players.generator.optimizer.betas=[0.9,0.99]", "seed=0"),
         ("+players.generator.optimizer.weight_decay=0", "seed=0"),  # Adam's own default
-        ("data.augmentation.colour=0", "data.augmentation.flip=true"),
+        ("data.augmentation.color_jitter=0", "data.augmentation.flip=true"),
         ("engine.accumulate=1", "engine.compile=[]"),
     ],
 )

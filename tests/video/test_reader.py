@@ -1,4 +1,4 @@
-"""Reading: exact windows, colours, rotation, and files that are not what they should be."""
+"""Reading: exact windows, colors, rotation, and files that are not what they should be."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -35,18 +35,18 @@ def test_every_window_equals_the_sequential_decode(tmp_path: Path, name: str) ->
 
 @pytest.mark.parametrize("space", [Colorspace.ITU601, Colorspace.ITU709])
 @pytest.mark.parametrize("color_range", [ColorRange.MPEG, ColorRange.JPEG])
-def test_colours_follow_the_tagged_matrix_and_range(tmp_path: Path, space: Colorspace, color_range: ColorRange) -> None:
-    colour, path = (200, 30, 90), tmp_path / "colour.mp4"
+def test_colors_follow_the_tagged_matrix_and_range(tmp_path: Path, space: Colorspace, color_range: ColorRange) -> None:
+    color, path = (200, 30, 90), tmp_path / "color.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"crf": "0"})
         stream.width = stream.height = 64
         stream.pix_fmt = "yuv444p"
         stream.codec_context.colorspace, stream.codec_context.color_range = space, color_range
-        frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), colour, np.uint8), format="rgb24")
+        frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), color, np.uint8), format="rgb24")
         frame = frame.reformat(format="yuv444p", dst_colorspace=space, dst_color_range=color_range)
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    error = np.abs(read_clip(path, 0, 1).astype(int) - colour)
+    error = np.abs(read_clip(path, 0, 1).astype(int) - color)
     assert error.max() <= 2  # rounding to 8-bit YCbCr and back
 
 

@@ -1,4 +1,4 @@
-"""Written files read back: size, rate, number, colour and sound; nothing half-written."""
+"""Written files read back: size, rate, number, color and sound; nothing half-written."""
 
 import os
 from fractions import Fraction
@@ -20,7 +20,7 @@ NTSC = Fraction(30000, 1001)
 
 
 def smooth(count: int, height: int, width: int) -> list[Frames]:
-    """Colour gradients that move."""
+    """Color gradients that move."""
     y, x = np.mgrid[:height, :width]
     planes = [[x * 4 + 3 * t, y * 4 + 2 * t, x * 2 + y * 2 + t] for t in range(count)]
     return [np.stack(p, axis=-1).clip(0, 255).astype(np.uint8) for p in planes]
@@ -82,7 +82,7 @@ def test_odd_sizes_are_kept_with_full_chroma(tmp_path: Path, height: int, width:
         assert container.streams.video[0].pix_fmt == layout
 
 
-def test_colours_come_back_and_are_tagged_bt709(tmp_path: Path) -> None:
+def test_colors_come_back_and_are_tagged_bt709(tmp_path: Path) -> None:
     frames = smooth(3, 32, 48)
     path = written(tmp_path / "a.mp4", frames, encoding=Encoding(quality=1))
     for made, frame in zip(iterate(path), frames, strict=True):
@@ -93,12 +93,12 @@ def test_colours_come_back_and_are_tagged_bt709(tmp_path: Path) -> None:
     assert tags == (1, 1, 1, 1)
 
 
-def test_flat_colours_come_back_within_two_levels(tmp_path: Path) -> None:
+def test_flat_colors_come_back_within_two_levels(tmp_path: Path) -> None:
     """A wrong matrix or range would be off by ten and more."""
-    for colour in [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (180, 90, 30)]:
-        frame = np.full((32, 32, 3), colour, np.uint8)
+    for color in [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (180, 90, 30)]:
+        frame = np.full((32, 32, 3), color, np.uint8)
         (made,) = iterate(written(tmp_path / "a.mp4", [frame], encoding=Encoding(quality=1)))
-        assert np.abs(made.astype(int) - frame).max() <= 2, colour
+        assert np.abs(made.astype(int) - frame).max() <= 2, color
 
 
 def test_compression_does_not_depend_on_the_number_of_cores(tmp_path: Path) -> None:

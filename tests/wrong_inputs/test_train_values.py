@@ -98,7 +98,7 @@ RANGES = [
     ("data.eval_frames=0", f"data.eval_frames=0: {FROM_ONE}"),
     ("data.eval_crop=0", "data.eval_crop=0: expected a whole number from 1 to 16,384"),
     ("data.eval_multiple=0", f"data.eval_multiple=0: {FROM_ONE}"),
-    ("data.augmentation.colour=7", "data.augmentation.colour=7: expected a number from 0 to 1"),
+    ("data.augmentation.color_jitter=7", "data.augmentation.color_jitter=7: expected a number from 0 to 1"),
     ("seed=-1", "seed=-1: expected a whole number"),
     ("networks.generator.scale=0", "networks.generator.scale=0: expected a whole number from 1 to 16"),
     ("networks.generator.channels=0", "networks.generator.channels=0: expected a whole number from 1 to 65,536"),

@@ -32,7 +32,7 @@ def sharpened(low: Tensor, scale: int) -> Tensor:
 
 
 def nlmeans(low: Tensor, scale: int) -> Tensor:
-    """OpenCV's non-local means for colour (Buades et al. 2005), then bicubic: for noisy and compressed clips."""
+    """OpenCV's non-local means for color (Buades et al. 2005), then bicubic: for noisy and compressed clips."""
     frames = (low.flatten(0, 1) * 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
     clean = [cv2.fastNlMeansDenoisingColored(frame, None, _NLM_STRENGTH, _NLM_STRENGTH) for frame in frames]
     made = torch.from_numpy(np.stack(clean)).permute(0, 3, 1, 2).to(low) / 255

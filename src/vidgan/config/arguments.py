@@ -29,7 +29,7 @@ _OURS: Mapping[str, Range] = {
     **dict.fromkeys(("inputs", "joints", "code", "heads"), _WIDTH),
     **dict.fromkeys(("blocks", "convs", "encoder_blocks", "decoder_blocks"), _DEPTH),
     **dict.fromkeys(("patch", "eval_crop", "height", "width", "kernel"), _SIDE),
-    **dict.fromkeys(("probability", "ringing", "stretched", "gray", "confidence", "score", "colour"), _SHARE),
+    **dict.fromkeys(("probability", "ringing", "stretched", "gray", "confidence", "score", "color_jitter"), _SHARE),
     **dict.fromkeys(("hidings", "outliers", "swaps", "memory"), _SHARE),
     **dict.fromkeys(("sigma", "sigmas"), _LEVEL),
     **dict.fromkeys(("strength", "shot", "noise", "drift", "beta", "weight"), _NOT_NEGATIVE),

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class Augmentation:
-    """Random flips, quarter turns and colour changes of a clip; the same for all of its frames.
+    """Random flips, quarter turns and color changes of a clip; the same for all of its frames.
 
     Args:
         flip: mirror half of the samples left to right.
         rotate: turn by none to three quarters, all as likely.
-        colour: largest relative change of brightness, contrast and saturation; of hue a tenth of it. 0 for none.
+        color_jitter: largest relative change of brightness, contrast and saturation; of hue a tenth of it. 0 for none.
     """
 
     flip: bool = True
     rotate: bool = True
-    colour: float = 0.0
+    color_jitter: float = 0.0
 
     def __call__(self, seed: int, frames: Frames) -> Frames:
         """The sample that ``seed`` makes of a clip.
@@ -46,13 +46,13 @@ class Augmentation:
 
     @cached_property
     def _of_pictures(self) -> "albumentations.Compose":
-        return self._transform(self.colour)
+        return self._transform(self.color_jitter)
 
     @cached_property
     def _of_maps(self) -> "albumentations.Compose":
         return self._transform(0)
 
-    def _transform(self, colour: float) -> "albumentations.Compose":
+    def _transform(self, color: float) -> "albumentations.Compose":
         os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # otherwise it asks the network for a newer version
         import albumentations  # takes 1.8 s, so not before it is needed
 
@@ -61,7 +61,7 @@ class Augmentation:
             transforms.append(albumentations.HorizontalFlip(p=0.5))
         if self.rotate:
             transforms.append(albumentations.RandomRotate90(p=1.0))
-        if colour:  # last, so that the others draw the same without it
-            change, hue = (1 - colour, 1 + colour), (-colour / 10, colour / 10)
+        if color:  # last, so that the others draw the same without it
+            change, hue = (1 - color, 1 + color), (-color / 10, color / 10)
             transforms.append(albumentations.ColorJitter(change, change, change, hue, p=1.0))
         return albumentations.Compose(transforms)

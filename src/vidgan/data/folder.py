@@ -47,10 +47,10 @@ class AlignedFolders(Layout):
 
     Args:
         clips: the folder that holds the clips.
-        pictures: folders by the name under which a task asks for them. What changes the colours of a clip changes
+        pictures: folders by the name under which a task asks for them. What changes the colors of a clip changes
             theirs.
         maps: folders of masks, depth maps and all else whose values say something, likewise by name. They have one
-            channel, and what changes the colours of a clip leaves them as they are.
+            channel, and what changes the colors of a clip leaves them as they are.
 
     Raises:
         UserError: a folder or a name is none that can be used.

@@ -14,7 +14,7 @@ from vidgan.video.color import Pixels, to_8_bits
 from vidgan.video.reader import MOST_PIXELS, BrokenFileError, Frames, refuse_large
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
-MOST_BYTES = 6 * MOST_PIXELS  # of an encoded picture: 16 bits of three colours, not compressed
+MOST_BYTES = 6 * MOST_PIXELS  # of an encoded picture: 16 bits of three colors, not compressed
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # what it warns of is refused here
 _ORIENTATION = 0x0112  # a tag of EXIF
 _JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx"})

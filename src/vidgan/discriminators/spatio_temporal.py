@@ -27,8 +27,8 @@ def invert(flow: Tensor) -> Tensor:
     return inverse
 
 
-def _colour_major(triplets: Tensor) -> Tensor:
-    """(N, 3, C, H, W) to (N, 3 * C, H, W), the three frames of a colour side by side, as published weights expect."""
+def _color_major(triplets: Tensor) -> Tensor:
+    """(N, 3, C, H, W) to (N, 3 * C, H, W), the three frames of a color side by side, as published weights expect."""
     return triplets.transpose(1, 2).flatten(1, 2)
 
 
@@ -108,7 +108,7 @@ class SpatioTemporalDiscriminator(nn.Module):
         # Flow of frame t stands at place t, so that triplets of it line up with those of the frames.
         motion = _triplets(F.pad(flow.detach(), (0, 0, 0, 0, 0, 0, 1, 0)))
         warped = self._compensate(triplets, motion, scale)
-        return torch.cat([_colour_major(triplets), _colour_major(warped), _colour_major(enlarged)], dim=1)
+        return torch.cat([_color_major(triplets), _color_major(warped), _color_major(enlarged)], dim=1)
 
     def _compensate(self, triplets: Tensor, motion: Tensor, scale: int) -> Tensor:
         """The triplets (N, 3, C, H, W) with the outer frames warped onto the middle one, and blank margins."""

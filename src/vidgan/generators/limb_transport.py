@@ -65,11 +65,11 @@ class LimbTransport(PoseGenerator):
     """Gathers features along each source limb, lays them along the target's, and paints with a small U-Net.
 
     Own design, for training in minutes on a CPU: the long way from source to target limb, which convolutions learn
-    slowly, is given. Every output pixel is a mixture of the carried colour, of the scene behind the source's person,
-    made up from its surroundings, and of a painted colour.
+    slowly, is given. Every output pixel is a mixture of the carried color, of the scene behind the source's person,
+    made up from its surroundings, and of a painted color.
 
     Args:
-        features: learned features that a limb carries beside its mean colour.
+        features: learned features that a limb carries beside its mean color.
         channels: width of the U-Net at full size; twice and three times that at a half and a quarter.
     """
 
@@ -97,7 +97,7 @@ class LimbTransport(PoseGenerator):
         return mixture(made, place, [carried[:, -3:]], scene)
 
     def _gather(self, centred: Tensor, origin: Tensor) -> Tensor:
-        """What each limb looks like, (N, limbs, features + 3): mixed among limbs, for hidden ones, and its colour."""
+        """What each limb looks like, (N, limbs, features + 3): mixed among limbs, for hidden ones, and its color."""
         weights = origin.flatten(2)
         weights = weights / (weights.sum(-1, keepdim=True) + 1e-6)
         maps = torch.cat([self.encoder(centred), centred], dim=1)

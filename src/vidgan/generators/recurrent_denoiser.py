@@ -135,7 +135,7 @@ class RecurrentDenoiser(CausalGenerator):
 def _evidence(frame: Tensor, variance: Tensor, before: Fusion) -> Tensor:
     """What the gate sees of each cell, (B, 9, H / CELL, W / CELL).
 
-    The mean difference of each colour in units of its own deviation, the mean squared difference of each colour and of
+    The mean difference of each color in units of its own deviation, the mean squared difference of each color and of
     the surrounding cells, less what noise alone gives, how little noise the average has, and how much there is in all.
     """
     expected = (variance + before.variance).sqrt().clamp(min=1e-3)

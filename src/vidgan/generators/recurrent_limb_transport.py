@@ -15,22 +15,22 @@ from vidgan.generators.memories.base import Memory, State
 from vidgan.generators.pose_unet import PoseUNet, mixture
 
 _RADIUS = 2.5 / 64  # of a limb, in heights of the frame
-_COLOUR = 3
+_COLOR = 3
 
 
 class RecurrentLimbTransport(nn.Module):
     """Own design, for training in minutes on a CPU, of parts that are chosen by configuration.
 
-    What each limb looks like (the encoder's features along it, its colour, its pixels) is carried to where the limb is
+    What each limb looks like (the encoder's features along it, its color, its pixels) is carried to where the limb is
     in each target pose; a U-Net, told the poses and with a memory at a quarter of the size, paints what is missing.
-    Every output pixel is a mixture of a painted colour, the limb's carried colour, the limb's moved pixels and the
+    Every output pixel is a mixture of a painted color, the limb's carried color, the limb's moved pixels and the
     scene behind the source's person: clothes stay sharp and the background stays still.
 
     Args:
         encoder: features of the source.
         embedding: called with a number of channels, makes what turns poses into features of half the size.
         memory: called with a number of channels, makes the model of time; None makes each frame by itself.
-        features: that a limb carries beside its colour.
+        features: that a limb carries beside its color.
         channels: width of the U-Net at full size; twice and three times that at a half and a quarter.
 
     Attributes:
@@ -50,10 +50,10 @@ class RecurrentLimbTransport(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.features = features
-        self.exchange = nn.Linear(len(LIMBS) * (sum(encoder.widths) + _COLOUR), len(LIMBS) * features)
+        self.exchange = nn.Linear(len(LIMBS) * (sum(encoder.widths) + _COLOR), len(LIMBS) * features)
         self.source_pose, self.target_pose = embedding(2 * channels), embedding(2 * channels)
-        self.enter = conv3x3(features + 3 * _COLOUR, channels)
-        self.unet = PoseUNet(channels, _COLOUR + 4, memory)
+        self.enter = conv3x3(features + 3 * _COLOR, channels)
+        self.unet = PoseUNet(channels, _COLOR + 4, memory)
 
     def forward(self, source: Tensor, source_keypoints: Tensor, target_keypoints: Tensor) -> Tensor:
         """A whole clip; see :meth:`stream`."""
@@ -84,15 +84,15 @@ class RecurrentLimbTransport(nn.Module):
         x = F.relu(self.enter(torch.cat([looks, moved, scene], dim=1)))
         pose = _repeated(self.source_pose(points, height, width), frames) + self.target_pose(poses, height, width)
         made, state = self.unet(x, pose, frames, state)
-        return mixture(made, place, [looks[:, -_COLOUR:], moved], scene).unflatten(0, (-1, frames)), state
+        return mixture(made, place, [looks[:, -_COLOR:], moved], scene).unflatten(0, (-1, frames)), state
 
     def _looks(self, picture: Tensor, points: Tensor) -> Tensor:
-        """What each limb looks like, (B, limbs, features + 3): mixed among limbs, for hidden ones, and its colour."""
+        """What each limb looks like, (B, limbs, features + 3): mixed among limbs, for hidden ones, and its color."""
         height, width = picture.shape[-2:]
         maps = [*self.encoder(picture), 2 * picture - 1]
         found = torch.cat([features_along(each, points, height, width) for each in maps], dim=-1)
         exchanged = self.exchange(found.flatten(1)).unflatten(1, (len(LIMBS), self.features))
-        return torch.cat([exchanged, found[..., -_COLOUR:]], dim=-1)
+        return torch.cat([exchanged, found[..., -_COLOR:]], dim=-1)
 
 
 def _repeated(x: Tensor, frames: int) -> Tensor:

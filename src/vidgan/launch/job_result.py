@@ -26,7 +26,7 @@ class State(StrEnum):
     SUBMITTED = "submitted"
 
 
-_COLOURS = {State.FAILED: "red", State.STOPPED: "yellow", State.FINISHED: "green"}
+_COLORS = {State.FAILED: "red", State.STOPPED: "yellow", State.FINISHED: "green"}
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,12 @@ def show_outcomes(name: str, outcomes: Sequence[Outcome]) -> None:
     for column in ("job", "run", "state", "seconds"):
         table.add_column(column, justify="right" if column == "seconds" else "left", overflow="fold")
     for outcome in sorted(outcomes, key=lambda outcome: outcome.state is State.FAILED):
-        colour = _COLOURS.get(outcome.state, "default")
+        color = _COLORS.get(outcome.state, "default")
         seconds = _seconds(outcome.job)
         table.add_row(
             Text(outcome.job.label),
             outcome.job.id,
-            Text(str(outcome.state), colour),
+            Text(str(outcome.state), color),
             seconds,
         )
     console = Console()

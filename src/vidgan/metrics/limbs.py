@@ -1,4 +1,4 @@
-"""Is each limb where the pose says, in the colour of its clothes? For persons whose parts are known exactly."""
+"""Is each limb where the pose says, in the color of its clothes? For persons whose parts are known exactly."""
 
 import torch
 from torch import Tensor
@@ -10,11 +10,11 @@ _LEAST = 8  # pixels of a part that count as visible
 
 
 class LimbColor(Metric):
-    """Share of the visible parts, in per cent, whose mean made colour is nearest to their own colour.
+    """Share of the visible parts, in per cent, whose mean made color is nearest to their own color.
 
-    Each part's made colour is averaged over the pixels where the real picture shows it, and compared with the colours
+    Each part's made color is averaged over the pixels where the real picture shows it, and compared with the colors
     of all parts and with the background there. What is blurred, misplaced or another's clothes counts as wrong;
-    parts of similar colour keep the real picture below 100. Not a number where no part is visible.
+    parts of similar color keep the real picture below 100. Not a number where no part is visible.
     """
 
     higher_is_better = True
@@ -38,7 +38,7 @@ class LimbColor(Metric):
 
 
 class LeftRight(Metric):
-    """Share of the visible limbs, in per cent, whose mean made colour is nearer to their own than to the other side's.
+    """Share of the visible limbs, in per cent, whose mean made color is nearer to their own than to the other side's.
 
     Chance is 50: a method that does not know left from right, or shows no limb, comes near it.
     """

@@ -40,7 +40,7 @@ def _fixed(point: NDArray[np.float32]) -> tuple[int, int]:
 
 
 def _limb_colors(skeleton: Skeleton) -> list[tuple[int, ...]]:
-    """A colour for each limb, from its side's range of hues in the order of the limbs."""
+    """A color for each limb, from its side's range of hues in the order of the limbs."""
     sides = [_side(limb) for limb in skeleton.limbs]
     colors: list[tuple[int, ...]] = []
     for number, side in enumerate(sides):

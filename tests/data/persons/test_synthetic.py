@@ -13,7 +13,7 @@ from vidgan.data.persons.capsules import LEFT_SHADE, PARTS, Identity, draw, plac
 from vidgan.data.persons.gait import ANGLES, ELBOW, HIP, KNEE, MID_HIP, Motion, posed, turned
 from vidgan.data.persons.synthetic import SyntheticPersons
 
-#: Colours in [0, 1] are rounded to 8 bits, from float32.
+#: Colors in [0, 1] are rounded to 8 bits, from float32.
 EIGHT_BITS = 0.5 / 255 + 1e-6
 RIGHT, LEFT = (2, 3, 4, 8, 9, 10, 14, 16), (5, 6, 7, 11, 12, 13, 15, 17)
 
@@ -62,7 +62,7 @@ def test_knees_and_elbows_never_bend_backward(random: np.random.Generator) -> No
     assert angles[:, ELBOW : ELBOW + 2].min() >= 0
 
 
-def test_each_part_has_its_colour_at_its_place(random: np.random.Generator) -> None:
+def test_each_part_has_its_color_at_its_place(random: np.random.Generator) -> None:
     identity = Identity.draw(random, 64, 64)
     points = upright()
     picture = draw(identity, points)

@@ -44,7 +44,7 @@ class Identity:
     """What one person always looks like, and where.
 
     Attributes:
-        palette: (len(PARTS), 3) RGB in [0, 1], the mean colour of each part.
+        palette: (len(PARTS), 3) RGB in [0, 1], the mean color of each part.
         background: (H, W, 3) RGB in [0, 1], smooth.
     """
 
@@ -53,7 +53,7 @@ class Identity:
 
     @staticmethod
     def draw(random: np.random.Generator, height: int, width: int) -> "Identity":
-        """Saturated clothes, a tone of skin, and a background of soft colours."""
+        """Saturated clothes, a tone of skin, and a background of soft colors."""
         clothes = {
             name: np.array(colorsys.hsv_to_rgb(*random.uniform((0, 0.55, 0.55), 1)))
             for name in ("shirt", "trousers", "boots", "sleeves")
@@ -62,8 +62,8 @@ class Identity:
         clothes["skin"] = np.array((0.95, 0.78, 0.65)) * random.uniform(0.45, 1)
         palette = np.array([clothes[part.clothes] * (LEFT_SHADE if part.left else 1) for part in PARTS])
         rows, columns = (_between(size) for size in (height, width))
-        colours = 0.35 + 0.35 * random.uniform(0.1, 0.9, (3, 4, 4))
-        background = np.moveaxis(rows @ colours @ columns.T, 0, -1)
+        colors = 0.35 + 0.35 * random.uniform(0.1, 0.9, (3, 4, 4))
+        background = np.moveaxis(rows @ colors @ columns.T, 0, -1)
         return Identity(palette, np.ascontiguousarray(background, np.float32))
 
 
@@ -102,7 +102,7 @@ def draw(identity: Identity, points: Floats) -> DrawnPerson:
         part = PARTS[index]
         radius = part.radius * 0.85 * height
         box, along, distance = _capsule(points[part.start, :2], points[part.stop, :2], radius, height, width)
-        image[box] += (radius + 0.5 - distance).clip(0, 1)[..., None] * (_colour(identity, index, along) - image[box])
+        image[box] += (radius + 0.5 - distance).clip(0, 1)[..., None] * (_color(identity, index, along) - image[box])
         parts[box][distance < radius - 0.2] = index
     return DrawnPerson((image * 255).round().astype(np.uint8), points[:18, :2].astype(np.float32), parts)
 
@@ -121,13 +121,13 @@ def _capsule(
     return (slice(top, bottom), slice(left, right)), along.astype(np.float32), distance.astype(np.float32)
 
 
-def _colour(identity: Identity, part: int, along: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The colour of a part; (h, w) ``along`` goes from 0 to 1 between its ends, and the shirt is striped across it."""
-    colour = identity.palette[part].astype(np.float32)
+def _color(identity: Identity, part: int, along: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The color of a part; (h, w) ``along`` goes from 0 to 1 between its ends, and the shirt is striped across it."""
+    color = identity.palette[part].astype(np.float32)
     if PARTS[part].clothes != "shirt":
-        return colour
+        return color
     stripe = np.where(np.floor(along * _STRIPES) % 2 == 0, -_STRIPE, _STRIPE)
-    return (colour * (1 + stripe[..., None])).astype(np.float32)
+    return (color * (1 + stripe[..., None])).astype(np.float32)
 
 
 def _between(size: int) -> Floats:

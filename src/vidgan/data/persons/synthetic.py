@@ -19,7 +19,7 @@ class SyntheticPairs(GeneratedClips):
 
     Beside the parts of :func:`vidgan.data.persons.pairs.pair` its conditions are ``parts`` (1, 1, H, W) int16, the part
     seen in each pixel of the target (an index in ``capsules.PARTS``, -1 is background), ``palette`` (1, parts, 3) in
-    [0, 1], the mean colour of each, and ``background`` (1, 1, 3, H, W), the scene without the person.
+    [0, 1], the mean color of each, and ``background`` (1, 1, 3, H, W), the scene without the person.
 
     Args:
         height, width: of the pictures, in pixels.

@@ -62,7 +62,7 @@ class PoseTransfer(AdversarialTask):
 
 
 def _background_only(real: Tensor, mask: Tensor, background: Tensor | None = None) -> Tensor:
-    """The picture without the person; where it is not known, the mean colour around the person."""
+    """The picture without the person; where it is not known, the mean color around the person."""
     if background is not None:
         return background.expand_as(real)
     outside = 1 - mask
