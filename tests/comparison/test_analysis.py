@@ -193,7 +193,7 @@ def test_runs_are_found_by_group_id_folder_and_pattern(recorded: Record, tmp_pat
 
 
 def test_a_score_with_an_ideal_is_best_nearest_to_it(recorded: Record) -> None:
-    """Sharpness as a ratio to the real clip's: 2.2 is noise, .9 is nearly right, .5 is blurred."""
+    """Sharpness as a ratio to the real clip's: 2.2 is noise, 0.9 is nearly right, 0.5 is blurred."""
     directions = {"higher_is_better": {"psnr": True, "ratio": True}, "ideal": {"ratio": 1.0}}
     runs = [
         recorded(f"{WEIGHT}={weight}", psnr=clips(30.0), metrics={"psnr": 30.0, "ratio": ratio}, **directions)
@@ -210,7 +210,7 @@ def test_a_score_with_an_ideal_is_best_nearest_to_it(recorded: Record) -> None:
     column = grid.header.index("ratio → 1")
     assert [row for row, best in grid.best if best == column] == [1]
     assert result.fronts["ratio", "parameters"] == {right}
-    # Distances from 1 are 1.2, .1 and .5.
+    # Distances from 1 are 1.2, 0.1 and 0.5.
     assert result.differences[right, "ratio"].mean == pytest.approx(-1.1, rel=FLOAT64)
     assert result.differences[blurred, "ratio"].mean == pytest.approx(-0.7, rel=FLOAT64)
     heads = {row[1] for row in tables.differences_grid(result).rows}

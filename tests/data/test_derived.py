@@ -31,7 +31,7 @@ def test_excerpt_is_a_part_of_its_source(clip: FrameFolder) -> None:
 
 
 def test_grey_is_the_value_of_grey_pictures_and_the_luminance_of_others(tmp_path: Path, clip: FrameFolder) -> None:
-    """BT.601: .299 R + .587 G + .114 B."""
+    """BT.601: 0.299 R + 0.587 G + 0.114 B."""
     folder = tmp_path / "mask"
     folder.mkdir()
     values = np.arange(256, dtype=np.uint8).reshape(8, 32)

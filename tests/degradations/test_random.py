@@ -85,7 +85,7 @@ def test_kernels_follow_their_probabilities() -> None:
     untouched = kernels[:, 3, 3] == 1
     ringing = (kernels < 0).any(-1).any(-1)
     round_ = (kernels - kernels.mT).abs().amax((1, 2)) < 1e-6
-    # A share p of n draws deviates by sqrt(p (1 - p) / n), at most .011 here, of which three are allowed.
+    # A share p of n draws deviates by sqrt(p (1 - p) / n), at most 0.011 here, of which three are allowed.
     assert untouched.float().mean().item() == pytest.approx(0.2, abs=0.03)
     assert ringing.float().mean().item() == pytest.approx(0.8 * 0.25, abs=0.03)
     assert (round_ & ~untouched & ~ringing).float().mean().item() == pytest.approx(0.8 * 0.75 * 0.5, abs=0.03)
@@ -94,7 +94,7 @@ def test_kernels_follow_their_probabilities() -> None:
 def test_gaussian_noise_has_the_deviation_asked_for_and_is_new_in_every_frame() -> None:
     gray = torch.full((3, 4, 3, 64, 64), 0.5)
     noise = GaussianNoise(sigma=(25, 25), clip=False)(gray, SEEDS) - gray
-    # A deviation estimated from n values is off by 1 / sqrt(2 n) of itself: of 12,288 by .16, of which five are
+    # A deviation estimated from n values is off by 1 / sqrt(2 n) of itself: of 12,288 by 0.16, of which five are
     # allowed. So is a correlation of 4,096 values by 1 / 64, in 630 pairs.
     assert (noise.flatten(2).std(2) * 255).tolist() == pytest.approx(np.full((3, 4), 25.0), abs=0.8)
     correlations = torch.corrcoef(noise.flatten(0, 2).flatten(1)) - torch.eye(36)
@@ -111,7 +111,7 @@ def test_shot_noise_grows_with_the_root_of_the_signal() -> None:
     """A sensor that counts 255 photons in white: the deviation of n photons is sqrt(n)."""
     levels = torch.tensor([0.0, 64.0, 144.0]).view(3, 1, 1, 1, 1).expand(3, 1, 3, 64, 64) / 255
     noisy = ShotNoise(strength=(1, 1), clip=False)(levels, SEEDS) * 255
-    # From 12,288 values a deviation is off by .64 %, which is .08 of 12; four times that is allowed.
+    # From 12,288 values a deviation is off by 0.64 %, which is 0.08 of 12; four times that is allowed.
     assert noisy.flatten(1).std(1).tolist() == pytest.approx([0, 8, 12], abs=0.3)
 
 
@@ -147,7 +147,7 @@ def test_either_takes_the_first_with_its_probability() -> None:
     seeds = torch.tensor([mix(index) for index in range(1000)])
     frames = torch.full((1000, 1, 1, 1, 1), 0.5)
     bright = Either(_Shift(0.25), _Shift(-0.25), probability=0.3)(frames, seeds)
-    # A share of .3 of 1,000 draws deviates by .0145; nearly three times that is allowed.
+    # A share of 0.3 of 1,000 draws deviates by 0.0145; nearly three times that is allowed.
     assert (bright > 0.5).float().mean().item() == pytest.approx(0.3, abs=0.04)
     assert sorted(bright.unique().tolist()) == [0.25, 0.75]
 
@@ -169,8 +169,8 @@ class _Shift(Degradation):
 def test_stages_draw_sizes_within_their_factors() -> None:
     stage = Stage(_Shift(0), _Shift(0), shrink=0.6, stretch=0.2, factors=(0.25, 1.5))
     factors = np.array([stage._factor(torch.tensor([mix(index)])) for index in range(1000)])
-    # The ends are met within a few of the mean distances between draws, .75 / 600 and .5 / 200; the shares deviate
-    # by .0155 and .0126, of which three are allowed.
+    # The ends are met within a few of the mean distances between draws, 0.75 / 600 and 0.5 / 200; the shares deviate
+    # by 0.0155 and 0.0126, of which three are allowed.
     assert factors.min() == pytest.approx(0.25, abs=0.01)
     assert factors.max() == pytest.approx(1.5, abs=0.02)
     assert (factors < 1).mean() == pytest.approx(0.6, abs=0.05)

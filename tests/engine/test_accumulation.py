@@ -20,7 +20,7 @@ from vidgan.losses.adversarial import Hinge, LeastSquares, RelativisticAverage, 
 from vidgan.losses.penalties import R1, GradientPenalty
 from vidgan.losses.pixel import MSE
 
-#: Sums over the batch in another order: of a few hundred float32 terms, each update of Adam as large as the rate, .01.
+#: Sums over the batch in another order: of a few hundred float32 terms, each update of Adam as large as the rate, 0.01.
 SAME = {"rtol": 1e-4, "atol": 1e-5}
 
 
@@ -113,7 +113,7 @@ def test_the_gate_averages_by_hand() -> None:
     gate.update([(torch.full((2, 1), torch.nan), even)])
     assert gate.value == pytest.approx(0.25), "what is not a number does not count"
     assert gate.update([(certain, -certain)])
-    assert not gate.update([(certain, -certain)])  # .25, .4375, .578
+    assert not gate.update([(certain, -certain)])  # 0.25, 0.4375, 0.578
     assert gate.value == pytest.approx(1 - 0.75**3)
 
 

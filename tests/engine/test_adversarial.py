@@ -227,7 +227,7 @@ def test_clipping_acts_on_true_gradients_under_a_scaler(tmp_path: Path, limit: f
 
     true = displacement(scaled=False, clip=None)
     assert 1e-3 < true < 1e3
-    # Gradients in float16 are rounded to 11 bits, .05 % each, and so are the activations that they are made of.
+    # Gradients in float16 are rounded to 11 bits, 0.05 % each, and so are the activations that they are made of.
     assert displacement(scaled=True, clip=limit) == pytest.approx(min(true, limit), rel=5e-3)
 
 
@@ -326,7 +326,7 @@ def test_players_of_one_backward_pass_share_its_scale(tmp_path: Path) -> None:
     fit(plain, tmp_path)
     fit(scaled, tmp_path, plugins=[MixedPrecision("16-mixed", "cpu", scaler)])
     bias = "networks.generator.conv.bias"
-    # Float16 has 11 bits, .05 % of a value.
+    # Float16 has 11 bits, 0.05 % of a value.
     torch.testing.assert_close(weights_of(scaled)[bias], weights_of(plain)[bias], rtol=1e-3, atol=1e-4)
     assert scaler.get_scale() == 2.0**12  # one update for the generator's side, one for the discriminator
 

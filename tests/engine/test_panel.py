@@ -18,7 +18,7 @@ DARK = 0.2  # what the generator makes; real frames are uniform noise, of a mean
 
 
 class Brightness(nn.Module):
-    """A logit of .1 for the made frames, and near .9 for real ones."""
+    """A logit of 0.1 for the made frames, and near 0.9 for real ones."""
 
     def __init__(self) -> None:
         super().__init__()

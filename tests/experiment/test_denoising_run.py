@@ -87,7 +87,7 @@ def test_predict_and_evaluate(run: str, composed: Composed, tmp_path: Path, caps
     high = scores("overrides=['degradation.sigma=[50,50]','task.blind=true']", "compare_to=[noisy]")
     assert set(high) == {"model", "noisy"} < set(low)
     for sigma, found in ((10, low), (50, high)):
-        # Of 19,200 values the deviation is off by .5 %, which is .04 dB, of which five are allowed; clipping gives .1.
+        # Of 19,200 values the deviation is off by 0.5 %, that is 0.04 dB, of which five are allowed; clipping, 0.1.
         assert found["noisy"]["psnr"] == pytest.approx(20 * math.log10(255 / sigma), abs=0.3)
     assert low["model"]["psnr"] > high["model"]["psnr"]
     levels = scores("protocol=davis_denoising", "compare_to=[]")["model"]

@@ -83,8 +83,8 @@ def test_means_of_half_precision_logits_are_full(loss):
     [
         (Vanilla(), 1.0, 0.5),  # on either side of 0
         (Hinge(), 1.0, 0.5),
-        (LeastSquares(), 0.5, 0.5),  # of 1/2: a real logit of .5 is on no side
-        (RelativisticAverage(), 1.0, 1.0),  # real 2 and .5 above the average fake, -1; fake -3 and 1 below 1.25
+        (LeastSquares(), 0.5, 0.5),  # of 1/2: a real logit of 0.5 is on no side
+        (RelativisticAverage(), 1.0, 1.0),  # real 2 and 0.5 above the average fake, -1; fake -3 and 1 below 1.25
     ],
 )
 def test_accuracy_is_by_the_losses_own_threshold(loss, real, fake):

@@ -157,7 +157,7 @@ def test_flicker_by_hand() -> None:
 
 
 def test_the_flicker_factor_by_hand() -> None:
-    """Brightness 0 1 0 1 has second differences of 2, and 0 .5 1 .5 of 0 and 1: a factor of 2 / .5."""
+    """Brightness 0 1 0 1 has second differences of 2, and 0 0.5 1 0.5 of 0 and 1: a factor of 2 / 0.5."""
     brightness = torch.tensor([[0, 1.0, 0, 1], [0, 0.5, 1, 0.5]])
     made, real = brightness.view(2, 4, 1, 1, 1).expand(2, 4, 3, 5, 6)
     flicker = FlickerFactor()

@@ -41,7 +41,7 @@ def test_persons_without_a_common_key_point_are_two() -> None:
 
 
 def test_as_many_as_possible_are_followed() -> None:
-    """One person moves by .45 of its size, another vanishes, a third appears: the sum of distances would lose it."""
+    """One person moves by 0.45 of its size, another vanishes, a third appears: the sum of distances would lose it."""
     place = np.stack([np.linspace(0, 60, 17), np.linspace(0, 80, 17), np.ones(17)], axis=1).astype(np.float32)
 
     def at(x: float) -> np.ndarray:

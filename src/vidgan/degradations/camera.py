@@ -35,7 +35,7 @@ class CameraNoise(Noise):
     """Poisson-Gaussian noise in linear light, in its normal approximation (Foi et al. 2008).
 
     Its variance is ``shot * light + read``. The shot variance is drawn log-uniformly; the read variance follows from it
-    as in real sensors, log(read) = 2.18 log(shot) + 1.20 + N(0, .26) (Brooks et al. 2019, "Unprocessing images for
+    as in real sensors, log(read) = 2.18 log(shot) + 1.20 + N(0, 0.26) (Brooks et al. 2019, "Unprocessing images for
     learned raw denoising", section 3.1).
 
     Args:

@@ -17,7 +17,7 @@ _MOST_MMAP, _MOST_TRIM = 1 << 25, (1 << 31) - 1  # bytes, the most that mallopt 
 def bf16_is_fast(device: str) -> bool:
     """Whether bf16 is faster than float32 there.
 
-    On a CPU the tiles of AMX make it so (a step of .5). With AVX-512's bf16 instructions alone a step of our networks
+    On a CPU the tiles of AMX make it so (a step of 0.5). With AVX-512's bf16 instructions alone a step of our networks
     takes 1.5 times as long as in float32, and without any bf16 is emulated.
     """
     if device == "cuda":

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from vidgan.generators.base import CausalGenerator, Shapes, numbered
 from vidgan.generators.blocks import conv3x3, init_small, residual_blocks
 
-BLOCK_GAIN = 0.5  # few blocks and few steps: with the usual 0.1 the same training ends .3 dB lower
+BLOCK_GAIN = 0.5  # few blocks and few steps: with the usual 0.1 the same training ends 0.3 dB lower
 
 
 class RecurrentSR(CausalGenerator):
