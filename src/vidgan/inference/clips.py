@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from vidgan.engine.optimization import channels_last
 from vidgan.errors import UserError
@@ -16,23 +15,16 @@ from vidgan.inference.tiling import Tiled
 from vidgan.inference.trained import Trained
 
 
-def restore_video(input: str | Path, output: str | Path, *, trained: Trained, **options: Any) -> Path:
-    """What a network makes of a video, a picture or a folder of pictures; returns the path of what was written.
+def use(trained: Trained, options: ClipOptions) -> Path:
+    """What a network makes of a video, a picture or a folder of them; returns the path of what was written.
 
     Args:
-        input: what is there.
-        output: what is written: a video or a picture by its suffix, a folder of pictures without one.
         trained: a network from clips (B, T, 3, H, W) in [0, 1] to clips (B, T, 3, s * H, s * W).
-        options: further ones of :class:`vidgan.inference.options.ClipOptions`, by name.
+        options: what is read and written.
 
     Raises:
-        UserError: the input, the output or an option is at fault; nothing half-written is left.
+        UserError: the network, the input, the output or an option is at fault; nothing half-written is left.
     """
-    return use(trained, ClipOptions(input=str(input), output=str(output), **options))
-
-
-def use(trained: Trained, options: ClipOptions) -> Path:
-    """:func:`restore_video`, of a command line."""
     generator = as_generator(trained.network)
     if generator.noise_map:
         raise UserError("The network asks for a noise map, and its task does not say how it is made.")

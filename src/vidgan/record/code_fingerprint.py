@@ -54,11 +54,6 @@ def fingerprint(hashes: Hashes) -> str:
     return hashlib.sha256(repr(sorted(hashes.items())).encode()).hexdigest()[:_DIGITS]
 
 
-def syntax_hash(source: str | bytes) -> str:
-    """A hash of what a module says, whatever its layout, comments and docstrings, and the Python that reads it."""
-    return _hash(ast.parse(source))
-
-
 @cache
 def _read(file: Path, name: str, size: int, changed: int) -> tuple[str, tuple[str, ...]]:
     """The hash of a module and the names of the modules that it may import; read again when the file changes."""
@@ -68,10 +63,11 @@ def _read(file: Path, name: str, size: int, changed: int) -> tuple[str, tuple[st
     except (SyntaxError, ValueError):  # compiled, or it fails when it is imported
         return hashlib.sha256(content).hexdigest()[:_DIGITS], ()
     package = name if file.stem == "__init__" else name.rpartition(".")[0]
-    return _hash(tree), tuple(_imported(tree, package))
+    return syntax_hash(tree), tuple(_imported(tree, package))
 
 
-def _hash(tree: ast.AST) -> str:
+def syntax_hash(tree: ast.AST) -> str:
+    """A hash of what a module says, whatever its layout, comments and docstrings, and the Python that reads it."""
     text: list[str] = []
     _write(tree, text)
     return hashlib.sha256("".join(text).encode()).hexdigest()[:_DIGITS]

@@ -19,7 +19,6 @@ BT709, BT2020 = 1, 9
 HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics
 _RGB, _BT470BG, _SMPTE170M, _BT2020_10 = 0, 5, 6, 14
 _ALIKE = frozenset({1, 6, 14, 15})  # transfers of one curve, that of BT.709
-_FULL = 2
 #: Untagged video of this size or more is taken for high definition, by players as here.
 _WIDTH_OF_HD, _TALLEST_SD, _LINES_OF_PAL = 1280, 576, 576
 # FFmpeg's default is faster, but rounds coarsely and repeats chroma samples instead of interpolating them.
@@ -44,13 +43,11 @@ class ColorTags:
         matrix: from RGB to YCbCr.
         primaries: the red, green and blue of it.
         transfer: the curve from light to samples.
-        full_range: whether 8-bit luma goes from 0 to 255 rather than from 16 to 235.
     """
 
     matrix: int = BT709
     primaries: int = BT709
     transfer: int = BT709
-    full_range: bool = False
 
     @property
     def is_wide(self) -> bool:
@@ -82,7 +79,7 @@ def tags_of(frame: VideoFrame) -> ColorTags:
         primaries = BT2020 if matrix in (9, 10) else BT709
     if transfer == UNSPECIFIED:
         transfer = _BT2020_10 if primaries == BT2020 else BT709
-    return ColorTags(matrix, primaries, transfer, frame.color_range == _FULL)
+    return ColorTags(matrix, primaries, transfer)
 
 
 def _sd_matrix(lines: int) -> int:
