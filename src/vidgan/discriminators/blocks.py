@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import spectral_norm
 
 Norm = Literal["spectral", "batch", "instance", "none"]
@@ -24,3 +24,15 @@ def normalized(conv: nn.Conv2d, norm: Norm) -> list[nn.Module]:
         case "none":
             return [conv]
     raise ValueError(f"norm is '{norm}', expected spectral, batch, instance or none")
+
+
+def with_activations(
+    layers: nn.Sequential, x: Tensor, kind: type[nn.Module] = nn.LeakyReLU
+) -> tuple[Tensor, list[Tensor]]:
+    """What layers make of ``x``, and what comes out of each of those of a kind, shallow to deep."""
+    features = []
+    for module in layers:
+        x = module(x)
+        if isinstance(module, kind):
+            features.append(x)
+    return x, features

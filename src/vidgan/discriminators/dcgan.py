@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from vidgan.discriminators.blocks import Norm, normalized
+from vidgan.discriminators.blocks import Norm, normalized, with_activations
 from vidgan.discriminators.pairs import PairDiscriminator, Partner
 from vidgan.errors import UserError
 
@@ -56,9 +56,5 @@ class DCGANPairDiscriminator(PairDiscriminator):
                 f"DCGANPairDiscriminator is made for {wanted_width} x {wanted_height} pixels and is given {width} x "
                 f"{height}: set its height and width to the data's."
             )
-        features = []
-        for module in self.model:
-            images = module(images)
-            if isinstance(module, nn.LeakyReLU):
-                features.append(images)
-        return self.linear(images.flatten(1)), features
+        made, features = with_activations(self.model, images)
+        return self.linear(made.flatten(1)), features

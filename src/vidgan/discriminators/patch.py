@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from vidgan.discriminators.base import FrameDiscriminator
-from vidgan.discriminators.blocks import Norm, normalized
+from vidgan.discriminators.blocks import Norm, normalized, with_activations
 
 
 def _layer(inputs: int, outputs: int, stride: int, norm: Norm) -> list[nn.Module]:
@@ -39,9 +39,4 @@ class PatchGAN(FrameDiscriminator):
 
     def judge(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Logits (N, 1, h, w), one for each patch of images (N, inputs, H, W), and the activation of each layer."""
-        features = []
-        for module in self.model:
-            images = module(images)
-            if isinstance(module, nn.LeakyReLU):
-                features.append(images)
-        return images, features
+        return with_activations(self.model, images)

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from vidgan.discriminators.blocks import with_activations
 from vidgan.discriminators.pairs import PairDiscriminator, Partner
 from vidgan.generators.patn import SIGMA, PATNNorm, entrance, two_convolutions
 from vidgan.pose.maps import gaussian_maps
@@ -41,9 +42,4 @@ class PATNDiscriminator(PairDiscriminator):
 
     def judge(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Logits (N, 4 channels, H / 4, W / 4) of pairs (N, inputs, H, W), and the features at each of three sizes."""
-        features = []
-        for module in self.model:
-            images = module(images)
-            if isinstance(module, nn.ReLU):
-                features.append(images)
-        return images, features
+        return with_activations(self.model, images, nn.ReLU)

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn.utils import spectral_norm
 
 from vidgan.discriminators.base import Verdict
+from vidgan.discriminators.blocks import with_activations
 
 LAYERS = 6
 
@@ -30,10 +31,5 @@ class TemporalPatchGAN(nn.Module):
 
     def forward(self, frames: Tensor, return_features: bool = False) -> Verdict:
         """Logits (B, 4 * channels, T, h, w) of clips (B, T, 3, H, W) in [0, 1]: every channel judges by itself."""
-        features = []
-        x = frames.transpose(1, 2)
-        for module in self.conv:
-            x = module(x)
-            if isinstance(module, nn.LeakyReLU):
-                features.append(x)
-        return (x, features) if return_features else x
+        logits, features = with_activations(self.conv, frames.transpose(1, 2))
+        return (logits, features) if return_features else logits
