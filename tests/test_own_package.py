@@ -138,6 +138,13 @@ def test_all_commands_know_a_package_of_ones_own(run: Run, here: Path) -> None:
     assert scores["model"] == pytest.approx(summaries[0]["metrics"], abs=0.5 / 255)
     assert scores["dark"]["brightness_ratio"] == pytest.approx(0.5, rel=1e-6)  # float32 sums of halved values
 
+    told = run("evaluate", f"run={first.name}", f"protocol={OWN}/conf/protocols/lights.yaml", *HERE[::2])
+    assert "seconds a frame: model " in told
+    scores = json.loads((first / "evaluations/lights-last/scores.json").read_text())["scores"]
+    assert scores["model"].keys() == {"brightness_ratio_evening", "brightness_ratio_night"}
+    dark = {"brightness_ratio_evening": 0.5, "brightness_ratio_night": 0.125}
+    assert scores["dark"] == pytest.approx(dark, abs=0.5 / 255)  # rounded to 8 bits
+
     write_video(here / "in.mp4", moving(9, 40, 56))
     run("predict", "run=first", "input=in.mp4", "output=out.mp4", "machine=cpu")
     run("export", f"run={first.name}", "output=net.safetensors")

@@ -11,6 +11,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from safetensors import safe_open
 
+from tests.protocols.test_cases import Spending, SpendingAround
 from tests.published import flat_rrdbnet_keys
 from vidgan.errors import UserError
 from vidgan.experiment import onnx
@@ -90,6 +91,16 @@ def test_onnx_computes_the_same_on_any_size(
         expected = network(clip)[:, clip.shape[1] // 2]
     torch.testing.assert_close(torch.from_numpy(made), expected, rtol=0, atol=1e-5 * expected.abs().max().item())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["net.onnx", "net.pth"]
+
+
+@pytest.mark.parametrize("network", [Spending(), SpendingAround()])
+def test_onnx_makes_the_frames_of_a_network_that_names_more(network: Generator, tmp_path: Path) -> None:
+    onnx.write_onnx(network.eval(), tmp_path / "net.onnx")
+    clip = torch.rand(1, 1 + 2 * network.reach, 3, 24, 32)
+    given = clip.numpy() if network.reach else clip[:, 0].numpy()
+    (made,) = onnxruntime.InferenceSession(tmp_path / "net.onnx").run(None, {"frames": given})
+    expected = clip[:, network.reach].repeat_interleave(2, -2).repeat_interleave(2, -1)
+    np.testing.assert_array_equal(made, expected)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
+from tests.engine.bits import Rate
 from tests.media import moving, write_folder
 from tests.tasks.denoising.test_task import Untouched
 from tests.tasks.test_pieces import scored
@@ -19,13 +20,15 @@ from vidgan.degradations.base import Degradation
 from vidgan.degradations.bicubic import Bicubic
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.engine.adversarial import AdversarialTask
+from vidgan.engine.judgement import evaluate
+from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.players import Player, Role
 from vidgan.engine.scoring import Baseline
 from vidgan.engine.settings import EngineSettings
-from vidgan.engine.step import GeneratorOutput
+from vidgan.engine.step import GeneratorOutput, Step
 from vidgan.errors import UserError
 from vidgan.experiment.preflight import Preflight
-from vidgan.generators.base import FrameGenerator
+from vidgan.generators.base import CausalGenerator, FrameGenerator, Generator, Made, WindowGenerator
 from vidgan.metrics.base import Mean, Metric, PiecewiseMetric
 from vidgan.protocols.case import Case
 from vidgan.protocols.protocol import Protocol
@@ -207,7 +210,7 @@ class Timed(SuperResolution):
 
 
 class Spending(FrameGenerator):
-    """Enlarges, and says what each frame costs: its number in the call."""
+    """Enlarges, and says what each frame costs: its brightness."""
 
     scale = 2
 
@@ -215,9 +218,41 @@ class Spending(FrameGenerator):
         super().__init__()
         self.gain = nn.Parameter(torch.ones(()))
 
-    def forward(self, low: Tensor) -> dict[str, Tensor]:
-        fake = self.gain * low.repeat_interleave(2, -2).repeat_interleave(2, -1)
-        return {"fake": fake, "bits": low.mean((2, 3, 4))}
+    def enlarge(self, images: Tensor) -> Made:
+        fake = self.gain * images.repeat_interleave(2, -2).repeat_interleave(2, -1)
+        return {"fake": fake, "bits": images.mean((1, 2, 3))}
+
+
+class SpendingAtLast(CausalGenerator):
+    """Likewise, each frame the mean of all up to it."""
+
+    scale = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frame = Spending()
+
+    def stream(self, low: Tensor, state: Any = None) -> tuple[Made, Any]:
+        made = self.frame(low)
+        count, total = state or (0, 0)
+        counts = torch.arange(count + 1, count + 1 + low.shape[1])
+        sums = total + made["bits"].cumsum(1)
+        return {**made, "bits": sums / counts}, (count + low.shape[1], sums[:, -1:])
+
+
+class SpendingAround(WindowGenerator):
+    """Likewise, each frame the sum of the three about it."""
+
+    scale = 2
+    reach = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frame = Spending()
+
+    def window(self, low: Tensor) -> Made:
+        made = self.frame(low[:, 1:-1])
+        return {**made, "bits": low.mean((2, 3, 4)).unfold(1, 3, 1).sum(-1)}
 
 
 @pytest.fixture
@@ -302,15 +337,31 @@ def test_masks_of_a_case_are_made_for_each_piece_and_reach_the_metrics(root: Pat
         assert scores["model", "a"][f"error_{width}"] == pytest.approx(float(expected), rel=1e-5)
 
 
-def test_what_a_generator_names_reaches_metrics_of_any_restoration(root: Path) -> None:
-    task = one(SuperResolution, Spending(), degradation=Bicubic(2))
+#: What the frames of a clip cost, of their means (T,).
+COSTS: dict[type[Generator], Callable[[Tensor], Tensor]] = {
+    Spending: lambda means: means,
+    SpendingAtLast: lambda means: torch.stack([means[: index + 1].mean() for index in range(len(means))]),
+    SpendingAround: lambda means: torch.cat([means[1:2], means, means[-2:-1]]).unfold(0, 3, 1).sum(-1),
+}
+
+
+@pytest.mark.parametrize("kind", COSTS)
+def test_what_a_generator_names_reaches_losses_and_metrics_of_any_restoration(
+    kind: type[Generator], root: Path
+) -> None:
+    task = one(SuperResolution, kind(), degradation=Bicubic(2))
     task.compare_to = ()
     task.protocol = Protocol("p", "", {"bits": Bits()})
     with torch.no_grad():
         low = Bicubic(2)(frames()[None], torch.zeros(1, dtype=torch.int64))
     scores, pieces = scored(task, root)
     assert pieces > 1
-    assert scores["model", "a"]["bits"] == pytest.approx(float(low.mean()), rel=1e-5)
+    costs = COSTS[kind](low[0].mean((1, 2, 3)))
+    assert scores["model", "a"]["bits"] == pytest.approx(float(costs.mean()), rel=1e-5)  # float32 sums
+    clip = Clip(frames()[None], ["a"], torch.zeros(1, dtype=torch.int64))
+    step = Step(clip, low, clip.frames, task.train().generate(low))
+    loss = evaluate(LossTerm(Rate()), task.networks, step)
+    assert float(loss) == pytest.approx(float(costs.mean()), rel=1e-5)
 
 
 def test_a_condition_that_the_task_does_not_know_is_refused_before_anything_is_scored(root: Path) -> None:

@@ -15,7 +15,7 @@ from torch.utils import _pytree as pytree
 
 from vidgan.atomic import replacing
 from vidgan.errors import UserError
-from vidgan.generators.base import CausalGenerator, FrameGenerator, Generator, WindowGenerator
+from vidgan.generators.base import CausalGenerator, FrameGenerator, Generator, WindowGenerator, frames_of
 
 TOLERANCE = 1e-4  # of the largest value: a fortieth of an 8-bit level
 _TRACED, _CHECKED = (24, 32), ((16, 48), (40, 24))  # heights and widths, multiples of what any network pads to
@@ -54,7 +54,7 @@ class _Frame(nn.Module):
         self.network = network
 
     def forward(self, frames: Tensor) -> Tensor:
-        return self.network.enlarge(frames)
+        return frames_of(self.network.enlarge(frames))
 
 
 class _Window(nn.Module):
@@ -65,7 +65,7 @@ class _Window(nn.Module):
         self.network = network
 
     def forward(self, frames: Tensor) -> Tensor:
-        return self.network.window(frames)[:, 0]
+        return frames_of(self.network.window(frames))[:, 0]
 
 
 class _Step(nn.Module):
@@ -79,7 +79,7 @@ class _Step(nn.Module):
     def forward(self, frames: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         before = None if self.structure is None else pytree.tree_unflatten(state, self.structure)
         made, after = self.network.stream(frames[:, None], before)
-        return made[:, 0], *pytree.tree_leaves(after)
+        return frames_of(made)[:, 0], *pytree.tree_leaves(after)
 
 
 def write_onnx(network: Generator, out: Path) -> list[Graph]:

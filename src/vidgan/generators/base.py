@@ -107,12 +107,12 @@ class FrameGenerator(Generator):
 
     temporal = "frame"
 
-    def enlarge(self, images: Tensor) -> Tensor:
-        """(N, C, h, w) to (N, C, scale * h, scale * w)."""
+    def enlarge(self, images: Tensor) -> Made:
+        """(N, C, h, w) to (N, C, scale * h, scale * w); what it names has N first."""
         raise NotImplementedError
 
-    def forward(self, low: Tensor) -> Tensor:
-        return self.enlarge(low.flatten(0, 1)).unflatten(0, low.shape[:2])
+    def forward(self, low: Tensor) -> Made:
+        return each_of(self.enlarge(low.flatten(0, 1)), lambda part: part.unflatten(0, low.shape[:2]))
 
 
 class CausalGenerator(Generator):
@@ -120,14 +120,14 @@ class CausalGenerator(Generator):
 
     temporal = "causal"
 
-    def stream(self, low: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+    def stream(self, low: Tensor, state: Any = None) -> tuple[Made, Any]:
         """The next frames of a video and the state after them; None starts a video.
 
         Chunk by chunk gives the frames that the whole clip in one call gives.
         """
         raise NotImplementedError
 
-    def forward(self, low: Tensor) -> Tensor:
+    def forward(self, low: Tensor) -> Made:
         return self.stream(low)[0]
 
 
@@ -136,11 +136,11 @@ class WindowGenerator(Generator):
 
     temporal = "window"
 
-    def window(self, low: Tensor) -> Tensor:
+    def window(self, low: Tensor) -> Made:
         """(B, T, C, h, w) to (B, T - 2 * reach, C, scale * h, scale * w): the frames that have all they depend on."""
         raise NotImplementedError
 
-    def between(self, low: Tensor, first: int, last: int) -> Tensor:
+    def between(self, low: Tensor, first: int, last: int) -> Made:
         """Frames ``first`` to ``last`` (exclusive) of what the whole clip gives.
 
         Where frames are missing at an end of the clip, those inside are mirrored at it (the frame at the end once).
@@ -152,7 +152,7 @@ class WindowGenerator(Generator):
             low = low[:, wanted.start : wanted.stop]
         return self.window(low)
 
-    def forward(self, low: Tensor) -> Tensor:
+    def forward(self, low: Tensor) -> Made:
         return self.between(low, 0, low.shape[1])
 
 

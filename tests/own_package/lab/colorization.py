@@ -16,7 +16,7 @@ from vidgan.inference.clips import processed
 from vidgan.inference.options import ClipOptions
 from vidgan.inference.trained import Trained
 from vidgan.limits import number
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Mean, PiecewiseMetric
 
 #: Networks whose weights are of this task.
 NETWORKS = ("lab.colorization.",)
@@ -63,13 +63,13 @@ class Colorization(AdversarialTask):
         return {"grey": _grey(condition)}
 
 
-class Vividness(Metric):
+class Vividness(PiecewiseMetric):
     """Mean size of the chroma that the generator made."""
 
     higher_is_better = True
 
-    def __call__(self, chroma: Tensor) -> float:
-        return float(chroma.norm(dim=1).mean())
+    def measure(self, chroma: Tensor) -> Mean:
+        return Mean.of(chroma.norm(dim=1).mean((1, 2)).tolist())
 
 
 class ChromaLoss(nn.Module):

@@ -1,5 +1,8 @@
 """A task of the lab's own, in a module that is called as many are."""
 
+from typing import ClassVar
+
+import torch
 from torch import Tensor
 
 from vidgan.data.clip import Clip
@@ -9,10 +12,13 @@ from vidgan.engine.step import GeneratorOutput
 
 
 class Relighting(AdversarialTask):
-    """Half-dark clips to bright ones."""
+    """Dark clips to bright ones: half-dark, or as a case of a protocol says."""
+
+    case_conditions: ClassVar[tuple[str, ...]] = ("light",)
 
     def condition(self, clip: Clip) -> Tensor:
-        return 0.5 * clip.frames
+        light = clip.conditions.get("light", torch.full((len(clip),), 0.5))
+        return light.view(-1, 1, 1, 1, 1).to(clip.frames) * clip.frames
 
     def generate(self, condition: Tensor) -> GeneratorOutput:
         return GeneratorOutput(self.network("generator")(condition))
