@@ -14,7 +14,7 @@ from benchmarks.commands import STILL, run
 from benchmarks.measurement import Figure, middle
 from vidgan.config.paths import CONF
 from vidgan.config.registration import register
-from vidgan.launch.job import Job
+from vidgan.launch.job import TrainingJob
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,6 @@ def _bare(folder: Path, seed: int) -> float:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("train", [f"paths.runs={folder}/runs", f"paths.cache={folder}/.cache", f"seed={seed}", *STILL])
     started = time.perf_counter()
-    command = [sys.executable, "-m", "vidgan.launch.worker", str(Job.plan(config).write())]
+    command = [sys.executable, "-m", "vidgan.launch.worker", str(TrainingJob.plan(config).write())]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return time.perf_counter() - started

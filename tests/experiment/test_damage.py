@@ -21,7 +21,7 @@ from vidgan.experiment.networks import describe, load_network, recorded_config, 
 from vidgan.experiment.resumption import whole_checkpoint
 from vidgan.experiment.training import train
 from vidgan.launch import control
-from vidgan.launch.job import Job
+from vidgan.launch.job import TrainingJob
 from vidgan.launch.trial import open_storage
 from vidgan.record.folder import ERROR, FINISHED, RUNNING, RunFolder, write_json
 from vidgan.record.tables import Table
@@ -332,17 +332,17 @@ def test_a_run_goes_on_from_its_best_checkpoint_where_the_last_is_damaged(
 
 @pytest.mark.parametrize("how", WAYS)
 def test_a_damaged_job_is_told(tmp_path: Path, damage: Damage, trained: tuple[Path, Path], how: str) -> None:
-    jobs = [Job((), composed(tmp_path, f"seed={seed}"), RunFolder(path)) for seed, path in enumerate(trained)]
+    jobs = [TrainingJob((), composed(tmp_path, f"seed={seed}"), RunFolder(path)) for seed, path in enumerate(trained)]
     for job in jobs:
         job.write()
-    again = Job.read(trained[0])
+    again = TrainingJob.read(trained[0])
     assert again.config == jobs[0].config
     copy = RunFolder(tmp_path / trained[0].name)
     copy.path.mkdir()
     shutil.copy(trained[0] / "job.yaml", copy.path)
     damage(copy, "job.yaml", how)
     with pytest.raises(UserError, match=r"job\.yaml(:| is not as it was written| is of another run| is damaged)"):
-        Job.read(copy.path)
+        TrainingJob.read(copy.path)
 
 
 @pytest.mark.parametrize("content", [2 * b"\x00garbage\xff\n", b"[1, 2]\n", b'{"op_code": 0}\n{"op_code": 99}\n'])

@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from tests import preloaded
 from vidgan.errors import UserError
 from vidgan.launch import control, removal
-from vidgan.launch.job import Job
+from vidgan.launch.job import TrainingJob
 from vidgan.launch.slurm import job_id
 from vidgan.launch.status import Status
 from vidgan.record.folder import RunFolder, find_run, write_json
@@ -146,7 +146,7 @@ def submitted(composed: Callable[..., DictConfig], tmp_path: Path, monkeypatch: 
 
 def left_by_slurm(config: DictConfig, folder: Path, job: str = "12") -> RunFolder:
     run = RunFolder(folder / "runs/super_resolution/later-1a2b3c4d")
-    Job((), config, run).write()
+    TrainingJob((), config, run).write()
     write_json(run.path / "slurm.json", {"job": job})
     return run
 

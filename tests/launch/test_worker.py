@@ -11,7 +11,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from vidgan.launch.job import Job
+from vidgan.launch.job import TrainingJob
 
 
 def test_slurms_signals_do_not_kill_a_run_that_ends(
@@ -19,7 +19,7 @@ def test_slurms_signals_do_not_kill_a_run_that_ends(
 ) -> None:
     """They come all the time, from the last checkpoint to the last moment of the process."""
     config = composed(*small, "engine.iterations=2", "validation.every=null", "players.discriminator.start=0")
-    folder = Job.plan(config).write()
+    folder = TrainingJob.plan(config).write()
     with (tmp_path / "output").open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "vidgan.launch.worker", str(folder)],

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from vidgan.config.invocation import Invocation, invocation, note
 from vidgan.errors import UserError
 from vidgan.experiment.resumption import kept_precision
-from vidgan.launch.job import Job
+from vidgan.launch.job import TrainingJob
 from vidgan.record import provenance
 from vidgan.record.folder import RunFolder, write_json
 from vidgan.tracking.layout import run_arguments
@@ -28,9 +28,9 @@ def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_jobs_worker_records_what_the_user_typed(composed: Composed, monkeypatch: pytest.MonkeyPatch) -> None:
     typed = ["bin/vidgan-train", "-m", "seed=0,1"]
     monkeypatch.setattr(sys, "argv", typed)
-    folder = Job.plan(composed("seed=1"), ["seed=1"]).write()
+    folder = TrainingJob.plan(composed("seed=1"), ["seed=1"]).write()
     monkeypatch.setattr(sys, "argv", ["worker.py", str(folder)])
-    job = Job.read(folder)
+    job = TrainingJob.read(folder)
     note(job.command, job.overrides)
     provenance.record(job.config, job.folder, 0, "32-true")
     (segment,) = job.folder.read("provenance.json")["segments"]

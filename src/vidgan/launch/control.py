@@ -17,7 +17,7 @@ from vidgan.config.schema_check import keep_to_schema
 from vidgan.errors import UserError, printable
 from vidgan.experiment.terminal import fits
 from vidgan.launch import cluster, slurm
-from vidgan.launch.job import JOB, LOG, Job
+from vidgan.launch.job import JOB, LOG, TrainingJob
 from vidgan.launch.ownership import refuse_commands, refuse_elsewhere, refuse_foreign
 from vidgan.launch.status import QUEUED, Status, run_folders, statuses
 from vidgan.record.folder import ERROR, FAILED, RUNNING, RunFolder
@@ -162,7 +162,7 @@ def requeue(folder: RunFolder, runs: Path) -> str:
     if status.state == RUNNING:
         raise UserError(f"Run {folder.id} is running outside of SLURM; cancel it first.")
     register()
-    job = Job.read(folder.path)
+    job = TrainingJob.read(folder.path)
     if job.finished:
         raise UserError(f"Run {folder.id} is finished; there is nothing to go on with.")
     keep_to_schema(job.config)

@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.table import Table
 
 from vidgan.experiment.preflight import Cost
-from vidgan.launch.job import Job
+from vidgan.launch.job import TrainingJob
 
 _NAMED = 2  # jobs that a network is said to occur in, before the rest are only counted
 
 
-def show_costs(jobs: Sequence[Job], costs: Sequence[Cost]) -> None:
+def show_costs(jobs: Sequence[TrainingJob], costs: Sequence[Cost]) -> None:
     """Prints the runs, and each network that occurs in them."""
     console = Console()
     runs = Table(title="preflight: nothing was started")

@@ -20,7 +20,7 @@ JOB, LOG = "job.yaml", "log.txt"
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """One point of a sweep, or one single run.
 
     Attributes:
@@ -40,7 +40,7 @@ class Job:
     command: tuple[str, ...] = ()
 
     @classmethod
-    def plan(cls, config: DictConfig, overrides: Sequence[str] = ()) -> "Job":
+    def plan(cls, config: DictConfig, overrides: Sequence[str] = ()) -> "TrainingJob":
         """The job of a composed configuration; writes nothing."""
         return cls(tuple(overrides), config, *locate(config), command=tuple(sys.argv))
 
@@ -74,7 +74,7 @@ class Job:
         return self.folder.path
 
     @classmethod
-    def read(cls, folder: Path) -> "Job":
+    def read(cls, folder: Path) -> "TrainingJob":
         """The job of a run folder; :func:`vidgan.commands.hydra_command.register` must have been called.
 
         Raises:

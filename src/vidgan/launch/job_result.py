@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vidgan.errors import UserError
-from vidgan.launch.job import LOG, Job
+from vidgan.launch.job import LOG, TrainingJob
 from vidgan.record.folder import ERROR, FAILED, FINISHED, PRUNED, RUNNING, write_atomically
 
 
@@ -33,12 +33,12 @@ _COLORS = {State.FAILED: "red", State.STOPPED: "yellow", State.FINISHED: "green"
 class Outcome:
     """How a job ended, and for a failed one why."""
 
-    job: Job
+    job: TrainingJob
     state: State
     error: str | None = None
 
 
-def outcome_of(job: Job, code: int) -> Outcome:
+def outcome_of(job: TrainingJob, code: int) -> Outcome:
     """The outcome of a job whose process has ended.
 
     A process that was killed could not write its own end: this does so for it.
@@ -89,7 +89,7 @@ def show_outcomes(name: str, outcomes: Sequence[Outcome]) -> None:
             console.print(line, style="red", highlight=False, markup=False, soft_wrap=True)
 
 
-def _seconds(job: Job) -> str:
+def _seconds(job: TrainingJob) -> str:
     """How long it was worked on; nothing where that is not recorded, or cannot be read."""
     with suppress(UserError):
         return f"{job.folder.summary['seconds']:.0f}" if job.folder.summary.get("seconds") is not None else ""

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from vidgan.engine.hardware import cores
 from vidgan.experiment.build import device_kind, world_size
-from vidgan.launch.job import LOG, Job
+from vidgan.launch.job import LOG, TrainingJob
 from vidgan.launch.job_result import Outcome, State, outcome_of
 
 _POLL = 0.05  # seconds
@@ -51,7 +51,7 @@ class LocalProcesses:
     def __init__(self, n_jobs: int) -> None:
         self.n_jobs = n_jobs
         self._slots = list(range(n_jobs))
-        self._running: dict[int, tuple[Job, subprocess.Popen[bytes]]] = {}
+        self._running: dict[int, tuple[TrainingJob, subprocess.Popen[bytes]]] = {}
 
     @property
     def count(self) -> int:
@@ -61,7 +61,7 @@ class LocalProcesses:
     def free(self) -> bool:
         return bool(self._slots)
 
-    def start(self, job: Job) -> None:
+    def start(self, job: TrainingJob) -> None:
         """Writes the job down and starts its process; its output goes to ``log.txt`` in the run folder."""
         slot = self._slots.pop(0)
         path = job.write()
@@ -99,7 +99,7 @@ class LocalProcesses:
         for _, process in self._running.values():
             _kill_session(process.pid)
 
-    def _environment(self, job: Job, slot: int) -> dict[str, str]:
+    def _environment(self, job: TrainingJob, slot: int) -> dict[str, str]:
         environment = {name: value for name, value in os.environ.items() if name not in _OF_RANKS}
         if self.n_jobs > 1:  # or every job would use all cores, and all jobs the first GPU
             environment.setdefault("OMP_NUM_THREADS", str(max(1, cores() // self.n_jobs)))
@@ -144,7 +144,7 @@ class Counts(Progress):
 
 
 def run_jobs(
-    next_job: Callable[[], Job | None],
+    next_job: Callable[[], TrainingJob | None],
     on_end: Callable[[Outcome], None],
     n_jobs: int,
     total: int | None,

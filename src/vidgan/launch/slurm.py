@@ -9,7 +9,7 @@ from rich.console import Console
 from vidgan.console import say
 from vidgan.errors import UserError
 from vidgan.launch import cluster, sbatch
-from vidgan.launch.job import LOG, Job
+from vidgan.launch.job import LOG, TrainingJob
 from vidgan.launch.job_result import Outcome, State
 from vidgan.record.folder import FINISHED, PRUNED, RunFolder, write_atomically, write_json
 
@@ -29,7 +29,7 @@ def job_id(folder: RunFolder) -> str | None:
     return recorded
 
 
-def script(jobs: Sequence[Job]) -> str:
+def script(jobs: Sequence[TrainingJob]) -> str:
     """The sbatch script of jobs, which is what ``dry_run`` shows.
 
     Raises:
@@ -41,7 +41,7 @@ def script(jobs: Sequence[Job]) -> str:
     return sbatch.script(config.name, [job.folder.path for job in jobs], config.machine)
 
 
-def run_jobs(jobs: Sequence[Job]) -> list[Outcome]:
+def run_jobs(jobs: Sequence[TrainingJob]) -> list[Outcome]:
     """Queues jobs as one array, those that are queued already aside; with ``wait`` it returns when all have ended.
 
     Raises:
@@ -59,13 +59,13 @@ def run_jobs(jobs: Sequence[Job]) -> list[Outcome]:
     return [_outcome(job) for job in jobs]
 
 
-def _queued(jobs: Sequence[Job]) -> list[Job]:
+def _queued(jobs: Sequence[TrainingJob]) -> list[TrainingJob]:
     ids = [job_id(job.folder) for job in jobs]
     states = cluster.states(filter(None, ids))
     return [job for job, id in zip(jobs, ids, strict=True) if id and states.get(id) in cluster.ACTIVE]
 
 
-def _submit(jobs: Sequence[Job]) -> None:
+def _submit(jobs: Sequence[TrainingJob]) -> None:
     text = script(jobs)
     cluster.check(text, jobs[0].config.machine.slurm)
     for job in jobs:
@@ -81,14 +81,14 @@ def _tell(line: str) -> None:
     say(line)
 
 
-def _wait(jobs: Sequence[Job]) -> None:
+def _wait(jobs: Sequence[TrainingJob]) -> None:
     """Returns when none of these jobs is queued or running any more; Ctrl-C ends the waiting, not the jobs."""
     with Console(stderr=True).status("waiting for SLURM; Ctrl-C leaves the jobs alone"):
         while _queued(jobs):
             time.sleep(_POLL_SECONDS)
 
 
-def _outcome(job: Job) -> Outcome:
+def _outcome(job: TrainingJob) -> Outcome:
     """The end of a job that SLURM has left, as its run folder tells it."""
     state = job.folder.summary.get("state")
     if state in (FINISHED, PRUNED):

@@ -21,7 +21,7 @@ from vidgan.config.schema import PreflightMode
 from vidgan.errors import UserError
 from vidgan.experiment.preflight import Preflight
 from vidgan.launch.costs import show_costs
-from vidgan.launch.job import Job
+from vidgan.launch.job import TrainingJob
 from vidgan.launch.job_result import Outcome, State, exit_code
 from vidgan.launch.local import run_jobs
 from vidgan.launch.naming import label, sweep_name
@@ -113,7 +113,7 @@ class StudySweep:
         for point, combination in zip(points, values, strict=True):
             self._name(point, combination)
         if example.preflight is PreflightMode.only:
-            show_costs([Job.plan(point.config, point.overrides) for point in points if point.config], costs)
+            show_costs([TrainingJob.plan(point.config, point.overrides) for point in points if point.config], costs)
             return 0
         folder = sweep_folder(example, self.name)
         with RunFolder(folder).locked():
@@ -250,7 +250,7 @@ class StudySweep:
 
     # Trials ------------------------------------------------------------------------------------------------------
 
-    def _next(self, total: int) -> Job | None:
+    def _next(self, total: int) -> TrainingJob | None:
         """The job of the next trial; trials whose run is there already, or is running, or cannot be, need none."""
         while self.failures < self.settings.max_failures:
             done = len(self.study.get_trials(deepcopy=False, states=_DONE))
@@ -271,7 +271,7 @@ class StudySweep:
                 return job
         return None
 
-    def _job(self, trial: optuna.Trial) -> Job | None:
+    def _job(self, trial: optuna.Trial) -> TrainingJob | None:
         point = self.compose(trial.params)
         try:
             examine([point], self.preflight)
@@ -281,7 +281,7 @@ class StudySweep:
             return None
         self._name(point, trial.params)
         assert point.config is not None
-        job = Job.plan(point.config, point.overrides)
+        job = TrainingJob.plan(point.config, point.overrides)
         trial.set_user_attr("run", job.id)
         if self.settings.pruner is None:
             return job

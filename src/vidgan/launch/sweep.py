@@ -20,7 +20,7 @@ from vidgan.experiment.preflight import Cost, Preflight
 from vidgan.experiment.report import show_result, show_start
 from vidgan.launch import slurm
 from vidgan.launch.costs import show_costs
-from vidgan.launch.job import Job
+from vidgan.launch.job import TrainingJob
 from vidgan.launch.job_result import Outcome, State, exit_code, show_outcomes
 from vidgan.launch.local import run_jobs
 from vidgan.launch.naming import keys_that_differ, label, sweep_name
@@ -118,7 +118,7 @@ def launch(points: Sequence[Point]) -> int:
     name = name_points(points)
     costs = examine(points)
     with looking_once():
-        jobs = [Job.plan(point.config, point.overrides) for point in points if point.config is not None]
+        jobs = [TrainingJob.plan(point.config, point.overrides) for point in points if point.config is not None]
     if jobs[0].config.preflight is PreflightMode.only:
         show_costs(jobs, costs)
         return 0
@@ -136,7 +136,7 @@ def submit(point: Point) -> int:
     """
     examine([point])
     assert point.config is not None
-    job = Job.plan(point.config, point.overrides)
+    job = TrainingJob.plan(point.config, point.overrides)
     if point.config.dry_run:
         print(slurm.script([job]))
         return 0
@@ -147,9 +147,9 @@ def submit(point: Point) -> int:
     return exit_code(slurm.run_jobs([job]), None)
 
 
-def run_once(name: str, jobs: Sequence[Job]) -> int:
+def run_once(name: str, jobs: Sequence[TrainingJob]) -> int:
     """Runs each run of the jobs that is not finished; returns the exit code."""
-    unique: dict[Path, Job] = {}
+    unique: dict[Path, TrainingJob] = {}
     for job in jobs:
         first = unique.setdefault(job.folder.path, job)
         if first is not job:

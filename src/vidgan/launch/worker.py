@@ -19,7 +19,7 @@ from vidgan.config.invocation import note
 from vidgan.config.registration import register
 from vidgan.errors import UserError, one_line
 from vidgan.interruption import deaf, requests
-from vidgan.launch.job import Job
+from vidgan.launch.job import TrainingJob
 from vidgan.record.folder import ERROR, RunFolder
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -66,7 +66,7 @@ def run(folder: Path) -> None:
     try:
         from vidgan.experiment.training import train  # seconds of imports; their errors are recorded, too
 
-        job = Job.read(folder)
+        job = TrainingJob.read(folder)
         note(job.command, job.overrides)
         slurm = job.config.machine.slurm
         train(job.config, job.folder, _watchers(job))
@@ -86,7 +86,7 @@ def _iteration(folder: Path) -> int:
     return RunFolder(folder).summary.get("iteration", 0)
 
 
-def _watchers(job: Job) -> list[Any]:
+def _watchers(job: TrainingJob) -> list[Any]:
     if job.trial is None:
         return []
     from vidgan.engine.pruning import Pruning
