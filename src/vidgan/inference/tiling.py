@@ -65,7 +65,7 @@ class Tiled(Generator):
             overlap = UNBOUNDED_OVERLAP if generator.radius is None else generator.radius
         self.generator = generator
         self.scale = generator.scale
-        self.temporal = generator.temporal  # type: ignore[misc]
+        self.temporal = generator.temporal  # type: ignore[misc]  # of the class elsewhere
         self.reach = generator.reach
         self.noise_map = generator.noise_map
         self.tile = tile
@@ -80,14 +80,14 @@ class Tiled(Generator):
 
     def between(self, low: Tensor, first: int, last: int) -> Tensor:
         """Frames ``first`` to ``last`` of a window generator."""
-        return self._assembled(low, lambda part, index: self.generator.between(part, first, last))  # type: ignore
+        return self._assembled(low, lambda part, index: self.generator.between(part, first, last))  # type: ignore  # a window one has it
 
     def stream(self, low: Tensor, state: list[Any] | None = None) -> tuple[Tensor, list[Any]]:
         """The next frames of a video and the states of the tiles after them; None starts a video."""
         states: list[Any] = []
 
         def advance(part: Tensor, index: int) -> Tensor:
-            made, after = self.generator.stream(part, None if state is None else state[index])  # type: ignore[operator]
+            made, after = self.generator.stream(part, None if state is None else state[index])  # type: ignore[operator]  # a causal one has it
             states.append(after)
             return made
 

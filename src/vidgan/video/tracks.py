@@ -61,7 +61,7 @@ class Tracks:
             self._routes[stream.index] = _Copied(self._output.add_stream_from_template(stream))
         elif stream.type == "attachment" and "matroska" in self._output.format.name:
             name = stream.metadata.get("filename", "attachment")
-            self._output.add_attachment(name, stream.mimetype or "application/octet-stream", stream.data)  # type: ignore[attr-defined]
+            self._output.add_attachment(name, stream.mimetype or "application/octet-stream", stream.data)  # type: ignore[attr-defined]  # missing in PyAV's types
             return
         else:
             self._left_out.append(_told(stream))
@@ -108,7 +108,7 @@ class Tracks:
                 if packet.dts is None and packet.pts is None:
                     continue
                 shift = round(self._start / packet.time_base)
-                packet.dts = (packet.pts if packet.dts is None else packet.dts) - shift  # type: ignore[operator]
+                packet.dts = (packet.pts if packet.dts is None else packet.dts) - shift  # type: ignore[operator]  # one of them is there
                 packet.pts = packet.dts if packet.pts is None else packet.pts - shift
                 yield packet
         except av.error.FFmpegError as error:
