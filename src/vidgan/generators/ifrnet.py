@@ -1,0 +1,118 @@
+"""IFRNet (Kong et al. 2022, "IFRNet: intermediate feature refine network for efficient frame interpolation").
+
+The features of the frame to be made are refined together with its motion, coarse to fine; what warping cannot explain
+comes as a residual.
+"""
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from vidgan.generators.interpolation import Between, Interpolator, Shapes, resized
+from vidgan.ops.warp import warp
+
+Size = Literal["S", "base", "L"]
+
+#: Channels of the four levels of features, of the part of a block that is refined twice, and the side of the first kernel.
+_PLANS: dict[str, tuple[tuple[int, ...], int, int]] = {
+    "S": ((24, 36, 54, 72), 24, 3),
+    "base": ((32, 48, 72, 96), 32, 3),
+    "L": ((64, 96, 144, 192), 64, 7),
+}
+
+
+class IFRNet(Interpolator):
+    """IFRNet-S, IFRNet and IFRNet-L, with their keys.
+
+    Args:
+        size: of the network.
+    """
+
+    multiple = 16
+
+    def __init__(self, size: Size = "S") -> None:
+        super().__init__()
+        widths, side, kernel = _PLANS[size]
+        self.encoder = Encoder(widths, kernel)
+        coarsest = widths[-1]
+        self.decoder4 = Decoder(2 * coarsest + 1, 2 * coarsest, widths[-2] + 4, side)
+        for level in (3, 2, 1):
+            own, finer = widths[level - 1], widths[level - 2] + 4 if level > 1 else 8
+            self.add_module(f"decoder{level}", Decoder(3 * own + 4, 3 * own, finer, side))
+
+    def between(self, first: Tensor, second: Tensor, time: Tensor, scale: float) -> Between:
+        mean = torch.cat([first, second], 2).mean((1, 2, 3), keepdim=True)
+        first, second = first - mean, second - mean
+        pyramids = [self.encoder(resized(frame, scale)) for frame in (first, second)]
+        features = [level[3] for level in pyramids]
+        made = self.decoder4(torch.cat([*features, time.expand(-1, 1, *features[0].shape[-2:])], 1))
+        flow = made[:, :4]
+        for level in (3, 2, 1):
+            own = [warp(p[level - 1], flow[:, 2 * i :][:, :2], "border") for i, p in enumerate(pyramids)]
+            made = self.get_submodule(f"decoder{level}")(torch.cat([made[:, 4:], *own, flow], 1))
+            flow = made[:, :4] + 2 * resized(flow, 2)
+        made = resized(made, 1 / scale)
+        flow, weight = resized(flow, 1 / scale) / scale, torch.sigmoid(made[:, 4:5])
+        merged = weight * warp(first, flow[:, :2], "border") + (1 - weight) * warp(second, flow[:, 2:], "border")
+        return Between(merged + mean + made[:, 5:], flow, weight)
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        width = shapes["encoder.pyramid1.0.0.weight"][0]
+        return {"size": {widths[0]: size for size, (widths, *_) in _PLANS.items()}[width]}
+
+
+class Encoder(nn.Module):
+    """Features of a frame at 1/2, 1/4, 1/8 and 1/16 of its size."""
+
+    def __init__(self, widths: tuple[int, ...], kernel: int) -> None:
+        super().__init__()
+        for level, (inputs, outputs) in enumerate(zip((3, *widths), widths, strict=False), 1):
+            halving = _conv(inputs, outputs, 2, kernel if level == 1 else 3)
+            self.add_module(f"pyramid{level}", nn.Sequential(halving, _conv(outputs, outputs)))
+
+    def forward(self, frame: Tensor) -> list[Tensor]:
+        levels = []
+        for pyramid in self.children():
+            frame = pyramid(frame)
+            levels.append(frame)
+        return levels
+
+
+class Decoder(nn.Module):
+    """Motion and features (B, outputs, 2 * h, 2 * w) of one level, of what is known at it (B, inputs, h, w)."""
+
+    def __init__(self, inputs: int, channels: int, outputs: int, side: int) -> None:
+        super().__init__()
+        last = nn.ConvTranspose2d(channels, outputs, 4, 2, 1)
+        self.convblock = nn.Sequential(_conv(inputs, channels), ResBlock(channels, side), last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.convblock(x)
+
+
+class ResBlock(nn.Module):
+    """Five convolutions and the input; the second and fourth see the last ``side`` channels alone."""
+
+    def __init__(self, channels: int, side: int) -> None:
+        super().__init__()
+        self.side = side
+        self.conv1 = _conv(channels, channels)
+        self.conv2 = _conv(side, side)
+        self.conv3 = _conv(channels, channels)
+        self.conv4 = _conv(side, side)
+        self.conv5 = nn.Conv2d(channels, channels, 3, 1, 1)
+        self.prelu = nn.PReLU(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made = self._refined(self.conv2, self.conv1(x))
+        made = self._refined(self.conv4, self.conv3(made))
+        return self.prelu(x + self.conv5(made))
+
+    def _refined(self, conv: nn.Module, x: Tensor) -> Tensor:
+        return torch.cat([x[:, : -self.side], conv(x[:, -self.side :])], 1)
+
+
+def _conv(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2), nn.PReLU(outputs))

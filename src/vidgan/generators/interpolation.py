@@ -1,0 +1,68 @@
+"""What networks promise that make frames between two."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+class Between(NamedTuple):
+    """A frame between two, and how it was made.
+
+    Attributes:
+        frame: (B, 3, H, W) RGB, about [0, 1].
+        flow: (B, 4, H, W) in pixels, from the made frame to the first (x, y) and to the second.
+        weight: (B, 1, H, W) in [0, 1], the share of the first frame.
+    """
+
+    frame: Tensor
+    flow: Tensor
+    weight: Tensor
+
+
+class Interpolator(nn.Module):
+    """A network from two frames and a time between them to the frame of that time; a subclass writes :meth:`between`.
+
+    Attributes:
+        any_time: whether it makes frames of any time; else of the middle alone, and others by halving.
+        multiple: frames are padded to heights and widths that are multiples of it, and more where motion is looked for
+            in smaller frames.
+        aliases: (regular expression, replacement) pairs that turn published key names into this network's.
+        unused: beginnings of published keys that the network never had a use for.
+    """
+
+    any_time: ClassVar[bool] = True
+    multiple: int = 1
+    aliases: ClassVar[tuple[tuple[str, str], ...]] = ()
+    unused: ClassVar[tuple[str, ...]] = ()
+
+    def forward(self, first: Tensor, second: Tensor, time: Tensor, scale: float = 1) -> Between:
+        """
+        Args:
+            first, second: (B, 3, H, W) RGB in [0, 1], of any size.
+            time: (B,) between 0, the first frame, and 1, the second.
+            scale: size of the frames in which motion is looked for; 0.5 for those of 4K.
+        """
+        height, width = first.shape[-2:]
+        multiple = round(self.multiple / scale)
+        below, right = -height % multiple, -width % multiple
+        padded = [F.pad(frame, (0, right, 0, below)) for frame in (first, second)]
+        made = self.between(padded[0], padded[1], time.view(-1, 1, 1, 1), scale)
+        return Between(*(part[..., :height, :width] for part in made))
+
+    def between(self, first: Tensor, second: Tensor, time: Tensor, scale: float) -> Between:
+        """:meth:`forward`, of frames whose sides are multiples, and times (B, 1, 1, 1)."""
+        raise NotImplementedError
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        """The arguments of the network that has these weights, see :meth:`vidgan.generators.base.Generator.recognise`."""
+        raise KeyError(f"{cls.__name__} is not recognised by its keys")
+
+
+def resized(frames: Tensor, factor: float) -> Tensor:
+    """(B, C, H, W) bilinearly to ``factor`` times the height and width."""
+    return frames if factor == 1 else F.interpolate(frames, scale_factor=factor, mode="bilinear", align_corners=False)

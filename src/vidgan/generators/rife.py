@@ -1,0 +1,183 @@
+"""RIFE (Huang et al. 2022, "Real-time intermediate flow estimation for video frame interpolation"), version 4.
+
+Motion from the made frame to its two neighbours is found directly, coarse to fine, and both are warped by it. The
+versions differ in how a block is built and in what it is handed beside the frames.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+from vidgan.generators.interpolation import Between, Interpolator, Shapes, resized
+from vidgan.ops.warp import warp
+
+Version = Literal["4.0", "4.6", "4.25"]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What tells versions apart.
+
+    Attributes:
+        channels: of each block, coarse to fine.
+        features: channels of learned features that are warped beside the frames.
+        handed: channels that each block hands to the next.
+        scaled: residual convolutions with a learned scale and leaky ReLUs; else plain ones with PReLUs.
+        accumulates: whether each block corrects the weights of the one before; else it replaces them.
+        multiple: of sides.
+    """
+
+    channels: tuple[int, ...] = (192, 128, 96, 64)
+    features: int = 0
+    handed: int = 0
+    scaled: bool = True
+    accumulates: bool = True
+    multiple: int = 32
+
+
+_PLANS: dict[str, _Plan] = {
+    "4.0": _Plan(scaled=False),
+    "4.6": _Plan(),
+    "4.25": _Plan((192, 128, 96, 64, 32), features=4, handed=8, accumulates=False, multiple=64),
+}
+
+
+class RIFE(Interpolator):
+    """RIFE's IFNet in the versions 4.0, 4.6 and 4.25, with their keys.
+
+    4.0 and 4.1 are one network, and 4.25 and 4.26. Version 4.0 as published looks a second time, in smaller frames,
+    where motion exceeds 32 pixels on average; here ``scale=0.5`` does.
+
+    Args:
+        version: of the architecture.
+    """
+
+    aliases = ((r"^convblock", "convblock"),)
+    unused = ("block_tea.", "contextnet.", "unet.", "teacher.", "caltime.")
+
+    def __init__(self, version: Version = "4.6") -> None:
+        super().__init__()
+        plan = _PLANS[version]
+        self.plan = plan
+        self.multiple = plan.multiple
+        known = 7 + 2 * plan.features
+        for index, channels in enumerate(plan.channels):
+            inputs = known if index == 0 else known + 1 + plan.handed + 4
+            self.add_module(f"block{index}", IFBlock(inputs, channels, plan.handed, plan.scaled))
+        if plan.features:
+            self.encode = Head(plan.features)
+
+    def between(self, first: Tensor, second: Tensor, time: Tensor, scale: float) -> Between:
+        frames = torch.cat([first, second], 1)
+        seen = frames
+        if self.plan.features:
+            seen = torch.cat([frames, self.encode(first), self.encode(second)], 1)
+        times = time.expand(-1, 1, *first.shape[-2:])
+        flow, logit, handed = first.new_zeros(len(first), 4, *first.shape[-2:]), None, None
+        warped = seen
+        for index in range(count := len(self.plan.channels)):
+            block: IFBlock = self.get_submodule(f"block{index}")  # type: ignore[assignment]
+            if logit is None:
+                change, logit, handed = block(torch.cat([seen, times], 1), None, 2 ** (count - 1) / scale)
+            else:
+                given = [part for part in (warped, times, logit, handed) if part is not None]
+                change, more, handed = block(torch.cat(given, 1), flow, 2 ** (count - 1 - index) / scale)
+                logit = logit + more if self.plan.accumulates else more
+            flow = flow + change
+            warped = self._warped(seen, flow)
+        assert logit is not None, "there is a block"
+        weight = torch.sigmoid(logit)
+        return Between(weight * warped[:, :3] + (1 - weight) * warped[:, 3:6], flow, weight)
+
+    @staticmethod
+    def _warped(seen: Tensor, flow: Tensor) -> Tensor:
+        """Both frames, and both frames' features, at the time of the made one."""
+        parts = [*seen[:, :6].chunk(2, 1), *(seen[:, 6:].chunk(2, 1) if seen.shape[1] > 6 else ())]
+        return torch.cat([warp(part, flow[:, 2 * (i % 2) :][:, :2], "border") for i, part in enumerate(parts)], 1)
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        outputs = shapes["block0.lastconv.0.weight" if "block0.lastconv.0.weight" in shapes else "block0.lastconv.weight"]
+        versions = {5: "4.0", 24: "4.6", 52: "4.25"}
+        version = versions[outputs[1]]
+        shapes["block0.conv0.0.0.weight"]
+        assert version in get_args(Version), "all that is told is built"
+        return {"version": version}
+
+
+class IFBlock(nn.Module):
+    """Corrects motion and weights, in frames that are smaller by a factor.
+
+    Args:
+        inputs: channels, motion included.
+        channels: inside.
+        handed: channels for the next block.
+        scaled: see the versions.
+    """
+
+    def __init__(self, inputs: int, channels: int, handed: int, scaled: bool) -> None:
+        super().__init__()
+        self.scaled = scaled
+        self.conv0 = nn.Sequential(
+            _conv(inputs, channels // 2, 2, scaled), _conv(channels // 2, channels, 2, scaled)
+        )
+        if scaled:
+            self.convblock = nn.Sequential(*(ResConv(channels) for _ in range(8)))
+            outputs = 6 if handed == 0 else 5 + handed  # 4.6 has one that is not used
+            self.lastconv: nn.Module = nn.Sequential(nn.ConvTranspose2d(channels, 4 * outputs, 4, 2, 1), nn.PixelShuffle(2))
+        else:
+            self.convblock = nn.Sequential(*(_conv(channels, channels, 1, scaled) for _ in range(8)))
+            self.lastconv = nn.ConvTranspose2d(channels, 5, 4, 2, 1)
+        self.handed = handed
+
+    def forward(self, x: Tensor, flow: Tensor | None, factor: float) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The change of motion (B, 4, H, W), the logit (B, 1, H, W) of weights, and what is handed on.
+
+        Args:
+            x: (B, C, H, W).
+            flow: (B, 4, H, W) motion so far; None at the beginning.
+            factor: how many times smaller the frames are that it looks at.
+        """
+        size = x.shape[-2:]
+        x = resized(x, 1 / factor)
+        if flow is not None:
+            x = torch.cat([x, resized(flow, 1 / factor) / factor], 1)
+        x = self.conv0(x)
+        x = self.lastconv(self.convblock(x) if self.scaled else self.convblock(x) + x)
+        grown = size[-1] / x.shape[-1]
+        x = resized(x, grown)
+        return x[:, :4] * grown, x[:, 4:5], x[:, 5:] if self.handed else None
+
+
+class ResConv(nn.Module):
+    """A convolution with a learned scale, plus the input."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, 1, 1)
+        self.beta = nn.Parameter(torch.ones(1, channels, 1, 1))
+        self.relu = nn.LeakyReLU(0.2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.relu(self.conv(x) * self.beta + x)
+
+
+class Head(nn.Module):
+    """Features (B, features, H, W) of a frame (B, 3, H, W), as of version 4.25."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.cnn0 = nn.Conv2d(3, 16, 3, 2, 1)
+        self.cnn1 = nn.Conv2d(16, 16, 3, 1, 1)
+        self.cnn2 = nn.Conv2d(16, 16, 3, 1, 1)
+        self.cnn3 = nn.ConvTranspose2d(16, features, 4, 2, 1)
+        self.relu = nn.LeakyReLU(0.2)
+
+    def forward(self, frame: Tensor) -> Tensor:
+        return self.cnn3(self.relu(self.cnn2(self.relu(self.cnn1(self.relu(self.cnn0(frame)))))))
+
+
+def _conv(inputs: int, outputs: int, stride: int, leaky: bool) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), nn.LeakyReLU(0.2) if leaky else nn.PReLU(outputs))
