@@ -12,7 +12,7 @@ from vidgan.ops.optical_flow import dis_flow
 from vidgan.ops.warp import warp
 
 #: From two frames (B, 3, H, W) in [0, 1] and times (B,) between them to the frames (B, 3, H, W) of these times.
-Classical = Callable[[Tensor, Tensor, Tensor], Tensor]
+Interpolation = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def blend(first: Tensor, second: Tensor, time: Tensor) -> Tensor:
@@ -59,3 +59,9 @@ def _minterpolated(first: Tensor, second: Tensor, time: float) -> Tensor:
         raise UserError(f"{program} failed: {ended.stderr.decode(errors='replace').strip()}")
     made = torch.frombuffer(bytearray(ended.stdout), dtype=torch.uint8).view(-1, height, width, 3)
     return made[parts + round(time * parts)].permute(2, 0, 1).float() / 255
+
+
+def interpolations() -> dict[str, Interpolation]:
+    """Those that work on this machine, by name."""
+    known: dict[str, Interpolation] = {"blend": blend, "dis": dis}
+    return known if ffmpeg_program() is None else {**known, "minterpolate": minterpolate}

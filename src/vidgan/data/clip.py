@@ -84,9 +84,13 @@ class Clip:
 
     def between(self, first: int, last: int) -> "Clip":
         """Frames ``first`` to ``last`` (exclusive) with all that goes frame by frame; other conditions stay whole."""
+        return self.of_frames(slice(first, last))
+
+    def of_frames(self, chosen: slice | list[int]) -> "Clip":
+        """The frames of these numbers, with what :meth:`between` takes along."""
 
         def cut(tensor: Tensor) -> Tensor:
-            return tensor[:, first:last]
+            return tensor[:, chosen]
 
         aligned = {name: cut(value) for name, value in self.conditions.items() if name in self.aligned}
         return replace(

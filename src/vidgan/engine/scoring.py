@@ -200,7 +200,8 @@ class ScoredModule(pl.LightningModule):
             asked |= {f"The baseline {name}": asked_by(make) for name, make in self.chosen_baselines().items()}
         if (blank := data.blank()) is None:  # told of the first clip
             return
-        blank = self.protocol.case.applied(blank)
+        last = blank.frames.shape[1] - 1
+        blank = self.protocol.case.applied(blank.of_frames([min(i, last) for i in range(max(self.fewest, last + 1))]))
         there: set[str] = set()
         for look in (  # the cheapest first
             lambda: {*OWN, *named_in(blank), *data.scored_conditions},
@@ -226,6 +227,8 @@ class ScoredModule(pl.LightningModule):
             return
         for name, size in _by_size(data, splits):
             try:
+                if size.frames < self.fewest:
+                    raise UserError(f"it has {size.frames} frames, and {self.fewest} are needed; leave it out")
                 self.protocol.refuse_size(*size)
             except UserError as error:
                 raise UserError(f"{name} would be scored: {error}") from error
@@ -242,6 +245,11 @@ class ScoredModule(pl.LightningModule):
         A task that says so takes pieces in :meth:`play`; all that its clips hold goes along with the frames.
         """
         return None
+
+    @property
+    def fewest(self) -> int:
+        """Frames without which nothing of a clip can be scored."""
+        return 1
 
     @property
     def scored_degradations(self) -> list[Degradation]:

@@ -31,21 +31,21 @@ def scoring_memory(task: AdversarialTask, piece: Clip, whole: bool) -> int:
     count = piece.place.last - piece.place.first
     frame = piece.frames.nbytes // piece.frames.shape[1]
     few = min(count, _FEW if whole else max(3, _PIXELS // piece.frames[0, 0, 0].numel()))
-    given = _condition(task.eval(), piece)
-    network = _peak(task, given, few)
+    given, made = _condition(task.eval(), piece)
+    network = _peak(task, given, made, few)
     if few < count:
-        each = (network - _peak(task, given, few // 2)) / (few - few // 2) if whole else frame
+        each = (network - _peak(task, given, made, few // 2)) / (few - few // 2) if whole else frame
         network += round((count - few) * each)
     kept = piece.frames.shape[1] * (frame + sum(one.nbytes for one in tree_leaves(given)))
     return network + kept + _COPIES * count * frame
 
 
-def _peak(task: AdversarialTask, given: Any, count: int) -> int:
+def _peak(task: AdversarialTask, given: Any, made: int, count: int) -> int:
     """Bytes that the generator takes to make so many frames, with as many before and after them as it looks at."""
     context = task.context(with_baselines=False) or 0
 
     def of_all(one: Tensor) -> Tensor:
-        by_frame = one.shape[1:2] == (1,)  # as it is of a single frame; else of the clip
+        by_frame = one.shape[1:2] == (made,)  # else of the clip
         return one.new_empty(1, count + 2 * context, *one.shape[2:], device="meta") if by_frame else one.to("meta")
 
     condition = mapped(given, of_all)
@@ -54,8 +54,10 @@ def _peak(task: AdversarialTask, given: Any, count: int) -> int:
     return peak.most
 
 
-def _condition(task: AdversarialTask, piece: Clip) -> Any:
-    """What the generator is given of a single blank frame of the piece's size."""
-    frame = piece.between(0, 1).with_each(lambda one: torch.zeros(one.shape, dtype=one.dtype))
-    clip = replace(frame, piece=Piece(0, 0, 1, 1))
-    return task.condition(clip if task.protocol is None else task.protocol.case.applied(clip))
+def _condition(task: AdversarialTask, piece: Clip) -> tuple[Any, int]:
+    """What the generator is given of as few blank frames of the piece's size as will do, and how many it then makes."""
+    few = task.fewest
+    clip = piece.between(0, few).with_each(lambda one: torch.zeros(one.shape, dtype=one.dtype))
+    clip = replace(clip, piece=Piece(0, 0, few, few))
+    clip = clip if task.protocol is None else task.protocol.case.applied(clip)
+    return task.condition(clip), task.target(clip).shape[1]

@@ -57,7 +57,7 @@ class DISBlend(Interpolator):
 
 
 def _guesses(first: Tensor, second: Tensor, motion: Tensor) -> list[Tensor]:
-    """Six frames (B, 3, H, W), in turns of the first and of the second; motion (B, 8, H, W) is that to either, twice."""
+    """Six frames (B, 3, H, W), in turns of the first and of the second; motion (B, 8, H, W) is to either, twice."""
     to_first, to_second, again_first, again_second = motion.chunk(4, 1)
     warped = [warp(first, to_first, "border"), warp(second, to_second, "border")]
     return [*warped, warp(first, again_first, "border"), warp(second, again_second, "border"), first, second]

@@ -14,7 +14,7 @@ from vidgan.ops.warp import warp
 
 Size = Literal["S", "base", "L"]
 
-#: Channels of the four levels of features, of the part of a block that is refined twice, and the side of the first kernel.
+#: Channels of the four levels of features and of the part of a block that is refined twice; side of the first kernel.
 _PLANS: dict[str, tuple[tuple[int, ...], int, int]] = {
     "S": ((24, 36, 54, 72), 24, 3),
     "base": ((32, 48, 72, 96), 32, 3),

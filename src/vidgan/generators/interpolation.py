@@ -59,7 +59,7 @@ class Interpolator(nn.Module):
 
     @classmethod
     def recognise(cls, shapes: Shapes) -> dict[str, Any]:
-        """The arguments of the network that has these weights, see :meth:`vidgan.generators.base.Generator.recognise`."""
+        """As :meth:`vidgan.generators.base.Generator.recognise`."""
         raise KeyError(f"{cls.__name__} is not recognised by its keys")
 
 

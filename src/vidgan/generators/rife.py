@@ -5,7 +5,7 @@ versions differ in how a block is built and in what it is handed beside the fram
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -54,7 +54,6 @@ class RIFE(Interpolator):
         version: of the architecture.
     """
 
-    aliases = ((r"^convblock", "convblock"),)
     unused = ("block_tea.", "contextnet.", "unet.", "teacher.", "caltime.")
 
     def __init__(self, version: Version = "4.6") -> None:
@@ -99,12 +98,8 @@ class RIFE(Interpolator):
 
     @classmethod
     def recognise(cls, shapes: Shapes) -> dict[str, Any]:
-        outputs = shapes["block0.lastconv.0.weight" if "block0.lastconv.0.weight" in shapes else "block0.lastconv.weight"]
-        versions = {5: "4.0", 24: "4.6", 52: "4.25"}
-        version = versions[outputs[1]]
-        shapes["block0.conv0.0.0.weight"]
-        assert version in get_args(Version), "all that is told is built"
-        return {"version": version}
+        last = "block0.lastconv.weight" if "block0.lastconv.weight" in shapes else "block0.lastconv.0.weight"
+        return {"version": {5: "4.0", 24: "4.6", 52: "4.25"}[shapes[last][1]]}
 
 
 class IFBlock(nn.Module):
@@ -120,13 +115,12 @@ class IFBlock(nn.Module):
     def __init__(self, inputs: int, channels: int, handed: int, scaled: bool) -> None:
         super().__init__()
         self.scaled = scaled
-        self.conv0 = nn.Sequential(
-            _conv(inputs, channels // 2, 2, scaled), _conv(channels // 2, channels, 2, scaled)
-        )
+        self.conv0 = nn.Sequential(_conv(inputs, channels // 2, 2, scaled), _conv(channels // 2, channels, 2, scaled))
         if scaled:
             self.convblock = nn.Sequential(*(ResConv(channels) for _ in range(8)))
             outputs = 6 if handed == 0 else 5 + handed  # 4.6 has one that is not used
-            self.lastconv: nn.Module = nn.Sequential(nn.ConvTranspose2d(channels, 4 * outputs, 4, 2, 1), nn.PixelShuffle(2))
+            growing = nn.ConvTranspose2d(channels, 4 * outputs, 4, 2, 1)
+            self.lastconv: nn.Module = nn.Sequential(growing, nn.PixelShuffle(2))
         else:
             self.convblock = nn.Sequential(*(_conv(channels, channels, 1, scaled) for _ in range(8)))
             self.lastconv = nn.ConvTranspose2d(channels, 5, 4, 2, 1)

@@ -20,9 +20,9 @@ def dis_flow(first: Tensor, second: Tensor) -> Tensor:
 
     Returns:
         (B, 2, H, W) in pixels, x before y: what is at p in ``first`` is at p + flow in ``second``; zeros of frames of
-        less than 16 pixels a side. On the device and in the type of ``first``.
+        less than 16 pixels a side, and on the meta device. On the device and in the type of ``first``.
     """
-    if min(first.shape[-2:]) < _LEAST:
+    if first.is_meta or min(first.shape[-2:]) < _LEAST:
         return first.new_zeros(len(first), 2, *first.shape[-2:])
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     pairs = zip(_gray(first), _gray(second), strict=True)
