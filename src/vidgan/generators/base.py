@@ -26,7 +26,31 @@ def each_of(made: Made, function: Callable[[Tensor], Tensor]) -> Made:
     return {name: function(part) for name, part in made.items()} if isinstance(made, dict) else function(made)
 
 
-class Generator(nn.Module):
+class PublishedNetwork(nn.Module):
+    """A network that is told by its weights; a subclass that is published writes :meth:`recognise`.
+
+    Attributes:
+        aliases: (regular expression, replacement) pairs that turn other published key names into this network's.
+        unused: beginnings of published keys for which the network has no use.
+    """
+
+    aliases: ClassVar[tuple[tuple[str, str], ...]] = ()
+    unused: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
+        """The arguments of the network that has these weights.
+
+        Args:
+            shapes: of a state dict's tensors by key, after ``aliases``.
+
+        Raises:
+            KeyError: a key that tells this network from others is not there.
+        """
+        raise KeyError(f"{cls.__name__} is not recognised by its keys")
+
+
+class Generator(PublishedNetwork):
     """A network from low-resolution clips (B, T, C, h, w) to clips (B, T, C, scale * h, scale * w), RGB in [0, 1].
 
     What it makes beside frames it may name, see :data:`Made`; losses, metrics and discriminators are given it.
@@ -39,7 +63,6 @@ class Generator(nn.Module):
         noise_map: its input has a fourth channel, the sigma of the noise in the units of the frames.
         multiple: frames are padded inside to heights and widths that are multiples of it.
         radius: an output pixel depends on input pixels at most this far away; None where that is unbounded.
-        aliases: (regular expression, replacement) pairs that turn other published key names into this network's.
     """
 
     scale: int
@@ -47,7 +70,6 @@ class Generator(nn.Module):
     reach: int = 0
     noise_map: bool = False
     multiple: int = 1
-    aliases: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     @property
     def radius(self) -> int | None:
@@ -88,18 +110,6 @@ class Generator(nn.Module):
             made, state = self.proceed(low, start, min(start + length, last), state)
             parts.append(made)
         return _joined(parts), state
-
-    @classmethod
-    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
-        """The arguments of the network that has these weights.
-
-        Args:
-            shapes: of a state dict's tensors by key, after ``aliases``.
-
-        Raises:
-            KeyError: a key that tells this network from others is not there.
-        """
-        raise KeyError(f"{cls.__name__} is not recognised by its keys")
 
 
 class FrameGenerator(Generator):

@@ -9,10 +9,11 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from vidgan.generators.interpolation import Between, Interpolator, Shapes, resized
+from vidgan.generators.base import Shapes
+from vidgan.generators.interpolation import Between, Interpolator, resized
 from vidgan.ops.warp import warp
 
-Size = Literal["S", "base", "L"]
+Variant = Literal["S", "base", "L"]
 
 #: Channels of the four levels of features and of the part of a block that is refined twice; side of the first kernel.
 _PLANS: dict[str, tuple[tuple[int, ...], int, int]] = {
@@ -26,14 +27,14 @@ class IFRNet(Interpolator):
     """IFRNet-S, IFRNet and IFRNet-L, with their keys.
 
     Args:
-        size: of the network.
+        variant: which of the three sizes.
     """
 
     multiple = 16
 
-    def __init__(self, size: Size = "S") -> None:
+    def __init__(self, variant: Variant = "S") -> None:
         super().__init__()
-        widths, side, kernel = _PLANS[size]
+        widths, side, kernel = _PLANS[variant]
         self.encoder = Encoder(widths, kernel)
         coarsest = widths[-1]
         self.decoder4 = Decoder(2 * coarsest + 1, 2 * coarsest, widths[-2] + 4, side)
@@ -60,7 +61,7 @@ class IFRNet(Interpolator):
     @classmethod
     def recognise(cls, shapes: Shapes) -> dict[str, Any]:
         width = shapes["encoder.pyramid1.0.0.weight"][0]
-        return {"size": {widths[0]: size for size, (widths, *_) in _PLANS.items()}[width]}
+        return {"variant": {widths[0]: variant for variant, (widths, *_) in _PLANS.items()}[width]}
 
 
 class Encoder(nn.Module):

@@ -1,12 +1,11 @@
 """What networks promise that make frames between two."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-Shapes = Mapping[str, tuple[int, ...]]
+from vidgan.generators.base import PublishedNetwork
 
 
 class Between(NamedTuple):
@@ -23,21 +22,17 @@ class Between(NamedTuple):
     weight: Tensor
 
 
-class Interpolator(nn.Module):
+class Interpolator(PublishedNetwork):
     """A network from two frames and a time between them to the frame of that time; a subclass writes :meth:`between`.
 
     Attributes:
         any_time: whether it makes frames of any time; else of the middle alone, and others by halving.
         multiple: frames are padded to heights and widths that are multiples of it, and more where motion is looked for
             in smaller frames.
-        aliases: (regular expression, replacement) pairs that turn published key names into this network's.
-        unused: beginnings of published keys that the network never had a use for.
     """
 
     any_time: ClassVar[bool] = True
     multiple: int = 1
-    aliases: ClassVar[tuple[tuple[str, str], ...]] = ()
-    unused: ClassVar[tuple[str, ...]] = ()
 
     def forward(self, first: Tensor, second: Tensor, time: Tensor, scale: float = 1) -> Between:
         """
@@ -56,11 +51,6 @@ class Interpolator(nn.Module):
     def between(self, first: Tensor, second: Tensor, time: Tensor, scale: float) -> Between:
         """:meth:`forward`, of frames whose sides are multiples, and times (B, 1, 1, 1)."""
         raise NotImplementedError
-
-    @classmethod
-    def recognise(cls, shapes: Shapes) -> dict[str, Any]:
-        """As :meth:`vidgan.generators.base.Generator.recognise`."""
-        raise KeyError(f"{cls.__name__} is not recognised by its keys")
 
 
 def resized(frames: Tensor, factor: float) -> Tensor:

@@ -12,16 +12,16 @@ from typing import Any
 
 import vidgan.generators
 from vidgan.errors import UserError
-from vidgan.generators.base import Generator
+from vidgan.generators.base import PublishedNetwork
 from vidgan.weights import NAMED, State, renamed, without_prefix
 
 
-def networks() -> Iterator[type[Generator]]:
-    """The generators of this package that tell how to recognise them."""
+def networks() -> Iterator[type[PublishedNetwork]]:
+    """The networks of this package that tell how to recognise them."""
     for module in pkgutil.iter_modules(vidgan.generators.__path__, f"{vidgan.generators.__name__}."):
         for _, item in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
             own = item.__module__ == module.name and "recognise" in vars(item)
-            if own and issubclass(item, Generator) and item is not Generator:
+            if own and issubclass(item, PublishedNetwork) and item is not PublishedNetwork:
                 yield item
 
 

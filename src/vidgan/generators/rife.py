@@ -10,7 +10,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from vidgan.generators.interpolation import Between, Interpolator, Shapes, resized
+from vidgan.generators.base import Shapes
+from vidgan.generators.interpolation import Between, Interpolator, resized
 from vidgan.ops.warp import warp
 
 Version = Literal["4.0", "4.6", "4.25"]

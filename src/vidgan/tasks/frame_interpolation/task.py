@@ -6,8 +6,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from vidgan.baselines.interpolation import Interpolation as Classical
-from vidgan.baselines.interpolation import interpolations
+from vidgan.baselines.interpolation import Interpolation, interpolations
 from vidgan.data.clip import Clip
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.scoring import MODEL, Baseline
@@ -19,7 +18,7 @@ from vidgan.randomness import uniform
 _GAP, _TIME = 2, 0.5  # of a clip that is scored where no case says others
 
 
-class Interpolation(AdversarialTask):
+class FrameInterpolation(AdversarialTask):
     """Pairs of frames (B, N, 3, H, W) in [0, 1] and times (B, N) between them to the frames of these times.
 
     In training there is one pair a clip. When a clip is scored every ``gap``-th frame is given, and of each pair the
@@ -126,5 +125,5 @@ def _at(frames: Tensor, index: Tensor) -> Tensor:
     return frames[torch.arange(len(frames), device=frames.device), index][:, None]
 
 
-def _classical(method: Classical, first: Tensor, second: Tensor, time: Tensor) -> Tensor:
+def _classical(method: Interpolation, first: Tensor, second: Tensor, time: Tensor) -> Tensor:
     return method(first.flatten(0, 1), second.flatten(0, 1), time.flatten(0, 1)).unflatten(0, first.shape[:2])
