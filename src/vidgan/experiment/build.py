@@ -27,6 +27,7 @@ from vidgan.engine.parallel import PlayerDDPStrategy
 from vidgan.engine.players import Player
 from vidgan.engine.settings import EngineSettings
 from vidgan.errors import UserError
+from vidgan.experiment.zoo import located
 from vidgan.protocols.protocol import Protocol
 from vidgan.randomness import mix
 
@@ -68,6 +69,8 @@ def _refuse_other_monitor(monitor: str, protocol: Protocol) -> None:
 def warm_starts(config: DictConfig) -> Iterator[tuple[str, str]]:
     """Networks, or parts of them, that start from trained weights, e.g. ``generator.spynet``, and the files.
 
+    Those that have a name are fetched where they are not here yet.
+
     Null asks for none.
     """
 
@@ -77,7 +80,7 @@ def warm_starts(config: DictConfig) -> Iterator[tuple[str, str]]:
             if isinstance(value, DictConfig):
                 yield from walk(value, inner)
             elif value is not None:
-                yield inner, str(value)
+                yield inner, located(str(value), config.paths.cache)
 
     return walk(config.warm_start, "")
 

@@ -16,7 +16,8 @@ from vidgan.config.lint import lint
 from vidgan.config.recorded import resolved
 from vidgan.config.task_parts import claiming
 from vidgan.errors import UserError, told_of
-from vidgan.experiment.subject import NOTHING_NAMED, SUFFIXES, Subject, recorded_config
+from vidgan.experiment.subject import NOTHING_NAMED, Subject, is_file, recorded_config
+from vidgan.experiment.zoo import located
 from vidgan.generators.recognition import recognise
 from vidgan.record.folder import RunFolder, find_trained
 from vidgan.weights import fit, misfit, read_metadata, read_state
@@ -35,12 +36,11 @@ def weights_of(config: DictConfig) -> tuple[RunFolder | None, Path]:
     Raises:
         UserError: there is neither a run nor a file of weights, or both; or no such run or weights.
     """
-    is_file = config.weights.endswith(SUFFIXES)
-    if config.run is None and not is_file:
+    if config.run is None and not is_file(config.weights):
         raise UserError(NOTHING_NAMED)
     if config.run is None:
-        return None, Path(config.weights)
-    if is_file:
+        return None, Path(located(config.weights, config.paths.cache))
+    if is_file(config.weights):
         raise UserError(f"run={config.run} and weights={config.weights} are two networks; give one of them.")
     folder = find_trained(Path(config.paths.runs), config.run)
     return folder, weights_in(folder, config.weights)

@@ -13,7 +13,7 @@ from vidgan.console import say
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError, told_of
 from vidgan.experiment.networks import load_subject
-from vidgan.experiment.subject import SUFFIXES, Subject, subject, task_of
+from vidgan.experiment.subject import Subject, is_file, subject, task_of
 from vidgan.inference.inputs import RATE_OF_FOLDERS, Input, open_input
 from vidgan.inference.people import find_people, refuse_outside
 from vidgan.pose.drawing import draw
@@ -92,7 +92,7 @@ def _refuse_preview(config: DictConfig, count: int) -> None:
 def _smoother(config: DictConfig) -> Smoother:
     kind = resolve_target(config.smoother._target_, "smoother")
     trained = "generator" in parameters_of(kind)
-    for key, is_given in (("run", config.run is not None), ("weights", config.weights.endswith(SUFFIXES))):
+    for key, is_given in (("run", config.run is not None), ("weights", is_file(config.weights))):
         if is_given and not trained:
             raise UserError(f"{key} is for smoother=gan alone; set that, or leave {key} out.")
     given = {"generator": _generator(config, kind.__module__)} if trained else {}
@@ -106,10 +106,10 @@ def _generator(config: DictConfig, smoother: str) -> nn.Module:
     def trains_it(run: RunFolder) -> bool:
         return task_of(run).startswith(f"{smoother.rpartition('.')[0]}.")
 
-    if config.run is not None and not config.weights.endswith(SUFFIXES):
+    if config.run is not None and not is_file(config.weights):
         folder = find_trained(Path(config.paths.runs), config.run, preferred=trains_it)
         return load_subject(Subject(folder, config.weights, None))
-    return load_subject(subject(config.run, config.weights, Path(config.paths.runs)))
+    return load_subject(subject(config.run, config.weights, Path(config.paths.runs), Path(config.paths.cache)))
 
 
 def _written_skeleton(config: DictConfig, own: Skeleton) -> Skeleton:

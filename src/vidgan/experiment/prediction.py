@@ -25,6 +25,7 @@ def load(
     weights: str | Path = "last",
     *,
     runs: str | Path = "runs",
+    cache: str | Path = ".cache",
     device: str | None = None,
     precision: torch.dtype | None = None,
     progress: bool = False,
@@ -33,8 +34,10 @@ def load(
 
     Args:
         run: id, name or folder of a run; None for weights of a file.
-        weights: ``last`` or ``best`` of the run, or any file of weights of a network that vidgan knows.
+        weights: ``last`` or ``best`` of the run, or any file of weights of a network that vidgan knows, or a name of
+            :data:`vidgan.experiment.zoo.ENTRIES`.
         runs: the folder of all runs.
+        cache: the folder where weights that have a name are kept.
         device: of torch; None is a GPU where there is one.
         precision: type of mixed precision; None computes as the parameters are.
         progress: whether a bar shows how far a use is.
@@ -43,7 +46,7 @@ def load(
         UserError: there is no such run, or no such weights.
     """
     kind = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    return _loaded(subject(run, str(weights), Path(runs)), kind, precision, progress)
+    return _loaded(subject(run, str(weights), Path(runs), Path(cache)), kind, precision, progress)
 
 
 def predict(config: DictConfig, found: Subject | None = None) -> Path:
@@ -58,7 +61,8 @@ def predict(config: DictConfig, found: Subject | None = None) -> Path:
     """
     refuse_absent_device(config.machine)
     lint(config, {})
-    found = found or subject(config.run, config.weights, Path(config.paths.runs), [str(key) for key in config])
+    folders = Path(config.paths.runs), Path(config.paths.cache)
+    found = found or subject(config.run, config.weights, *folders, [str(key) for key in config])
     options = options_of(found.task)(**_given(config, options_of(found.task)))
     if config.machine.threads is not None:
         torch.set_num_threads(config.machine.threads)

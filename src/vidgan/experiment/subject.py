@@ -11,10 +11,14 @@ from vidgan.config.instantiate import TARGET
 from vidgan.config.recorded import read_config
 from vidgan.config.task_parts import options_of
 from vidgan.errors import UserError
+from vidgan.experiment import zoo
 from vidgan.record.folder import RunFolder, find_trained
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt")
-NOTHING_NAMED = "run is not set; give run=<id>, or weights=<file> (.safetensors, .pth) of any known network."
+NOTHING_NAMED = (
+    "run is not set; give run=<id>, or weights=<file> (.safetensors, .pth) of any known network, or weights=<name>: "
+    f"{', '.join(zoo.ENTRIES)}."
+)
 _COMMON = tuple(part.name for part in fields(PredictConfig))
 _BUILT = ("task", "networks.generator")  # parts of a run's configuration that name a class
 
@@ -42,31 +46,38 @@ def named(overrides: Sequence[str]) -> Subject | None:
     """
     given = {key: value.strip("'\"") for key, _, value in (override.partition("=") for override in overrides)}
     run, weights = given.get("run"), given.get("weights", "last")
-    if run in (None, "null") and not weights.endswith(SUFFIXES):
+    if run in (None, "null") and not is_file(weights):
         return None
-    return subject(None if run == "null" else run, weights, Path(given.get("paths.runs", "runs")), given.keys())
+    folders = Path(given.get("paths.runs", "runs")), Path(given.get("paths.cache", ".cache"))
+    return subject(None if run == "null" else run, weights, *folders, given.keys())
 
 
-def subject(run: str | None, weights: str, runs: Path, asked: Collection[str] = ()) -> Subject:
+def is_file(weights: str) -> bool:
+    """Whether weights are those of a file, or of a name that has one, and not of a run."""
+    return weights.endswith(SUFFIXES) or weights in zoo.ENTRIES
+
+
+def subject(run: str | None, weights: str, runs: Path, cache: Path, asked: Collection[str] = ()) -> Subject:
     """The run or the file of weights.
 
     Args:
         run: id, name or folder; None for weights of a file.
-        weights: ``last``, ``best`` or a file.
+        weights: ``last``, ``best``, a file, or a name of :data:`vidgan.experiment.zoo.ENTRIES`.
         runs: the folder of all runs.
+        cache: the folder where weights that have a name are kept.
         asked: keys of the command line: where runs of several tasks have the name, those that have such options.
 
     Raises:
         UserError: there is no such run or file, or both are named.
     """
-    is_file = weights.endswith(SUFFIXES)
     if run is None:
-        if not is_file:
+        if not is_file(weights):
             raise UserError(NOTHING_NAMED)
         from vidgan.experiment.networks import task_of_weights  # imports torch
 
+        weights = zoo.located(weights, cache)
         return Subject(None, weights, task_of_weights(Path(weights)))
-    if is_file:
+    if is_file(weights):
         raise UserError(f"run={run} and weights={weights} are two networks; give one of them.")
     own = {key for key in asked if key not in _COMMON and "." not in key and not key.startswith(("+", "~"))}
     folder = find_trained(runs, run, preferred=lambda candidate: own <= _options(candidate))
