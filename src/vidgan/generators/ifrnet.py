@@ -35,7 +35,7 @@ class IFRNet(Interpolator):
     def __init__(self, variant: Variant = "S") -> None:
         super().__init__()
         widths, side, kernel = _PLANS[variant]
-        self.encoder = Encoder(widths, kernel)
+        self.encoder = FeaturePyramid(widths, kernel)
         coarsest = widths[-1]
         self.decoder4 = Decoder(2 * coarsest + 1, 2 * coarsest, widths[-2] + 4, side)
         for level in (3, 2, 1):
@@ -64,7 +64,7 @@ class IFRNet(Interpolator):
         return {"variant": {widths[0]: variant for variant, (widths, *_) in _PLANS.items()}[width]}
 
 
-class Encoder(nn.Module):
+class FeaturePyramid(nn.Module):
     """Features of a frame at 1/2, 1/4, 1/8 and 1/16 of its size."""
 
     def __init__(self, widths: tuple[int, ...], kernel: int) -> None:
