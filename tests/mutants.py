@@ -48,6 +48,7 @@ _CONSISTENCY = "src/vidgan/engine/consistency.py"
 _LOSSES = "src/vidgan/losses/adversarial.py"
 _DATA = "src/vidgan/data"
 _RECIPES = "experiments/super_resolution"
+_RETIMING = "src/vidgan/inference/retiming.py"
 
 _CHUNKS = "engine/test_accumulation.py::test_a_step_does_not_depend_on_the_chunks"
 _LAZY = "engine/test_accumulation.py::test_the_mean_weight_of_a_lazy_penalty_is_the_asked_one"
@@ -65,6 +66,8 @@ _IN_STEP = "data/test_folder.py::test_all_is_cropped_and_turned_in_step"
 _OF_MAPS = "data/test_augmentation.py::test_a_map_is_moved_as_its_frames_and_keeps_its_values"
 _WINDOW = "engine/test_truncation.py::test_a_window_of_a_clip_has_its_key_points_and_what_is_aligned"
 _EXCERPT = "data/test_derived.py::test_an_excerpt_has_the_same_frames_of_what_is_aligned"
+_WHOLE = "inference/test_retiming.py::test_frames_of_the_input_stay_whole_where_time_stamps_are_rounded"
+_USED = "tasks/frame_interpolation/test_use.py::"
 _GOLDEN = "golden/test_golden.py::test_an_experiment_trains_as_recorded"
 
 MUTANTS = (
@@ -220,6 +223,56 @@ MUTANTS = (
         "return self.source.read(self.start + start, count, box)",
         "return self.source.read(start, count, box)",
         _EXCERPT,
+    ),
+    # Frames at other times
+    Mutant(_RETIMING, "or passed <= self._blur else", "or passed <= 0 else", _WHOLE),
+    Mutant(
+        _RETIMING,
+        "if tick is not None and 4 * tick <= 1 / fps else",
+        "if tick is not None else",
+        "inference/test_retiming.py::test_ticks_as_long_as_frames_are_exact",
+    ),
+    Mutant(
+        _RETIMING,
+        "while parts < 8 * frames:",
+        "while parts < 4 * frames:",
+        "inference/test_retiming.py::test_halves_are_near_enough",
+    ),
+    Mutant(
+        _RETIMING,
+        "if is_still or len(held) >",
+        "if len(held) >",
+        "inference/test_retiming.py::test_motion_starts_anew_after_a_still",
+    ),
+    Mutant(
+        _RETIMING,
+        "held, model, is_still = [item], small, False",
+        "held, model = [item], small",
+        "inference/test_retiming.py::test_motion_starts_anew_after_a_still",
+    ),
+    Mutant(
+        _RETIMING,
+        "if is_repeat(model, small):",
+        "if is_repeat(before, small):",
+        "inference/test_retiming.py::test_slow_motion_does_not_pass_for_a_still",
+    ),
+    Mutant(
+        "src/vidgan/tasks/frame_interpolation/use.py",
+        "in_step=pace.slow == 1,",
+        "in_step=True,",
+        f"{_USED}test_slow_goes_without_what_would_not_be_in_step",
+    ),
+    Mutant(
+        "src/vidgan/tasks/frame_interpolation/use.py",
+        "time_base=pace.time_base(begin),",
+        "",
+        f"{_USED}test_time_stamps_of_files",
+    ),
+    Mutant(
+        "src/vidgan/inference/processing.py",
+        "share = number * wanted // max(1, count)",
+        "share = number",
+        f"{_USED}test_progress_counts_what_is_made",
     ),
 )
 

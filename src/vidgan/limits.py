@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from typing import Any, Protocol
 
 from vidgan.errors import UserError
@@ -56,16 +57,44 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Choices:
-    """One of some words."""
+class Exact:
+    """Numbers above 0 that are kept exactly: decimals and fractions, as text or as numbers of Python's."""
 
-    words: tuple[str, ...]
+    maximum: int
+
+    def admits(self, value: Any) -> bool:
+        try:
+            return 0 < exact(value) <= self.maximum
+        except (ValueError, ZeroDivisionError):
+            return False
+
+    def __str__(self) -> str:
+        return f"a number above 0, at most {self.maximum:,}, of up to six decimals: 60, 2.5, 60000/1001"
+
+
+def exact(value: object) -> Fraction:
+    """A number as it is written, ``2.5`` or ``60000/1001``, of six digits before and behind the sign at most.
+
+    Raises:
+        ValueError: it is not written so.
+        ZeroDivisionError: it is divided by zero.
+    """
+    if re.fullmatch(r"[0-9]{1,6}([./][0-9]{1,6})?", str(value)) is None:
+        raise ValueError(value)
+    return Fraction(str(value))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """One of some words or numbers."""
+
+    words: tuple[str | float, ...]
 
     def admits(self, value: Any) -> bool:
         return value in self.words
 
     def __str__(self) -> str:
-        return f"one of {', '.join(self.words)}"
+        return f"one of {', '.join(map(str, self.words))}"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +26,18 @@ from vidgan.video.color import Pixels
 from vidgan.video.reader import probe
 
 
-def unchanged(given: Input) -> Iterator[Item]:
-    return iter(given.items)
+def unchanged(given: Input) -> Input:
+    return given
 
 
-def doubled(given: Input) -> Iterator[Item]:
+def doubled(given: Input) -> Input:
     """Twice the size, two frames at a time."""
 
     def work(frames: Iterator[Pixels]) -> Iterator[Pixels]:
         for frame in frames:
             yield frame.repeat(2, 0).repeat(2, 1)
 
-    return in_place(given.items, work)
+    return replace(given, items=in_place(given.items, work))
 
 
 def picture(path: Path, height: int = 12, width: int = 16, channels: int = 3, dtype: Any = np.uint8) -> Any:
@@ -147,11 +148,14 @@ def test_an_error_leaves_nothing_and_no_thread(error: BaseException, tmp_path: P
     write_video(tmp_path / "in.mp4", moving(30))
     threads = threading.active_count()
 
-    def fails(given: Input) -> Iterator[Item]:
-        for number, item in enumerate(given.items):
+    def failing(items: Iterator[Item]) -> Iterator[Item]:
+        for number, item in enumerate(items):
             if number == 12:
                 raise error
             yield item
+
+    def fails(given: Input) -> Input:
+        return replace(given, items=failing(given.items))
 
     with pytest.raises(type(error)):
         process(tmp_path / "in.mp4", tmp_path / "out.mp4", fails, VideoOptions(preset="ultrafast"))
@@ -162,13 +166,15 @@ def test_an_error_leaves_nothing_and_no_thread(error: BaseException, tmp_path: P
 def test_what_a_killed_process_leaves_is_cleared_by_the_next(tmp_path: Path) -> None:
     write_video(tmp_path / "in.mp4", moving(8))
     code = (
-        "import os, signal, sys; from pathlib import Path\n"
+        "import os, signal, sys; from dataclasses import replace; from pathlib import Path\n"
         "from vidgan.inference.processing import process\n"
         "from vidgan.inference.video_options import VideoOptions\n"
-        "def work(given):\n"
-        "    for number, item in enumerate(given.items):\n"
+        "def killing(items):\n"
+        "    for number, item in enumerate(items):\n"
         "        yield item\n"
         "        if number == 6: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "def work(given):\n"
+        "    return replace(given, items=killing(given.items))\n"
         "process(Path('in.mp4'), Path('out.mp4'), work, VideoOptions())"
     )
     killed = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False, capture_output=True)

@@ -190,7 +190,7 @@ CASES = [
 def test_a_video_is_written_as_it_is_shown(case: Case, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     source, out = built(tmp_path / case.name, case), tmp_path / f"out{case.out}"
     with caplog.at_level(logging.WARNING):
-        process(source, out, lambda given: given.items, VideoOptions(**case.options))
+        process(source, out, lambda given: given, VideoOptions(**case.options))
     assert ("" if not caplog.text else caplog.messages[0]).endswith(case.told)
     whole = 1 / Fraction(2000) if case.out in (".mkv", ".webm") else 0  # Matroska counts milliseconds
     expected = times(source)

@@ -21,7 +21,7 @@ FAST: Mapping[str, Any] = {"codec": "h264", "preset": "ultrafast"}
 
 
 def processed(source: Path, out: Path, **options: Any) -> Path:
-    return process(source, out, lambda given: given.items, VideoOptions(**{**FAST, **options}))
+    return process(source, out, lambda given: given, VideoOptions(**{**FAST, **options}))
 
 
 @pytest.mark.parametrize(

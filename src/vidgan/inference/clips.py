@@ -1,6 +1,7 @@
 """Clips to clips: how a network is used that makes frames of frames, and any network of which nothing else is known."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from vidgan.engine.optimization import channels_last
@@ -8,7 +9,7 @@ from vidgan.errors import UserError
 from vidgan.generators.base import Generator, as_generator
 from vidgan.inference.inputs import Input
 from vidgan.inference.options import ClipOptions
-from vidgan.inference.placing import Item, in_place
+from vidgan.inference.placing import in_place
 from vidgan.inference.processing import process
 from vidgan.inference.streaming import stream
 from vidgan.inference.tiling import Tiled
@@ -43,12 +44,13 @@ def processed(prepare: Callable[[Input], tuple[Generator, Input]], trained: Trai
         UserError: as of :func:`vidgan.inference.processing.process`.
     """
 
-    def work(given: Input) -> Iterator[Item]:
+    def work(given: Input) -> Input:
         generator, given = prepare(given)
         channels_last(generator)
         used = generator if options.tile is None else Tiled(generator, options.tile)
-        return in_place(
+        items = in_place(
             given.items, lambda frames: stream(used, frames, options.chunk, options.context, trained.precision)
         )
+        return replace(given, items=items)
 
     return process(Path(options.input), Path(options.output), work, options, trained.progress)

@@ -30,12 +30,16 @@ class Input:
         count: of frames; of a damaged video, as far as it is known.
         fps: frames a second, on average.
         video: that they come from, if any.
+        time_base: their times are multiples of it; None is the video's.
+        in_step: whether what is heard and read with the video fits them.
     """
 
     items: Iterator[tuple[Pixels, At]]
     count: int
     fps: Fraction
     video: Playback | None = None
+    time_base: Fraction | None = None
+    in_step: bool = True
 
     @classmethod
     def of(cls, frames: Iterable[Pixels], count: int, fps: Fraction) -> "Input":

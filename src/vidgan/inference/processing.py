@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 from rich.prompt import Confirm
@@ -13,11 +14,11 @@ from vidgan.errors import UserError
 from vidgan.inference.batch import Job, jobs_of, refuse_failed
 from vidgan.inference.inputs import Input, open_input
 from vidgan.inference.overlap import ahead, behind
-from vidgan.inference.placing import Item
 from vidgan.inference.video_options import VideoOptions, encoding, reading
 from vidgan.video.writer import writer
 
-Work = Callable[[Input], Iterable[Item]]
+#: What is made of an input: its frames, and how many, how fast and at which times they are.
+Work = Callable[[Input], Input]
 
 
 def process(path: Path, out: Path, work: Work, options: VideoOptions, progress: bool = False) -> Path:
@@ -29,7 +30,7 @@ def process(path: Path, out: Path, work: Work, options: VideoOptions, progress: 
     Args:
         path: a video, a picture, zipped pictures, or a folder of pictures or videos.
         out: a video or a picture by its suffix, a folder without one.
-        work: makes frames of an input's, each with where it belongs; see :func:`vidgan.inference.placing.in_place` for
+        work: makes another input of one, which is what is written; see :func:`vidgan.inference.placing.in_place` for
             what makes one frame of each.
         options: how files are read and written.
         progress: whether a bar shows how far it is.
@@ -45,8 +46,8 @@ def process(path: Path, out: Path, work: Work, options: VideoOptions, progress: 
     jobs, failed = jobs_of(path, out, encoding(options)), list[tuple[Path, str]]()
     allow_overwriting([job.out for job in jobs], options.overwrite)
     if len(jobs) == 1 and jobs[0].given == path:
-        given = open_input(path, reading=reading(options))
-        _exhaust(counted(_written(given, jobs[0], work, options), given.count, "frames", progress))
+        with _made(jobs[0], work, options) as made:
+            _exhaust(counted(_written(made, out, options), made.count, "frames", progress))
         return out
     frames = _all(jobs, work, options, failed)
     _exhaust(counted(frames, sum(job.count for job in jobs), "frames", progress))
@@ -70,19 +71,37 @@ def allow_overwriting(outputs: Iterable[Path], overwrite: bool) -> None:
 
 
 def _all(jobs: list[Job], work: Work, options: VideoOptions, failed: list[tuple[Path, str]]) -> Iterator[None]:
+    """Works on one input after the other; yields once for each of their frames, however many are made of them."""
     for job in jobs:
         try:
-            yield from _written(open_input(job.given, reading=reading(options)), job, work, options)
+            with _made(job, work, options) as made:
+                yield from _spread(_written(made, job.out, options), made.count, job.count)
         except UserError as error:
             failed.append((job.given, str(error)))
 
 
-def _written(given: Input, job: Job, work: Work, options: VideoOptions) -> Iterator[None]:
-    """Works on one input; yields for each frame."""
-    items = ahead(given.items)
-    given = replace(given, items=items)
-    with closing(items), writer(job.out, given.fps, given.video, encoding(options), overwrite=True) as sink:
-        yield from behind(work(given), lambda item: sink.write(*item))
+@contextmanager
+def _made(job: Job, work: Work, options: VideoOptions) -> Iterator[Input]:
+    """What is made of an input, which is decoded meanwhile."""
+    given = open_input(job.given, reading=reading(options))
+    with closing(ahead(given.items)) as items:
+        yield work(replace(given, items=items))
+
+
+def _written(made: Input, out: Path, options: VideoOptions) -> Iterator[None]:
+    """Writes what is made; yields for each frame."""
+    sink = writer(out, made.fps, made.video, encoding(options), True, made.time_base, made.in_step)
+    with sink:
+        yield from behind(made.items, lambda item: sink.write(*item))
+
+
+def _spread(steps: Iterator[None], count: int, wanted: int) -> Iterator[None]:
+    """So many steps as are wanted, evenly among ``count`` others."""
+    done = 0
+    for number, _ in enumerate(steps, start=1):
+        share = number * wanted // max(1, count)
+        yield from repeat(None, share - done)
+        done = share
 
 
 def _exhaust(steps: Iterator[None]) -> None:

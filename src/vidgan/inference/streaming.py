@@ -57,9 +57,9 @@ def stream(
             logger.warning(BORDERS, chunk, seen)
         mixed = nullcontext() if precision is None else torch.autocast(device.type, precision)
         with torch.inference_mode(), mixed:
-            low = _to_float(window, device)
+            low = to_float(window, device)
             made, state = generator.proceed(low, first, last, state)
-            pixels = _to_pixels(frames_of(made), window[0].dtype)
+            pixels = to_pixels(frames_of(made), window[0].dtype)
         yield from pixels
 
 
@@ -71,7 +71,7 @@ def _fitting(
     if not few:
         return 1, frames
     around = (CONTEXT if context is None else context) if generator.temporal == "bidirectional" else generator.reach
-    return max(1, frames_at_once(generator, _to_float(few, device), 2 * around)), chain(few, frames)
+    return max(1, frames_at_once(generator, to_float(few, device), 2 * around)), chain(few, frames)
 
 
 def windows(frames: Iterable[Pixels], chunk: int, context: int) -> Iterator[tuple[list[Pixels], int, int]]:
@@ -93,7 +93,7 @@ def windows(frames: Iterable[Pixels], chunk: int, context: int) -> Iterator[tupl
         yield window, first, len(window)
 
 
-def _to_float(frames: list[Pixels], device: torch.device) -> Tensor:
+def to_float(frames: list[Pixels], device: torch.device) -> Tensor:
     """(H, W, 3) frames to (1, T, 3, H, W) in [0, 1]."""
     stacked = np.stack(frames)
     most = np.iinfo(stacked.dtype).max
@@ -101,7 +101,7 @@ def _to_float(frames: list[Pixels], device: torch.device) -> Tensor:
     return given.to(device).permute(0, 3, 1, 2)[None].float() / most
 
 
-def _to_pixels(frames: Tensor, dtype: np.dtype[Any]) -> Pixels:
+def to_pixels(frames: Tensor, dtype: np.dtype[Any]) -> Pixels:
     """(1, T, 3, H, W) in [0, 1] to (T, H, W, 3) of the given type, over its whole range."""
     levels = (frames[0].float().clamp(0, 1) * np.iinfo(dtype).max).round()
     levels = levels.byte() if dtype == np.uint8 else levels.int()

@@ -1,6 +1,7 @@
 """Large frames in tiles: a generator that holds no more than one tile at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import product
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -39,6 +40,27 @@ def spans(length: int, tile: int, overlap: int) -> list[Span]:
         Span(max(0, start - overlap), min(length, start + tile + overlap), start, min(length, start + tile))
         for start in starts
     ]
+
+
+def assembled(given: Tensor, network: Callable[[Tensor, int], Made], tile: int, overlap: int, scale: int = 1) -> Tensor:
+    """What a network makes of frames (..., H, W), tile by tile: (..., scale * H, scale * W).
+
+    Args:
+        given: the frames.
+        network: from a tile with what is seen around it, and its number, to frames ``scale`` times the size.
+        tile: side of the kept part of a tile, in pixels of ``given``.
+        overlap: pixels seen around it.
+        scale: enlargement factor.
+    """
+    height, width = given.shape[-2:]
+    whole: Tensor | None = None
+    for index, (row, column) in enumerate(product(spans(height, tile, overlap), spans(width, tile, overlap))):
+        made = frames_of(network(given[..., row.seen, column.seen], index))
+        if whole is None:
+            whole = made.new_empty(*made.shape[:-2], scale * height, scale * width)
+        whole[..., row.place(scale), column.place(scale)] = made[..., row.kept(scale), column.kept(scale)]
+    assert whole is not None, "frames have at least one pixel"
+    return whole
 
 
 class Tiled(Generator):
@@ -93,20 +115,5 @@ class Tiled(Generator):
 
         return self._assembled(low, advance), states
 
-    def _boxes(self, low: Tensor) -> Iterator[tuple[Span, Span]]:
-        height, width = low.shape[-2:]
-        for row in spans(height, self.tile, self.overlap):
-            for column in spans(width, self.tile, self.overlap):
-                yield row, column
-
     def _assembled(self, low: Tensor, network: Callable[[Tensor, int], Made]) -> Tensor:
-        height, width = low.shape[-2:]
-        whole: Tensor | None = None
-        for index, (row, column) in enumerate(self._boxes(low)):
-            made = frames_of(network(low[..., row.seen, column.seen], index))
-            if whole is None:
-                whole = made.new_empty(*made.shape[:-2], self.scale * height, self.scale * width)
-            kept = made[..., row.kept(self.scale), column.kept(self.scale)]
-            whole[..., row.place(self.scale), column.place(self.scale)] = kept
-        assert whole is not None, "frames have at least one pixel"
-        return whole
+        return assembled(low, network, self.tile, self.overlap, self.scale)

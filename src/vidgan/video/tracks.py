@@ -37,15 +37,23 @@ class Tracks:
         start: time of the source, in seconds, that is zero in the output.
         output: a container that no packet has been written to yet.
         sound: ``copy``, ``aac`` and ``opus`` code all of it anew, ``none`` leaves it out.
+        in_step: whether the pictures are at the times of the source; else what has times of its own is left out.
     """
 
-    def __init__(self, source: Path, start: Fraction, output: OutputContainer, sound: str = "copy") -> None:
+    def __init__(
+        self, source: Path, start: Fraction, output: OutputContainer, sound: str = "copy", in_step: bool = True
+    ) -> None:
         self._source, self._start, self._output = source, start, output
         self._container = open_container(source)
         self._routes: dict[int, _Route] = {}
         self._left_out: list[str] = []
+        self._in_step, self._out_of_step = in_step, list[str]()
         for stream in self._container.streams:
-            if stream is not main_video(self._container):
+            if stream is main_video(self._container) or (isinstance(stream, AudioStream) and sound == "none"):
+                continue
+            if not in_step and stream.type in ("audio", "subtitle"):
+                self._out_of_step.append(_told(stream))
+            else:
                 self._take(stream, sound)
         self._name()
         self._tell()
@@ -54,8 +62,6 @@ class Tracks:
 
     def _take(self, stream: Stream, sound: str) -> None:
         if isinstance(stream, AudioStream):
-            if sound == "none":
-                return
             self._routes[stream.index] = self._sound(stream, sound)
         elif stream.type == "subtitle" and _holds(self._output, stream):
             self._routes[stream.index] = _Copied(self._output.add_stream_from_template(stream))
@@ -86,12 +92,18 @@ class Tracks:
         pictures = self._output.streams.video[0]
         pictures.metadata.update(_of_the_content(main_video(self._container).metadata))
         chapters = self._container.chapters()
+        if chapters and not self._in_step:
+            self._out_of_step.append("chapters")
+            return
         for chapter in chapters:
             shift = round(self._start / chapter["time_base"]) if chapter["time_base"] else 0
             chapter["start"], chapter["end"] = max(0, chapter["start"] - shift), max(0, chapter["end"] - shift)
         self._output.set_chapters(chapters)
 
     def _tell(self) -> None:
+        if self._out_of_step:
+            told = "%s: left out, as the pictures are slower or faster now: %s"
+            logger.warning(told, self._source, ", ".join(self._out_of_step))
         if self._left_out:
             suffix = Path(self._output.name).suffix
             remedy = "" if suffix == ".mkv" else "; a .mkv holds more"
@@ -200,6 +212,7 @@ def _of_the_content(metadata: dict[str, str]) -> dict[str, str]:
 def _told(stream: Stream) -> str:
     if stream.disposition & Disposition.attached_pic:
         return "a cover picture"
-    codec = getattr(stream.codec_context, "name", "") if stream.type in ("video", "subtitle") else ""
-    what = {"subtitle": "subtitles", "video": "one more video", "attachment": "an attachment"}.get(stream.type, "data")
+    codec = getattr(stream.codec_context, "name", "") if stream.type in ("audio", "video", "subtitle") else ""
+    kinds = {"audio": "sound", "subtitle": "subtitles", "video": "one more video", "attachment": "an attachment"}
+    what = kinds.get(stream.type, "data")
     return f"{codec} {what}".strip() + (f" ({stream.language})" if stream.language else "")

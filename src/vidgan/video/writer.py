@@ -141,22 +141,31 @@ class VideoWriter(FrameWriter):
     Args:
         path: what it is named tells the container.
         fps: frames a second, exact.
-        source: video whose sound, subtitles, chapters, titles, colors and pixel shape are taken over, and in whose time
-            base the times of frames are counted.
+        source: video whose sound, subtitles, chapters, titles, colors and pixel shape are taken over.
         encoding: how it is coded.
+        time_base: what the times of frames are multiples of, in seconds; None is the source's.
+        in_step: whether the frames are at the times of the source; else its sound, subtitles and chapters are left out.
 
     Raises:
         UserError: the container cannot hold the video, or there is no such codec.
     """
 
     def __init__(
-        self, path: Path, fps: Fraction, source: Playback | None = None, encoding: Encoding | None = None
+        self,
+        path: Path,
+        fps: Fraction,
+        source: Playback | None = None,
+        encoding: Encoding | None = None,
+        time_base: Fraction | None = None,
+        in_step: bool = True,
     ) -> None:
         super().__init__(path)
         self.encoding = encoding or Encoding()
         self.codec = codec_for(path, self.encoding)
         self.fps = fps
         self.source = source
+        self.in_step = in_step
+        self._counted_in = time_base or (source.time_base if source else None)
         self._container: OutputContainer | None = None
         self._tracks: Tracks | None = None
         self._reformatter = VideoReformatter()
@@ -198,8 +207,8 @@ class VideoWriter(FrameWriter):
         if self.codec.encoder.startswith(("libx265", "hevc")) and self.path.suffix.lower() != ".mkv":
             stream.codec_context.codec_tag = "hvc1"  # which Apple's players ask for
         self._time_base = 1 / self.fps
-        if timed and self.source is not None and self.source.time_base is not None:
-            self._time_base = stream.codec_context.time_base = self.source.time_base
+        if timed and self._counted_in is not None:
+            self._time_base = stream.codec_context.time_base = self._counted_in
         self._tags = self.source.written_tags if self.source else ColorTags()
         self._is_rgb = stream.codec_context.format is not None and stream.codec_context.format.is_rgb
         context = stream.codec_context
@@ -208,7 +217,8 @@ class VideoWriter(FrameWriter):
             context.colorspace, context.color_range = self._tags.matrix, _STUDIO
             context.color_primaries, context.color_trc = self._tags.primaries, self._tags.transfer
         if self.source is not None:
-            self._tracks = Tracks(self.source.path, self.source.start, container, self.encoding.sound)
+            sound = self.encoding.sound
+            self._tracks = Tracks(self.source.path, self.source.start, container, sound, self.in_step)
             if self.source.pixel_shape:
                 context.sample_aspect_ratio = self.source.pixel_shape
         self._start(container, stream)
@@ -317,6 +327,8 @@ def writer(
     source: Playback | None = None,
     encoding: Encoding | None = None,
     overwrite: bool = False,
+    time_base: Fraction | None = None,
+    in_step: bool = True,
 ) -> FrameWriter:
     """The writer for a path: a picture or a video by its suffix, a folder of pictures without one.
 
@@ -326,6 +338,7 @@ def writer(
         source: video whose sound, other tracks, times and pixel shape a video takes over.
         encoding: of a video.
         overwrite: add to a folder that is there; a file is replaced in any case.
+        time_base, in_step: of a video, as of :class:`VideoWriter`.
 
     Raises:
         UserError: the suffix is none that can be written, or a folder has the name.
@@ -338,6 +351,6 @@ def writer(
     if suffix in PICTURE_SUFFIXES:
         return PictureWriter(path)
     if suffix in VIDEO_SUFFIXES_WRITTEN:
-        return VideoWriter(path, fps, source, encoding)
+        return VideoWriter(path, fps, source, encoding, time_base, in_step)
     known = ", ".join((*VIDEO_SUFFIXES_WRITTEN, *PICTURE_SUFFIXES))
     raise UserError(f"{path}: cannot write {suffix} files; give one of {known}, or a folder")
