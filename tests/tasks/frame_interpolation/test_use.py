@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from vidgan.generators.interpolation import Between, Interpolator
 
 from tests.inference.video_files import ffmpeg, rgb, times, tracks
 from vidgan.errors import UserError
+from vidgan.generators.interpolation import Between, Interpolator
 from vidgan.inference.trained import Trained
 from vidgan.tasks.frame_interpolation.options import Options
 from vidgan.tasks.frame_interpolation.use import interpolate
