@@ -1,7 +1,7 @@
 """One of the ways in which a protocol has each clip scored."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -14,11 +14,12 @@ from vidgan.limits import Range
 Maker = float | Callable[[Clip], Tensor]
 
 
-@dataclass(frozen=True)
 class Case:
     """What counts instead of the task's own while a clip is scored: a level of noise, a rate, a kind of holes.
 
-    Attributes:
+    No dataclass: Hydra would take it for a configuration.
+
+    Args:
         degradation: what makes the generator's input of the real clip; None leaves that to the task.
         conditions: conditions of the clip, by names that the task knows. A number is given as (B,); what is called with
             the clip makes (B,), or (B, T, ...) for each frame, e.g. masks of its seeds.
@@ -27,10 +28,9 @@ class Case:
         ValueError: a condition is neither.
     """
 
-    degradation: Degradation | None = None
-    conditions: Mapping[str, Maker] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
+    def __init__(self, degradation: Degradation | None = None, conditions: Mapping[str, Maker] | None = None) -> None:
+        self.degradation = degradation
+        self.conditions = dict(conditions or {})
         for name, maker in self.conditions.items():
             if not callable(maker) and not Range().admits(maker):
                 raise ValueError(f"{name} is {maker!r}; expected a number, or what makes a tensor of a clip")
