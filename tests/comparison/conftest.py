@@ -8,7 +8,7 @@ import pytest
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from vidgan.engine.scoring import MODEL
+from vidgan.engine.score_rows import MODEL
 from vidgan.record.folder import RunFolder, write_atomically, write_json
 from vidgan.record.identity import halves, run_id
 from vidgan.record.tables import Table

@@ -13,7 +13,7 @@ from tests.engine.toy import ToyDiscriminator, ToyGenerator, ToyTask, fit, toy_p
 from vidgan.data.clip import Clip
 from vidgan.engine.diagnosis import idle_players, refuse_divergence
 from vidgan.engine.loss_terms import LossTerm
-from vidgan.engine.scoring import MODEL
+from vidgan.engine.score_rows import MODEL
 from vidgan.engine.settings import EngineSettings
 from vidgan.errors import UserError
 from vidgan.losses.adversarial import LeastSquares

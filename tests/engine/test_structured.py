@@ -13,7 +13,8 @@ from tests.engine.toy import ToyTask, clip_of, toy_task
 from vidgan.data.clip import Clip
 from vidgan.engine.judgement import evaluate
 from vidgan.engine.loss_terms import LossTerm
-from vidgan.engine.scoring import Baseline, mean_scores, uncounted
+from vidgan.engine.score_rows import mean_scores, uncounted
+from vidgan.engine.scoring import Baseline
 from vidgan.engine.step import GeneratorOutput, Step
 from vidgan.errors import UserError
 from vidgan.experiment.report import Showcase

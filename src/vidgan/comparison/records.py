@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vidgan.console import say
-from vidgan.engine.scoring import MODEL
+from vidgan.engine.score_rows import MODEL
 from vidgan.errors import UserError, printable
 from vidgan.record.folder import FINISHED
 from vidgan.record.summary import misshapen

@@ -24,7 +24,8 @@ from vidgan.engine.optimization import build_optimizer, channels_last, deferred_
 from vidgan.engine.ownership import assign_parameters
 from vidgan.engine.parallel import Reducers, refuse_unsupported
 from vidgan.engine.players import Penalty, Player, Role
-from vidgan.engine.scoring import MODEL, ScoredModule
+from vidgan.engine.score_rows import MODEL
+from vidgan.engine.scoring import ScoredModule
 from vidgan.engine.segments import Segment, segments
 from vidgan.engine.settings import EngineSettings
 from vidgan.engine.step import Condition, GeneratorOutput, Step, detached

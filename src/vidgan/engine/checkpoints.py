@@ -20,7 +20,7 @@ from torch import Tensor
 from vidgan.atomic import replacing
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.monitoring import agreed
-from vidgan.engine.scoring import MODEL
+from vidgan.engine.score_rows import MODEL
 from vidgan.errors import UserError
 from vidgan.interruption import requests
 from vidgan.metrics.direction import Direction

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.monitoring import remedies
 from vidgan.engine.players import Role
-from vidgan.engine.scoring import MODEL
+from vidgan.engine.score_rows import MODEL
 from vidgan.errors import UserError
 
 

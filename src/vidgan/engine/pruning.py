@@ -7,7 +7,8 @@ import torch
 from pytorch_lightning.callbacks import Callback
 
 from vidgan.engine.monitoring import agreed
-from vidgan.engine.scoring import MODEL, ScoredModule
+from vidgan.engine.score_rows import MODEL
+from vidgan.engine.scoring import ScoredModule
 
 #: Told the iteration and the scores of each validation; answers whether to stop. Asked on rank 0 alone.
 Judge = Callable[[int, dict[str, float]], bool]

@@ -1,7 +1,6 @@
 """Scoring a task clip by clip under a protocol, on any number of devices."""
 
 import logging
-import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -11,14 +10,13 @@ from typing import Any, ClassVar, Literal
 
 import pytorch_lightning as pl
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from vidgan.data.clip import Clip
 from vidgan.data.datamodule import DataModule
 from vidgan.data.sources import Size
 from vidgan.degradations.base import Degradation
-from vidgan.engine.monitoring import distributed
+from vidgan.engine.score_rows import MODEL, Row, gathered, mean_scores, uncounted
 from vidgan.engine.step import GeneratorOutput, Step, named_in
 from vidgan.errors import UserError
 from vidgan.metrics.base import Mean
@@ -26,54 +24,11 @@ from vidgan.namespace import OWN, asked_by
 from vidgan.protocols.protocol import LARGE_ENOUGH, Protocol
 from vidgan.protocols.tally import Tally
 
-Row = dict[str, Any]
 #: Makes, of what its signature names of a step with one clip or a piece of one, what is scored of the new frames beside
 #: the model: frames (1, T, ...), or an output that names more.
 Baseline = Callable[..., Tensor | GeneratorOutput]
-MODEL = "model"
-_PLACE = ("method", "clip", "iteration")  # what in a row is no score
 
 logger = logging.getLogger(__name__)
-
-
-def mean_scores(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    """Means over clips (each clip counts once, as in VRT) by method and metric, the same clips for all methods.
-
-    A clip does not count where a metric is a number for no method, see :func:`uncounted`. Where it is one for others,
-    the mean of the method that has none is no number either.
-    """
-    without = uncounted(rows)
-    means: dict[str, dict[str, float]] = {}
-    for method in dict.fromkeys(row["method"] for row in rows):
-        own = [row for row in rows if row["method"] == method]
-        scores = {name: [row[name] for row in own if row["clip"] not in without[name]] for name in _metrics(own)}
-        means[method] = {name: sum(known) / len(known) if known else math.nan for name, known in scores.items()}
-    return means
-
-
-def uncounted(rows: Sequence[Row]) -> dict[str, set[str]]:
-    """By metric, the clips where it is a number for no method, e.g. a ratio to a real clip in which nothing moves."""
-    clips = {row["clip"] for row in rows}
-    return {
-        name: clips - {row["clip"] for row in rows if not math.isnan(row.get(name, math.nan))}
-        for name in _metrics(rows)
-    }
-
-
-def _metrics(rows: Sequence[Row]) -> list[str]:
-    return [name for name in dict.fromkeys(name for row in rows for name in row) if name not in _PLACE]
-
-
-def gathered(rows: list[Row]) -> list[Row]:
-    """The rows of all ranks, by clip name.
-
-    A clip counts once: where there are fewer clips than ranks, the data module gives some clip to several.
-    """
-    if distributed():
-        parts: list[Any] = [None] * dist.get_world_size()
-        dist.all_gather_object(parts, rows)
-        rows = list({(row["method"], row["clip"]): row for part in parts for row in part}.values())
-    return sorted(rows, key=lambda row: (row["method"] != MODEL, row["method"], row["clip"]))
 
 
 def made_by(name: str, baseline: Baseline, step: Step) -> GeneratorOutput:

@@ -22,7 +22,8 @@ from vidgan.config.task_parts import known_tasks
 from vidgan.console import say
 from vidgan.data.datamodule import ClipDataModule, DataModule
 from vidgan.data.derived import files
-from vidgan.engine.scoring import MODEL, ScoredModule
+from vidgan.engine.score_rows import MODEL
+from vidgan.engine.scoring import ScoredModule
 from vidgan.engine.settings import EngineSettings
 from vidgan.errors import UserError
 from vidgan.experiment.build import (

@@ -14,7 +14,7 @@ from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.checkpoints import HIGHER, Checkpoints
 from vidgan.engine.diagnosis import idle_players, refuse_divergence
 from vidgan.engine.progress import IterationBar
-from vidgan.engine.scoring import MODEL
+from vidgan.engine.score_rows import MODEL
 from vidgan.experiment.build import build_data, build_task, build_trainer, warm_starts
 from vidgan.experiment.debug import trainer_arguments
 from vidgan.experiment.rank_rendezvous import is_first

@@ -9,7 +9,8 @@ from torch import Tensor
 from vidgan.baselines.denoisers import REACHES, Denoiser, denoisers
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation, quantized
-from vidgan.engine.scoring import MODEL, Baseline
+from vidgan.engine.score_rows import MODEL
+from vidgan.engine.scoring import Baseline
 from vidgan.engine.step import GeneratorOutput, Step
 from vidgan.errors import UserError
 from vidgan.generators.base import each_of

@@ -9,7 +9,8 @@ from torch import Tensor
 from vidgan.baselines.interpolation import Interpolation, interpolations
 from vidgan.data.clip import Clip
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.scoring import MODEL, Baseline
+from vidgan.engine.score_rows import MODEL
+from vidgan.engine.scoring import Baseline
 from vidgan.engine.step import GeneratorOutput
 from vidgan.errors import UserError
 from vidgan.generators.interpolation import Interpolator

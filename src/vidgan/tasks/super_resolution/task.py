@@ -9,7 +9,8 @@ from torch import Tensor
 from vidgan.baselines.enlargement import ENLARGEMENTS, Enlargement
 from vidgan.data.clip import Clip
 from vidgan.degradations.base import Degradation
-from vidgan.engine.scoring import MODEL, Baseline
+from vidgan.engine.score_rows import MODEL
+from vidgan.engine.scoring import Baseline
 from vidgan.engine.step import GeneratorOutput
 from vidgan.errors import UserError
 from vidgan.tasks.restoration import Restoration, output_of
