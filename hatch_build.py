@@ -10,7 +10,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class WheelHook(BuildHookInterface):  # type: ignore[type-arg]
+class WheelHook(BuildHookInterface):
     """Adds the configurations of ``experiments/``, and ``vidgan/commit.json``, which provenance records.
 
     No commit is noted where there is no repository, as in a source distribution.

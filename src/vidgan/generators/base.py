@@ -91,10 +91,10 @@ class Generator(PublishedNetwork):
         """
         match self.temporal:
             case "causal":
-                made, state = self.stream(low[:, first:last], state)  # type: ignore[operator]
+                made, state = self.stream(low[:, first:last], state)  # type: ignore[operator]  # a causal one has it
                 return made, state
             case "window":
-                return self.between(low, first, last), None  # type: ignore[operator]
+                return self.between(low, first, last), None  # type: ignore[operator]  # a window one has it
             case "frame":
                 return self(low[:, first:last]), None
             case _:
@@ -236,5 +236,5 @@ def numbered(shapes: Shapes, pattern: str) -> int:
 def _joined(parts: list[Made]) -> Made:
     """Parts that follow each other in time."""
     if isinstance(parts[0], dict):
-        return {name: torch.cat([part[name] for part in parts], dim=1) for name in parts[0]}  # type: ignore[index]
+        return {name: torch.cat([part[name] for part in parts], dim=1) for name in parts[0]}  # type: ignore[index]  # all are as the first
     return torch.cat([frames_of(part) for part in parts], dim=1)

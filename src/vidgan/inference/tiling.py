@@ -102,7 +102,7 @@ class Tiled(Generator):
 
     def between(self, low: Tensor, first: int, last: int) -> Tensor:
         """Frames ``first`` to ``last`` of a window generator."""
-        return self._assembled(low, lambda part, index: self.generator.between(part, first, last))  # type: ignore  # a window one has it
+        return self._assembled(low, lambda part, index: self.generator.between(part, first, last))  # type: ignore[operator]  # a window one has it
 
     def stream(self, low: Tensor, state: list[Any] | None = None) -> tuple[Tensor, list[Any]]:
         """The next frames of a video and the states of the tiles after them; None starts a video."""

@@ -77,5 +77,5 @@ def _made(trained: Trained, given: Conditions, chunk: int) -> Iterator[Tensor]:
     state: Any = None
     for poses in given.target_keypoints.split(chunk, dim=1):
         with torch.inference_mode(), trained.mixed():
-            made, state = trained.network.stream(given.source, given.source_keypoints, poses, state)  # type: ignore[operator]
+            made, state = trained.network.stream(given.source, given.source_keypoints, poses, state)  # type: ignore[operator]  # it has a memory
         yield made
