@@ -1,6 +1,7 @@
 """Small clips for tests: frames that differ everywhere, stored in every way that vidgan reads."""
 
 import zipfile
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,8 +9,11 @@ import av
 import cv2
 import numpy as np
 from av.video.reformatter import Colorspace
+from torch import Tensor
 
+from vidgan.video.compare import side_by_side
 from vidgan.video.reader import Frames
+from vidgan.video.writer import VideoWriter
 
 
 def moving(frames: int, height: int = 48, width: int = 64, seed: int = 0) -> Frames:
@@ -32,6 +36,14 @@ def write_video(path: Path, frames: Frames, codec: str = "libx264", rotation: in
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
             container.mux(stream.encode(frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU601)))
         container.mux(stream.encode())
+    return path
+
+
+def write_comparison(path: Path, columns: Mapping[str, Tensor]) -> Path:
+    """A video of methods side by side, as a validation writes it."""
+    with VideoWriter(path, Fraction(25)) as out:
+        for frame in side_by_side(columns):
+            out.write(frame)
     return path
 
 

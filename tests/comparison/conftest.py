@@ -8,11 +8,12 @@ import pytest
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+from tests.media import write_comparison
 from vidgan.engine.score_rows import MODEL
 from vidgan.record.folder import RunFolder, write_atomically, write_json
 from vidgan.record.identity import halves, run_id
 from vidgan.record.tables import Table
-from vidgan.video.compare import comparison_picture, comparison_video
+from vidgan.video.compare import comparison_picture
 
 DIRECTIONS = {"psnr": True, "tof": False}
 Clips = Mapping[str, float]
@@ -52,7 +53,7 @@ def write_run(runs: Path, config: DictConfig, psnr: Clips, **summary: Any) -> Ru
     for iteration in (10, 20):
         pictures = {"val": {MODEL: clip[0], "real": clip[1]}}
         comparison_picture(pictures, folder.samples / f"{iteration:07d}.png")
-    comparison_video({MODEL: clip, "real": clip}, folder.samples / "comparison.mp4")
+    write_comparison(folder.samples / "comparison.mp4", {MODEL: clip, "real": clip})
     provenance = {"fingerprint": "f", "device": "cpu", "started": "2026-01-01"}
     code = {"vidgan.losses.pixel": "f"}
     write_json(folder.path / "provenance.json", {"fingerprint": "f", "code": code, "segments": [provenance]})

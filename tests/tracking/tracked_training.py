@@ -16,6 +16,7 @@ import wandb
 from omegaconf import OmegaConf
 
 from tests.fake_wandb import FakeWandb
+from tests.media import write_comparison
 from vidgan.engine.checkpoints import TrainingInterrupted
 from vidgan.errors import UserError
 from vidgan.record.folder import RunFolder
@@ -24,7 +25,7 @@ from vidgan.tracking.layout import run_arguments
 from vidgan.tracking.sync import sync
 from vidgan.tracking.wandb_log import WandbLog, log_files
 from vidgan.tracking.wandb_tracker import RESULT_FILES, WandbTracker, tracked
-from vidgan.video.compare import comparison_picture, comparison_video
+from vidgan.video.compare import comparison_picture
 from vidgan.weights import save_weights
 
 ROWS = 10
@@ -45,7 +46,7 @@ def make_samples(folder: Path) -> dict[str, Path]:
     clips = {name: torch.full((3, 3, 33, 47), level) for name, level in (("model", 0.25), ("real", 0.75))}
     files = {"samples/picture": folder / "sample.png", "samples/video": folder / "sample.mp4"}
     comparison_picture({"clip": {name: clip[0] for name, clip in clips.items()}}, files["samples/picture"])
-    comparison_video(clips, files["samples/video"])
+    write_comparison(files["samples/video"], clips)
     return files
 
 

@@ -1,6 +1,5 @@
 """Comparison pictures and videos: what is shown, and where."""
 
-from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -8,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from vidgan.video.compare import BAND, GAP, comparison_picture, comparison_video, most_detailed
+from tests.media import write_comparison
+from vidgan.video.compare import BAND, GAP, comparison_picture, most_detailed
 from vidgan.video.reader import iterate, probe
 
 
@@ -48,9 +48,9 @@ def test_clips_of_different_sizes_share_a_sheet(tmp_path: Path, truth: torch.Ten
 
 def test_a_video_shows_the_methods_side_by_side(tmp_path: Path) -> None:
     levels = {"bicubic": 0.2, "model": 0.5, "real": 0.8}
-    comparison_video({n: torch.full((3, 3, 31, 40), v) for n, v in levels.items()}, tmp_path / "a.mp4", Fraction(24))
-    info = probe(tmp_path / "a.mp4")
-    assert (info.frames, info.fps, info.width, info.height) == (3, 24, 3 * 40 + 2 * GAP, 32 + BAND)
+    clips = {name: torch.full((3, 3, 31, 40), level) for name, level in levels.items()}
+    info = probe(write_comparison(tmp_path / "a.mp4", clips))
+    assert (info.frames, info.width, info.height) == (3, 3 * 40 + 2 * GAP, 32 + BAND)
     frame = next(iter(iterate(tmp_path / "a.mp4")))
     middles = [frame[BAND + 15, 20 + index * (40 + GAP)] for index in range(3)]
     assert np.abs(np.array(middles) - 255 * np.array(list(levels.values()))[:, None]).max() < 3

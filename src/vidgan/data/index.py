@@ -18,7 +18,7 @@ from vidgan.video.reader import BrokenFileError, VideoIndex, VideoInfo
 logger = logging.getLogger(__name__)
 
 NAME = ".vidgan-index.json"
-_FORM = 2  # of the file; another one is passed over
+_FORM = 3  # of the file; another one is passed over
 
 
 class Index:

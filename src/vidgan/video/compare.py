@@ -1,7 +1,6 @@
-"""Methods side by side: a picture of telling details, and a video."""
+"""Methods side by side: a picture of telling details, and the frames of a video."""
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vidgan.video.reader import Frames
-from vidgan.video.writer import PictureWriter, VideoWriter
+from vidgan.video.writer import PictureWriter
 
 DETAIL = 128  # side of a detail, in pixels of the frames
 GAP = 4
@@ -40,21 +39,12 @@ def comparison_picture(rows: Mapping[str, Mapping[str, Tensor]], path: Path, zoo
         out.write(sheet)
 
 
-def comparison_video(columns: Mapping[str, Tensor], path: Path, fps: Fraction = Fraction(25)) -> None:
-    """Writes a video of methods side by side, each under its name.
+def side_by_side(columns: Mapping[str, Tensor]) -> Iterator[Frames]:
+    """The frames (H, W, 3) of a video of methods side by side, each under its name.
 
     Args:
         columns: clips (T, 3, H, W) in [0, 1], all of one size, by method.
-        path: a file that :class:`VideoWriter` can write.
-        fps: frames a second.
     """
-    with VideoWriter(path, fps) as out:
-        for frame in side_by_side(columns):
-            out.write(frame)
-
-
-def side_by_side(columns: Mapping[str, Tensor]) -> Iterator[Frames]:
-    """The frames of such a video."""
     for frames in zip(*columns.values(), strict=True):
         frame = _beside([_labelled(_bytes(frame), name) for name, frame in zip(columns, frames, strict=True)])
         height, width = frame.shape[:2]

@@ -49,7 +49,6 @@ class VideoInfo:
         fps: frames a second, on average where the rate varies.
         width, height: as shown, turned upright.
         has_audio: whether there is sound.
-        varying_rate: whether some frame is shown more than half as long again as another.
     """
 
     frames: int
@@ -57,7 +56,6 @@ class VideoInfo:
     width: int
     height: int
     has_audio: bool
-    varying_rate: bool = False
 
 
 @dataclass(frozen=True)
@@ -222,7 +220,7 @@ def _index_of(path: Path, identity: tuple[int, int] | None, strict: bool) -> tup
         missing = _shortfall(stream, len(packets), times)
         if strict and missing:
             raise BrokenFileError(f"{path}: {missing}; copy or download it again")
-        rate, varying = _rate(stream, times)
+        rate = _rate(stream, times)
         has_audio = bool(container.streams.audio)
     with opened(path) as (container, stream):
         first = next(_decode(container, stream) if strict else decode_what_can_be(container, stream), None)
@@ -232,7 +230,7 @@ def _index_of(path: Path, identity: tuple[int, int] | None, strict: bool) -> tup
     shown = [(pts, dts, is_key) for pts, dts, is_key, is_discard in packets if not is_discard]
     keys = sorted((pts, dts) for pts, dts, is_key in shown if is_key and pts is not None and dts is not None)
     index = VideoIndex(
-        VideoInfo(len(shown), rate, width, height, has_audio, varying),
+        VideoInfo(len(shown), rate, width, height, has_audio),
         tuple(times) if keys and len(times) == len(shown) else None,
         tuple(keys),
     )
@@ -263,13 +261,13 @@ def _shortfall(stream: VideoStream, count: int, times: list[int]) -> str | None:
     return None
 
 
-def _rate(stream: VideoStream, times: list[int]) -> tuple[Fraction, bool]:
-    """Frames a second, and whether some frame is shown more than half as long again as another."""
+def _rate(stream: VideoStream, times: list[int]) -> Fraction:
+    """Frames a second, on the average where some frame is shown more than half as long again as another."""
     steps = [later - earlier for earlier, later in pairwise(times)]
     if steps and stream.time_base and 2 * max(steps) > 3 * min(steps):
         # Not the stream's own rate: some containers name that of the shortest frame.
-        return (len(steps) / ((times[-1] - times[0]) * stream.time_base)).limit_denominator(1001), True
-    return stream.average_rate or stream.guessed_rate or _UNKNOWN_RATE, False
+        return (len(steps) / ((times[-1] - times[0]) * stream.time_base)).limit_denominator(1001)
+    return stream.average_rate or stream.guessed_rate or _UNKNOWN_RATE
 
 
 def _decode_from(container: InputContainer, stream: VideoStream, index: VideoIndex, start: int) -> Iterator[VideoFrame]:
