@@ -28,7 +28,8 @@ from vidgan.generators.tecogan import TecoGAN
 
 
 def command(weights: Path, output: Path) -> DictConfig:
-    return OmegaConf.create({"run": None, "weights": str(weights), "output": str(output), "paths": {"runs": "runs"}})
+    paths = {"runs": "runs", "cache": ".cache"}
+    return OmegaConf.create({"run": None, "weights": str(weights), "output": str(output), "paths": paths})
 
 
 def saved(network: Generator, path: Path) -> Path:
