@@ -77,7 +77,7 @@ PREDICT = [
     ),
     ("run=cleaner input=a,b.mp4 output=b.mp4", "input=a,b.mp4: there is no such file or folder"),
     ("-m run=x,y input=a output=b", "-m sweeps over trainings"),
-    ("run=dancer input=a.mp4", "input: there is no such key"),
+    ("run=dancer input=a.mp4", "this network's task asks for reference=..., driving=..., output=..., see"),
     ("run=dancer reference=a.png driving=b.mp4", "output is not set"),
     ("run=dancer refrence=a.png", "refrence: there is no such key; did you mean reference?"),
     ("run=dancer reference= driving=b.mp4 output=c.mp4", "reference is empty"),
