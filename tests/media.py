@@ -39,6 +39,13 @@ def write_video(path: Path, frames: Frames, codec: str = "libx264", rotation: in
     return path
 
 
+def write_splits(root: Path, frames: int = 8) -> Path:
+    """Four short videos below folders named after what they are for: two train, one validates, one tests."""
+    for number, split in enumerate(("train", "train", "val", "test")):
+        write_video(root / split / f"{number}.mp4", moving(frames, 48, 48, seed=number))
+    return root
+
+
 def write_comparison(path: Path, columns: Mapping[str, Tensor]) -> Path:
     """A video of methods side by side, as a validation writes it."""
     with VideoWriter(path, Fraction(25)) as out:

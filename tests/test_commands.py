@@ -20,7 +20,7 @@ from omegaconf import DictConfig
 from safetensors.torch import load_file
 
 from tests.data.test_layouts import VID4, write
-from tests.media import moving, write_video
+from tests.media import moving, write_splits, write_video
 from tests.preloaded import LIMIT, Started, launch
 from tests.rounding import FLOAT32
 from tests.video.test_writer import with_tone
@@ -36,10 +36,7 @@ __all__ = ["refused"]  # a fixture
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("videos")
-    for number, split in enumerate(("train", "train", "val", "test")):
-        write_video(root / split / f"{number}.mp4", moving(8, 48, 48, seed=number))
-    return root
+    return write_splits(tmp_path_factory.mktemp("videos"))
 
 
 Composed = Callable[..., DictConfig]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from omegaconf import DictConfig
 
-from tests.media import moving, write_video
+from tests.media import write_splits
 from tests.test_commands import TRAINING
 from vidgan.errors import UserError
 from vidgan.experiment.build import build_data
@@ -24,9 +24,8 @@ Composed = Callable[..., DictConfig]
 @pytest.fixture
 def small(composed: Composed, tmp_path: Path) -> Composed:
     """A small training on small videos."""
-    for number, split in enumerate(("train", "train", "val", "test")):
-        write_video(tmp_path / "videos" / split / f"{number}.mp4", moving(4, 48, 48, seed=number))
-    given = [*TRAINING, f"data.root={tmp_path}/videos", "machine.progress=false", "engine.iterations=4000"]
+    root = write_splits(tmp_path / "videos", frames=4)
+    given = [*TRAINING, f"data.root={root}", "machine.progress=false", "engine.iterations=4000"]
     return lambda *overrides: composed(*given, "tracking=offline", *overrides)
 
 

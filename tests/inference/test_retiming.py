@@ -189,7 +189,7 @@ def told(parts: Iterator[FrameInterval]) -> list[tuple[int, int, bool]]:
 
 
 def of(levels: Sequence[float], **options: object) -> list[tuple[int, int, bool]]:
-    return told(intervals(timed(items(levels), Fraction(1)), Fraction(1), **options))  # type: ignore[arg-type]
+    return told(intervals(timed(items(levels), Fraction(1)), Fraction(1), **options))
 
 
 def test_motion_goes_from_each_frame_to_the_next_that_differs() -> None:

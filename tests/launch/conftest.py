@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.media import moving, write_video
+from tests.media import write_splits
 from tests.preloaded import launch
 from tests.test_commands import TRAINING, ended
 
@@ -16,10 +16,7 @@ RATE = "players.generator.optimizer.lr"
 
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("videos")
-    for number, split in enumerate(("train", "train", "val", "test")):
-        write_video(root / split / f"{number}.mp4", moving(8, 48, 48, seed=number))
-    return root
+    return write_splits(tmp_path_factory.mktemp("videos"))
 
 
 @pytest.fixture(scope="session")

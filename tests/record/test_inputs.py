@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig
 
-from tests.media import moving, write_video
+from tests.media import write_splits
 from vidgan.record import inputs
 from vidgan.record.folder import FINISHED, RUNNING
 from vidgan.record.identity import locate
@@ -18,9 +18,7 @@ Composed = Callable[..., DictConfig]
 
 @pytest.fixture
 def clips(tmp_path: Path) -> Path:
-    for number, split in enumerate(("train", "train", "val", "test")):
-        write_video(tmp_path / "clips" / split / f"{number}.mp4", moving(2, 48, 48, seed=number))
-    return tmp_path / "clips"
+    return write_splits(tmp_path / "clips", frames=2)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig
 
-from tests.media import moving, write_video
+from tests.media import write_splits
 from tests.slurm.cluster import Cluster, alive, until
 from tests.test_commands import (
     TRAINING,
@@ -37,10 +37,7 @@ Submit = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("videos")
-    for number, split in enumerate(("train", "train", "val", "test")):
-        write_video(root / split / f"{number}.mp4", moving(8, 48, 48, seed=number))
-    return root
+    return write_splits(tmp_path_factory.mktemp("videos"))
 
 
 @pytest.fixture(scope="session")

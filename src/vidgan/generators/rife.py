@@ -78,7 +78,7 @@ class RIFE(Interpolator):
         flow, logit, handed = first.new_zeros(len(first), 4, *first.shape[-2:]), None, None
         warped = seen
         for index in range(count := len(self.plan.channels)):
-            block: IFBlock = self.get_submodule(f"block{index}")  # type: ignore[assignment]
+            block: IFBlock = self.get_submodule(f"block{index}")  # type: ignore[assignment]  # so named above
             if logit is None:
                 change, logit, handed = block(torch.cat([seen, times], 1), None, 2 ** (count - 1) / scale)
             else:
