@@ -267,7 +267,7 @@ def test_predict_on_a_folder_equals_the_pictures_of_the_video(
     [
         ("input=text.mp4 output=out.mp4", "text.mp4"),
         ("input=in.mp4 output=out.xyz", "out.xyz: cannot write .xyz files"),
-        ("input=in.mp4 output=in.mp4", "output=in.mp4 is the input itself"),
+        ("input=in.mp4 output=in.mp4", "output=in.mp4 is an input itself"),
         ("input=in.mp4 output=out.mp4 weights=best", "has no 'best' weights; it has last"),
     ],
 )

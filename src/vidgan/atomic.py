@@ -14,6 +14,7 @@ import psutil
 from vidgan.errors import UserError
 
 _MACHINE = f"{zlib.crc32(socket.gethostname().encode()):08x}"  # a process of another one cannot be asked for
+_LONGEST = 255  # bytes of a name, on the file systems of today
 _TEMPORARY = re.compile(rf"\..+\.{_MACHINE}-(\d+)(\.[^.]*)?")
 
 
@@ -22,7 +23,13 @@ def temporary_beside(path: Path) -> Path:
     if not path.name:
         raise UserError(f"{path}: is no name of a file or a folder to be written; choose one")
     # The suffix comes last, as NumPy appends one that is not there.
-    return path.with_name(f".{path.stem}.{_MACHINE}-{os.getpid()}{path.suffix}")
+    mark = f".{_MACHINE}-{os.getpid()}{path.suffix}"
+    stem = path.stem
+    if len(os.fsencode(f".{stem}{mark}")) > _LONGEST:
+        mark = f".{zlib.crc32(os.fsencode(stem)):08x}{mark}"
+    while len(os.fsencode(f".{stem}{mark}")) > _LONGEST and len(stem) > 1:
+        stem = stem[:-1]
+    return path.with_name(f".{stem}{mark}")
 
 
 def can_write(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """The one exception type that a user's mistake raises, and how it is told."""
 
+import errno
 import signal
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,10 @@ def mistakes_told() -> Iterator[None]:
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _end(f"{place}{error.strerror or error}; mend it, then run the same command again.")
+    except RuntimeError as error:
+        if getattr(error.__context__, "errno", None) != errno.ELOOP:
+            raise
+        _end(f"{error}; mend it, then run the same command again.")  # of pathlib, until Python 3.12
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
 

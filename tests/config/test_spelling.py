@@ -1,14 +1,18 @@
 """Names of files on the command line, taken as they are written."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from vidgan.config.command_schemas import PredictConfig
+from vidgan.config.command_schemas import PredictConfig, with_options
 from vidgan.config.schema import TrainConfig
 from vidgan.config.spelling import as_meant
+from vidgan.inference.options import UseOptions
+from vidgan.limits import REQUIRED
+from vidgan.tasks.pose_transfer import options
 
 NAMES = [
     "Bunny (1080p) [HR].mp4",
@@ -47,6 +51,17 @@ def read(override: str) -> Any:
 def test_any_name_is_read_as_it_is_written(key: str, name: str) -> None:
     for place in (name, f"/films/{name}", f"films/2024 (old)/{name}"):
         assert read(as_meant(f"{key}={place}", PredictConfig)) == place
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_so_are_those_that_a_task_asks_for(name: str) -> None:
+    @dataclass
+    class Options(UseOptions):
+        picture: str = REQUIRED
+        skeleton: str | None = None
+
+    for root, key in ((with_options(Options), "picture"), (with_options(options.Options), "source")):
+        assert read(as_meant(f"{key}={name}", root)) == name
 
 
 @pytest.mark.parametrize("key", ["data.root", "warm_start.generator", "paths.runs"])

@@ -1,5 +1,6 @@
 """Files and folders from one end to the other: names, alpha, bits, batches, and what is left after an error."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -124,6 +125,91 @@ def test_pictures_of_several_sizes_are_a_batch(tmp_path: Path) -> None:
     assert cv2.imread(str(out / "b.jpg")).shape == (40, 20, 3)
     with pytest.raises(UserError, match=r"output=.*x\.mp4: the input holds 2 clips of their own; give a folder"):
         process(given, tmp_path / "x.mp4", doubled, VideoOptions())
+
+
+def test_videos_of_one_stem_do_not_replace_each_other(tmp_path: Path) -> None:
+    given, out = tmp_path / "in", tmp_path / "out"
+    for number, name in enumerate(("a.avi", "a.mpg", "a.ts", "b.ts"), 3):
+        write_video(given / name, moving(number), codec="mpeg2video")
+    process(given, out, unchanged, VideoOptions(preset="ultrafast"))
+    assert {path.name: probe(path).frames for path in out.iterdir()} == {
+        "a.avi.mp4": 3,
+        "a.mpg.mp4": 4,
+        "a.ts.mp4": 5,
+        "b.mp4": 6,
+    }
+
+
+def test_folders_of_a_batch_stay_folders_whatever_they_are_named(tmp_path: Path) -> None:
+    given, out = tmp_path / "in", tmp_path / "run.2"
+    for name in ("take.1", "x.mp4", "y.png"):
+        picture(given / name / "0.png")
+        picture(given / name / "1.png")
+    with pytest.raises(UserError, match=r"run\.2: the input holds 3 clips of their own; give a folder, a name without"):
+        process(given, out, unchanged, VideoOptions())
+    out.mkdir()
+    process(given, out, unchanged, VideoOptions())
+    assert {path.name: names(path) for path in out.iterdir()} == {key: ["0.png", "1.png"] for key in names(given)}
+
+
+def test_a_broken_picture_does_not_make_photos_of_the_frames_of_a_clip(tmp_path: Path) -> None:
+    given = tmp_path / "in"
+    for name in ("0.png", "1.png"):
+        picture(given / name)
+    (given / "2.png").write_bytes(b"")
+    for out in ("out", "out.mp4"):
+        with pytest.raises(UserError, match=r"2\.png: cannot be read as an image; repair or remove it"):
+            process(given, tmp_path / out, unchanged, VideoOptions())
+    assert names(tmp_path) == ["in"]
+
+
+def test_what_was_made_inside_of_a_folder_is_not_made_into_more(tmp_path: Path) -> None:
+    given = tmp_path / "in"
+    picture(given / "0.png")
+    for _ in range(2):
+        process(given, tmp_path / "in" / ".." / "in" / "large", unchanged, VideoOptions(overwrite=True))
+    assert names(given) == ["0.png", "large"]
+    assert names(given / "large") == ["0.png"]
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.png", "a.zip", "clip/2.png"])
+def test_a_pipe_is_refused_and_not_waited_for(name: str, tmp_path: Path) -> None:
+    picture(tmp_path / "clip" / "1.png")
+    os.mkfifo(tmp_path / name)
+    given = tmp_path / ("clip" if "/" in name else name)
+    with pytest.raises(UserError, match=rf"{name}: is (a pipe or a device; store|no file, and has the name)"):
+        process(given, tmp_path / "out.mp4", unchanged, VideoOptions())
+
+
+@pytest.mark.parametrize("name", ["12:30.mp4", "file:a.mp4", "%03d.mp4", "n" * 251 + ".mp4", "é" * 125 + ".mp4"])
+def test_files_are_read_and_written_whatever_they_are_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_video(tmp_path / "in" / name, moving(2))
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "in")
+    process(Path(name), tmp_path / "out" / name, unchanged, VideoOptions(preset="ultrafast"))
+    monkeypatch.chdir(tmp_path / "out")
+    assert names(tmp_path / "out") == [name]
+    process(tmp_path / "in" / name, Path(name), unchanged, VideoOptions(preset="ultrafast", overwrite=True))
+    assert names(tmp_path / "out") == [name]
+    assert probe(Path(name)).frames == 2
+
+
+def test_a_file_is_not_taken_for_the_folder_that_is_written(tmp_path: Path) -> None:
+    picture(tmp_path / "in.png")
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(UserError, match=r"out: is a file, and a folder of pictures is to be written"):
+        process(tmp_path / "in.png", tmp_path / "out", unchanged, VideoOptions(overwrite=True))
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_link_that_leads_to_itself_gives_way_to_what_is_written(tmp_path: Path) -> None:
+    picture(tmp_path / "in.png")
+    (tmp_path / "out.png").symlink_to("out.png")
+    process(tmp_path / "in.png", tmp_path / "out.png", unchanged, VideoOptions())
+    assert (tmp_path / "out.png").is_file()
 
 
 @pytest.mark.parametrize("name", ["b.mp4", "b.png", "frames"])

@@ -151,6 +151,31 @@ def test_a_file_cut_short_is_used_as_far_as_it_goes(tmp_path: Path, caplog: pyte
         processed(source, tmp_path / "strict.mp4", strict=True)
 
 
+def test_sound_that_goes_back_in_time_does_not_stop_the_pictures(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two recordings in one file, as ``cat`` joins them: the clock of the second begins anew."""
+    first = made(tmp_path / "first.ts", *H264, "-c:a", "aac", sound=True)
+    (tmp_path / "in.ts").write_bytes(2 * first.read_bytes())
+    path = processed(tmp_path / "in.ts", tmp_path / "out.mp4")
+    assert "packets of its sound go back in time and are left out" in caplog.text
+    assert len(times(path)) >= 10
+    assert [(kind, codec) for kind, codec, _, _ in tracks(path)] == [("audio", "aac")]
+
+
+def test_sound_that_cannot_be_read_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = made(tmp_path / "in.ts", *H264, "-c:a", "mp2", sound=True)
+    packets = bytearray(source.read_bytes())
+    for start in range(0, len(packets), 188):
+        if int.from_bytes(packets[start + 1 : start + 3]) & 0x1FFF == 0x101:  # of the sound
+            packets[start + 4 : start + 188] = bytes(184)
+    source.write_bytes(packets)
+    path = processed(source, tmp_path / "out.mp4")
+    assert "its sound cannot be read and is left out" in caplog.text
+    assert len(times(path)) == 10
+    assert tracks(path) == []
+
+
 @pytest.fixture
 def wide(tmp_path: Path) -> Path:
     says = "setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=bt2020-10:range=tv"

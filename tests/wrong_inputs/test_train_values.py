@@ -187,6 +187,7 @@ SWEEPS = [
     ("-m 'seed=range(0)'", "seed=range(0): there are no such values, and nothing would be trained"),
     ("-m 'losses@losses.pixel=glob(nothing*)'", "losses@losses.pixel=glob(nothing*): there are no such values"),
     ("-m 'seed=interval(0,1)'", "seed=interval(0,1): an interval is for hydra/sweeper=study"),
+    ("-m data=folder data.root=nowhere,nowhere", "every point: data.root=nowhere: there is no such file or folder"),
     ("-m engine.iterations=x,5", f"point iterations=x: engine.iterations=x: {FROM_ONE}"),
 ]
 
@@ -226,8 +227,11 @@ CONTRADICTIONS = [
     ("seed=1,2", "seed=1,2: values with commas between them are a sweep, which needs -m; a list is seed=[1,2]"),
     ("'seed=range(3)'", "several values are a sweep, which needs -m"),
     ("seed", "seed: expected key=value; see --help"),
-    ("'name=Bunny (1080p) [HR]'", "needs quotes that the shell leaves: \"name='Bunny (1080p) [HR]'\""),
-    ('"name=it\'s"', 'needs quotes that the shell leaves: "name=\\"it\'s\\""'),
+    (
+        "'tracking.group=Bunny (1080p) [HR]'",
+        "needs quotes that the shell leaves: \"tracking.group='Bunny (1080p) [HR]'\"",
+    ),
+    ('"tracking.group=it\'s"', 'needs quotes that the shell leaves: "tracking.group=\\"it\'s\\""'),
 ]
 
 CALLBACK = "_target_: pytorch_lightning.callbacks."

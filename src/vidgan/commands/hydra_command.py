@@ -81,7 +81,7 @@ def command(
         with options.first_in(_own_folders(given)):
             asked = asks(given) if asks else None
             with asking_for(asked) if asked else nullcontext():
-                sys.argv[1:] = [as_meant(argument, ROOTS[name]) for argument in sys.argv[1:]]
+                sys.argv[1:] = [as_meant(argument, ROOTS[name], sweeps) for argument in sys.argv[1:]]
                 _run(name, work, _arguments(), asked)
 
 

@@ -115,7 +115,7 @@ def read_each(items: Sequence[Item], read: Callable[[Item], Read]) -> list[Read]
     if faults and not found:
         raise faults[0]
     for fault in faults:
-        say(f"left out: {printable(fault)}", error=True)
+        say(f"left out: {fault}", error=True)
     return found
 
 

@@ -1,10 +1,12 @@
 """Arguments as they are meant: texts that Hydra's grammar would take for numbers, and ``~`` for the home folder."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from vidgan.config.schema_check import takes_text
+from vidgan.limits import REQUIRED
 
 #: What Hydra reads as another value than it writes: 1.10 as 1.1, 2024_05 as 202405, 1e5 as 100000.0, true as True.
 _NUMBER = re.compile(r"[+-]?(\d[\d_]*(\.[\d_]*)?|\.\d[\d_]*)(e[+-]?\d+)?|[+-]?inf|nan|true|false", re.IGNORECASE)
@@ -52,13 +54,18 @@ def as_meant(argument: str, schema: Any, sweeps: bool = False) -> str:
         return f"{key}={_quoted(_at_home(found[2]))}"
     if _NUMBER.fullmatch(value) and (_names_file(name) or takes_text(schema, name)):
         return f"{key}={_quoted(value)}"
-    if _names_file(name) and _is_bare(value, sweeps):
+    if (_names_file(name) or _is_required_text(schema, name)) and _is_bare(value, sweeps):
         return f"{key}={_quoted(_at_home(value))}"
     return argument
 
 
 def _names_file(name: str) -> bool:
     return name.rpartition(".")[2] in _PATHS or name.startswith(_BELOW)
+
+
+def _is_required_text(schema: Any, name: str) -> bool:
+    """Whether a value is a text that has to be given: in the options of a task, what is read and what is written."""
+    return any(part.name == name and part.type is str and part.default == REQUIRED for part in fields(schema))
 
 
 def _is_bare(value: str, sweeps: bool) -> bool:

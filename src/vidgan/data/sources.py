@@ -1,6 +1,7 @@
 """Where clips come from: video files, folders of frames and zipped frames."""
 
 import os
+import stat
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -261,10 +262,13 @@ class FrameFolder(ImageSequence):
 
     def _bytes(self, names: list[str]) -> Iterator[bytes]:
         for name in names:
+            path = self.path / name
             try:
-                yield (self.path / name).read_bytes()
+                if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+                    raise BrokenFileError(f"{path}: is no file, and has the name of a picture; take it away")
+                yield path.read_bytes()
             except OSError as error:
-                raise BrokenFileError(f"{self.path / name}: cannot be read ({error.strerror})") from error
+                raise BrokenFileError(f"{path}: cannot be read ({error.strerror})") from error
 
     def identity(self, here: bool = False) -> list[str]:
         return [_stamp(self.path / name, here) for name in self._names]
@@ -289,6 +293,8 @@ class FrameZip(ImageSequence):
                     raise BrokenFileError(f"{self.path}: cannot unpack {name} ({error})") from error
 
     def _archive(self) -> zipfile.ZipFile:
+        if not self.path.is_file():
+            raise BrokenFileError(f"{self.path}: there is no such zip file")
         # Opened for each read: a handle that forked workers share would share its position too.
         try:
             return zipfile.ZipFile(self.path)

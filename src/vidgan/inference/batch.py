@@ -1,5 +1,7 @@
 """Folders of videos, or of pictures of several sizes: each file is worked on by itself."""
 
+import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +18,17 @@ from vidgan.video.settings import Encoding
 
 @dataclass(frozen=True)
 class Job:
-    """One clip: where it is, and where what is made of it goes."""
+    """One clip.
+
+    Attributes:
+        given: where it is.
+        out: where what is made of it goes.
+        folder: whether that is a folder of pictures, whatever it is named.
+    """
 
     given: Path
     out: Path
+    folder: bool = False
 
     @property
     def count(self) -> int:
@@ -41,20 +50,24 @@ def jobs_of(path: Path, out: Path, encoding: Encoding) -> list[Job]:
     Raises:
         UserError: there are several, and the output is no folder.
     """
-    parts = _parts(path) if path.is_dir() else []
+    parts = _parts(path, out) if path.is_dir() else []
     if not parts:
         return [Job(path, out)]
-    if out.suffix:
-        raise UserError(f"output={out}: the input holds {len(parts)} clips of their own; give a folder")
-    return [Job(part, out / _name(part, encoding)) for part in parts]
+    if out.suffix and not out.is_dir():
+        raise UserError(
+            f"output={out}: the input holds {len(parts)} clips of their own; give a folder, a name without a suffix"
+        )
+    return [Job(part, out / name, part.is_dir()) for part, name in zip(parts, _names(parts, encoding), strict=True)]
 
 
-def _parts(folder: Path) -> list[Path]:
-    """The clips in a folder; none where the folder is itself one."""
-    entries = natsorted((path for path in folder.iterdir() if not is_junk(path.name)), key=lambda path: path.name)
+def _parts(folder: Path, out: Path) -> list[Path]:
+    """The clips in a folder, but for what was made of it before; none where the folder is itself one."""
+    made = os.path.realpath(out)
+    there = (path for path in folder.iterdir() if not is_junk(path.name) and os.path.realpath(path) != made)
+    entries = natsorted(there, key=lambda path: path.name)
     pictures = [path for path in entries if path.is_file() and is_image(path.name)]
     clips = [path for path in entries if (path.is_file() and is_video(path.name)) or _holds_pictures(path)]
-    if clips or len({size_of(path) for path in pictures}) > 1:
+    if clips or len({size for path in pictures if (size := size_of(path))}) > 1:
         return natsorted([*clips, *pictures], key=lambda path: path.name)
     return []
 
@@ -63,14 +76,21 @@ def _holds_pictures(path: Path) -> bool:
     return path.is_dir() and any(is_image(entry.name) for entry in path.iterdir())
 
 
+def _names(parts: Sequence[Path], encoding: Encoding) -> list[str]:
+    """Those of what is made, each once: a video whose suffix changes keeps it inside where others would be so named."""
+    names = [_name(path, encoding) for path in parts]
+    count = Counter(names)
+    return [
+        name if count[name] == 1 or name == path.name else f"{path.name}{path.with_name(name).suffix}"
+        for path, name in zip(parts, names, strict=True)
+    ]
+
+
 def _name(path: Path, encoding: Encoding) -> str:
     if path.is_dir() or is_image(path.name):
         return path.name
     suffix = suffix_for(path, encoding)
-    if suffix == path.suffix.lower():
-        return path.name
-    taken = path.with_suffix(suffix).exists()
-    return f"{path.name if taken else path.stem}{suffix}"
+    return path.name if suffix == path.suffix.lower() else f"{path.stem}{suffix}"
 
 
 def refuse_failed(failed: Sequence[tuple[Path, str]], count: int, out: Path) -> None:

@@ -66,6 +66,8 @@ def open_input(path: Path, key: str = "input", reading: Reading | None = None) -
     """
     if not path.exists():
         raise UserError(f"{key}={path}: there is no such file or folder.")
+    if not (path.is_file() or path.is_dir()):
+        raise UserError(f"{key}={path}: is a pipe or a device; store what comes from it in a file.")
     with told_of(key):
         return _opened(path, reading or Reading())
 

@@ -187,15 +187,6 @@ def write_all(sink: FrameWriter, pieces: Iterable[Tensor], count: int, progress:
             sink.write(frame)
 
 
-def refuse_inputs(output: Path, *inputs: Path) -> None:
-    """
-    Raises:
-        UserError: the output is one of the inputs.
-    """
-    if output.resolve() in {path.resolve() for path in inputs}:
-        raise UserError(f"output={output} is an input itself; choose another name.")
-
-
 def frame_rate(moves: Movement, fps: float | None) -> Fraction:
     """Frames a second, of the movement or, where it does not tell, as it is given.
 

@@ -1,5 +1,6 @@
 """From inputs to outputs: one file or a folder of them is read, worked on and written, at the same time."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -15,7 +16,7 @@ from vidgan.inference.batch import Job, jobs_of, refuse_failed
 from vidgan.inference.inputs import Input, open_input
 from vidgan.inference.overlap import ahead, behind
 from vidgan.inference.video_options import VideoOptions, encoding, reading
-from vidgan.video.writer import writer
+from vidgan.video.writer import FolderWriter, FrameWriter, writer
 
 #: What is made of an input: its frames, and how many, how fast and at which times they are.
 Work = Callable[[Input], Input]
@@ -41,18 +42,26 @@ def process(path: Path, out: Path, work: Work, options: VideoOptions, progress: 
     """
     if not path.exists():
         raise UserError(f"input={path}: there is no such file or folder.")
-    if out.resolve() == path.resolve():
-        raise UserError(f"output={out} is the input itself; choose another name.")
+    refuse_inputs(out, path)
     jobs, failed = jobs_of(path, out, encoding(options)), list[tuple[Path, str]]()
     allow_overwriting([job.out for job in jobs], options.overwrite)
     if len(jobs) == 1 and jobs[0].given == path:
         with _made(jobs[0], work, options) as made:
-            _exhaust(counted(_written(made, out, options), made.count, "frames", progress))
+            _exhaust(counted(_written(made, jobs[0], options), made.count, "frames", progress))
         return out
     frames = _all(jobs, work, options, failed)
     _exhaust(counted(frames, sum(job.count for job in jobs), "frames", progress))
     refuse_failed(failed, len(jobs), out)
     return out
+
+
+def refuse_inputs(output: Path, *inputs: Path) -> None:
+    """
+    Raises:
+        UserError: the output is one of the inputs.
+    """
+    if os.path.realpath(output) in map(os.path.realpath, inputs):
+        raise UserError(f"output={output} is an input itself; choose another name.")
 
 
 def allow_overwriting(outputs: Iterable[Path], overwrite: bool) -> None:
@@ -75,7 +84,7 @@ def _all(jobs: list[Job], work: Work, options: VideoOptions, failed: list[tuple[
     for job in jobs:
         try:
             with _made(job, work, options) as made:
-                yield from _spread(_written(made, job.out, options), made.count, job.count)
+                yield from _spread(_written(made, job, options), made.count, job.count)
         except UserError as error:
             failed.append((job.given, str(error)))
 
@@ -88,10 +97,9 @@ def _made(job: Job, work: Work, options: VideoOptions) -> Iterator[Input]:
         yield work(replace(given, items=items))
 
 
-def _written(made: Input, out: Path, options: VideoOptions) -> Iterator[None]:
+def _written(made: Input, job: Job, options: VideoOptions) -> Iterator[None]:
     """Writes what is made; yields for each frame."""
-    sink = writer(out, made.fps, made.video, encoding(options), True, made.time_base, made.in_step)
-    with sink:
+    with _sink(made, job, options) as sink:
         yield from behind(made.items, lambda item: sink.write(*item))
 
 
@@ -102,6 +110,12 @@ def _spread(steps: Iterator[None], count: int, wanted: int) -> Iterator[None]:
         share = number * wanted // max(1, count)
         yield from repeat(None, share - done)
         done = share
+
+
+def _sink(made: Input, job: Job, options: VideoOptions) -> FrameWriter:
+    if job.folder:
+        return FolderWriter(job.out, overwrite=True)
+    return writer(job.out, made.fps, made.video, encoding(options), True, made.time_base, made.in_step)
 
 
 def _exhaust(steps: Iterator[None]) -> None:

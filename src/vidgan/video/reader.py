@@ -176,7 +176,8 @@ def iterate(path: Path) -> Iterator[Frames]:
 def open_container(path: Path) -> InputContainer:
     """The file itself, whatever it is named: no list of other files or addresses, which FFmpeg would follow."""
     options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
-    return av.open(str(path), options=options, metadata_errors="replace")
+    # From the root on, as FFmpeg takes what stands before a colon for a protocol.
+    return av.open(str(path.absolute()), options=options, metadata_errors="replace")
 
 
 def main_video(container: InputContainer) -> VideoStream:

@@ -62,7 +62,9 @@ class Tracks:
 
     def _take(self, stream: Stream, sound: str) -> None:
         if isinstance(stream, AudioStream):
-            self._routes[stream.index] = self._sound(stream, sound)
+            if (route := self._sound(stream, sound)) is None:
+                return
+            self._routes[stream.index] = route
         elif stream.type == "subtitle" and _holds(self._output, stream):
             self._routes[stream.index] = _Copied(self._output.add_stream_from_template(stream))
         elif stream.type == "attachment" and "matroska" in self._output.format.name:
@@ -76,9 +78,12 @@ class Tracks:
         made.metadata.update(_of_the_content(stream.metadata))
         made.disposition = stream.disposition
 
-    def _sound(self, stream: AudioStream, sound: str) -> "_Route":
+    def _sound(self, stream: AudioStream, sound: str) -> "_Route | None":
         if sound == "copy" and _holds(self._output, stream):
             return _Copied(self._output.add_stream_from_template(stream))
+        if not (stream.rate and stream.channels):
+            logger.warning("%s: its sound cannot be read and is left out", self._source)
+            return None
         is_webm = self._output.format.name == "webm"
         encoder = "libopus" if sound == "opus" or (sound == "copy" and is_webm) else "aac"
         if sound == "copy":
@@ -111,20 +116,30 @@ class Tracks:
             logger.warning(told, self._source, suffix, ", ".join(self._left_out), remedy)
 
     def _read(self) -> Iterator[Packet]:
-        """Packets at their times in the output."""
+        """Packets at their times in the output, without those that go back in time, which no output takes."""
         if not self._routes:
             return
         streams = [self._container.streams[index] for index in self._routes]
+        before: dict[int, int] = {}
+        back = 0
         try:
             for packet in self._container.demux(*streams):
                 if packet.dts is None and packet.pts is None:
                     continue
                 shift = round(self._start / packet.time_base)
-                packet.dts = (packet.pts if packet.dts is None else packet.dts) - shift  # type: ignore[operator]  # one of them is there
-                packet.pts = packet.dts if packet.pts is None else packet.pts - shift
+                dts = (packet.pts if packet.dts is None else packet.dts) - shift  # type: ignore[operator]  # one of them is there
+                # Several subtitles may begin at once.
+                least = before.get(packet.stream_index, dts - 1) + (packet.stream.type == "audio")
+                if dts < least:
+                    back += 1
+                    continue
+                before[packet.stream_index] = packet.dts = dts
+                packet.pts = dts if packet.pts is None else max(dts, packet.pts - shift)
                 yield packet
         except av.error.FFmpegError as error:
             logger.warning("%s: its sound ends early, it cannot be read (%s)", self._source, error.strerror)
+        if back:
+            logger.warning("%s: %d packets of its sound go back in time and are left out", self._source, back)
 
     def copy_until(self, time: Fraction | None) -> None:
         """Writes what begins before ``time`` in seconds of the output; None writes the rest."""

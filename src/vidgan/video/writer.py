@@ -195,7 +195,7 @@ class VideoWriter(FrameWriter):
             self._tracks.copy_until(time)
 
     def _open(self, frame: Pixels, timed: bool) -> tuple[OutputContainer, VideoStream]:
-        container = av.open(str(self.temporary), "w")
+        container = av.open(str(self.temporary.absolute()), "w")  # else "a:b.mp4" were of a protocol "a"
         self._container = container  # from here on it is released after any error
         stream = container.add_stream(self.codec.encoder, rate=self.fps)
         assert isinstance(stream, VideoStream)
@@ -264,13 +264,15 @@ class FolderWriter(FrameWriter):
         overwrite: pictures of the same names are replaced, and others stay.
 
     Raises:
-        UserError: it does.
+        UserError: it does, or it is a file.
     """
 
     def __init__(self, path: Path, overwrite: bool = False) -> None:
         super().__init__(path)
         self.overwrite = overwrite
-        if not overwrite and path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        if path.exists() and not path.is_dir():
+            raise UserError(f"{path}: is a file, and a folder of pictures is to be written; choose another name")
+        if not overwrite and path.exists() and any(path.iterdir()):
             raise UserError(f"{path}: is there already; remove it or choose another folder")
 
     def _write(self, frame: Pixels, at: At) -> None:
@@ -330,7 +332,7 @@ def writer(
     time_base: Fraction | None = None,
     in_step: bool = True,
 ) -> FrameWriter:
-    """The writer for a path: a picture or a video by its suffix, a folder of pictures without one.
+    """The writer for a path: a picture or a video by its suffix, a folder of pictures without one or where it is there.
 
     Args:
         path: where to.
@@ -344,7 +346,7 @@ def writer(
         UserError: the suffix is none that can be written, or a folder has the name.
     """
     suffix = path.suffix.lower()
-    if not suffix:
+    if not suffix or (path.is_dir() and suffix not in (*VIDEO_SUFFIXES_WRITTEN, *PICTURE_SUFFIXES)):
         return FolderWriter(path, overwrite)
     if path.is_dir():
         raise UserError(f"{path}: is a folder, and a {suffix} file is to be written; choose another name")

@@ -9,8 +9,8 @@ from torch import nn
 
 from vidgan.errors import UserError, told_of
 from vidgan.generators.pose_refiner import PoseRefiner
-from vidgan.inference.movement import refuse_inputs
 from vidgan.inference.people import refuse_outside
+from vidgan.inference.processing import refuse_inputs
 from vidgan.inference.trained import Trained
 from vidgan.pose.files import read_poses, refuse_unwritable, skeleton_for, write_poses
 from vidgan.pose.sequence import KeypointSequence

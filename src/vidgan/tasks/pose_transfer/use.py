@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from vidgan.inference.inputs import RATE_OF_FOLDERS
-from vidgan.inference.movement import Conditions, conditions, figure, movement, opened_output, refuse_inputs, write_all
+from vidgan.inference.movement import Conditions, conditions, figure, movement, opened_output, write_all
+from vidgan.inference.processing import refuse_inputs
 from vidgan.inference.trained import Trained
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.tasks.pose_transfer.options import Options

@@ -19,9 +19,9 @@ from vidgan.inference.movement import (
     frame_rate,
     movement,
     opened_output,
-    refuse_inputs,
     write_all,
 )
+from vidgan.inference.processing import refuse_inputs
 from vidgan.inference.trained import Trained
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.smoothing import MedianGaussian, Smoother, fill_gaps
