@@ -50,8 +50,9 @@ def test_a_terminal_without_a_sign_shows_another(monkeypatch: pytest.MonkeyPatch
 def run(line: str, out: int, unbuffered: bool = False) -> tuple[int, str]:
     """Exit status and stderr of a process that does a line of Python under :func:`mistakes_told`."""
     code = f"import os, sys\nfrom vidgan.errors import UserError, mistakes_told\nwith mistakes_told():\n    {line}"
-    command = [sys.executable, *(["-u"] if unbuffered else []), "-c", code]
-    done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, check=False)
+    env = {**os.environ, "PYTHONUNBUFFERED": "1" if unbuffered else ""}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, env=env, check=False)
     return done.returncode, done.stderr
 
 

@@ -1,5 +1,7 @@
 """One's own options: they win over shipped ones of the same name, in all commands, and it is said."""
 
+import importlib
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -136,3 +138,16 @@ def test_a_file_of_ones_own_says_how_to_sweep(
     with pytest.raises(SystemExit):
         train.main()
     assert "The study has nothing to search" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "data", "export", "pose"])
+@pytest.mark.parametrize(
+    ("asked", "told"), [("--hydra-help", "== Flags =="), ("-sc install=bash", "hydra_bash_completion()")]
+)
+def test_hydra_tells_of_itself_without_a_run_or_a_verb(
+    command: str, asked: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", [f"vidgan-{command}", *asked.split()])
+    with suppress(SystemExit):
+        importlib.import_module(f"vidgan.commands.{command}").main()
+    assert told in capsys.readouterr().out

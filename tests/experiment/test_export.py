@@ -29,7 +29,9 @@ from vidgan.generators.tecogan import TecoGAN
 
 def command(weights: Path, output: Path) -> DictConfig:
     paths = {"runs": "runs", "cache": ".cache"}
-    return OmegaConf.create({"run": None, "weights": str(weights), "output": str(output), "paths": paths})
+    return OmegaConf.create(
+        {"run": None, "weights": str(weights), "output": str(output), "overwrite": False, "paths": paths}
+    )
 
 
 def saved(network: Generator, path: Path) -> Path:
@@ -143,9 +145,12 @@ def test_a_network_of_the_whole_clip_has_no_graph(tmp_path: Path) -> None:
     [
         ("net.tflite", "there is no such format; expected .safetensors or .onnx"),
         ("net.safetensors", "itself|themselves"),
+        ("there.onnx", r"output=.*there\.onnx is there already; choose another name, or overwrite=true"),
     ],
 )
 def test_mistakes_are_told(output: str, sentence: str, tmp_path: Path) -> None:
     weights = tmp_path / "net.safetensors"
+    (tmp_path / "there.onnx").write_bytes(b"mine")
     with pytest.raises(UserError, match=sentence):
         export(command(weights, tmp_path / output))
+    assert (tmp_path / "there.onnx").read_bytes() == b"mine"

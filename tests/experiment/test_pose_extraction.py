@@ -117,6 +117,17 @@ def test_mistakes_in_the_output_are_found_before_the_work(run: Run, video: Path,
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
 
 
+def test_what_is_there_is_not_replaced_unasked(run: Run, video: Path, tmp_path: Path) -> None:
+    preview = write_video(tmp_path / "p.mp4", boxes(2))
+    with pytest.raises(UserError, match=r"preview=.*p\.mp4 is there already; choose another name, or overwrite=true"):
+        run(video, "out.npz", f"preview={preview}")
+    run(video, "out.npz")
+    with pytest.raises(UserError, match=r"output=.*out\.npz is there already"):
+        run(video, "out.npz")
+    assert len(run(video, "out.npz", "overwrite=true", f"preview={preview}")) == 12
+    assert probe(preview).frames == 12
+
+
 def test_unsure_key_points_are_missing(run: Run, tmp_path: Path) -> None:
     points = np.ones((12, 1, 17, 3), np.float32)
     points[..., 3, 2] = 0.05

@@ -107,8 +107,11 @@ def test_a_name_means_the_newest_finished_run(tmp_path: Path, capsys: pytest.Cap
     assert find_trained(tmp_path, "quick-22222222").id == "quick-22222222"  # a whole id is what it says
     assert capsys.readouterr().out == ""
     dated(denoising / "quick-66666666", "finished", "06")
-    assert find_trained(tmp_path, "quick").id == "quick-66666666"
+    with pytest.raises(UserError, match=r"of several tasks; give run=denoising/quick or run=sr/quick\.$"):
+        find_trained(tmp_path, "quick")
+    assert find_trained(tmp_path, "denoising/quick").id == "quick-66666666"
     assert find_trained(tmp_path, "sr/quick").id == "quick-11111111"
+    assert find_trained(tmp_path, "quick", preferred=lambda run: run.path.parent == sr).id == "quick-11111111"
     assert find_trained(tmp_path, "quick", lambda run: run.path.parent == sr).id == "quick-11111111"
     with pytest.raises(UserError, match=r"run=qui matches .*quicker-44444444.*; give a whole name or id"):
         find_trained(tmp_path, "qui")

@@ -195,18 +195,28 @@ def test_nothing_is_left_of_what_failed_midway_and_the_old_file_stays(tmp_path: 
     assert name == "frames" or (tmp_path / name).read_text() == "old"
 
 
-def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("place", "told"), [("/dev/full", "No space left on device"), ("/nowhere/a.mp4", "No such file or directory")]
+)
+def test_what_the_system_refuses_is_one_sentence_and_leaves_nothing(place: str, told: str, tmp_path: Path) -> None:
     """/dev/full answers every write with "no space left on device"."""
 
     def fill() -> None:
         with VideoWriter(tmp_path / "a.mp4", NTSC) as out:
-            out.temporary.symlink_to("/dev/full")
+            out.temporary.symlink_to(place)
             for frame in noisy(60, 64, 64):
                 out.write(frame)
 
-    with pytest.raises(UserError, match=r"a\.mp4 cannot be written: No space left on device"):
+    with pytest.raises(UserError, match=rf"a\.mp4 cannot be written: {told}; nothing is left of it"):
         fill()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_encoder_tells_nothing_of_itself(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for name in ("a.mp4", "a.webm"):
+        with VideoWriter(tmp_path / name, NTSC) as out:
+            out.write(noisy(1, 64, 64)[0])
+    assert capfd.readouterr() == ("", "")
 
 
 def test_mistakes_are_named(tmp_path: Path) -> None:

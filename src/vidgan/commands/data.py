@@ -8,6 +8,7 @@ from omegaconf import DictConfig
 from vidgan.commands.hydra_command import command
 
 _VERBS = ("check", "index")
+_OF_HYDRA = ("--hydra-help", "--version", "--shell-completion", "-sc")  # need no verb
 
 
 def _work(verb: str, config: DictConfig) -> None:
@@ -22,10 +23,10 @@ def _work(verb: str, config: DictConfig) -> None:
 def main() -> None:
     asks_for_help = {"-h", "--help"} & set(sys.argv[1:]) or len(sys.argv) == 1
     verb = "--help" if asks_for_help else sys.argv[1]
-    if not asks_for_help and verb not in _VERBS:
+    if not asks_for_help and verb not in (*_VERBS, *_OF_HYDRA):
         print(f"error: {verb} is nothing that vidgan-data does; it does {' and '.join(_VERBS)}", file=sys.stderr)
         sys.exit(1)
-    sys.argv[1:] = ["--help"] if asks_for_help else sys.argv[2:]
+    sys.argv[1:] = ["--help"] if asks_for_help else sys.argv[1 if verb in _OF_HYDRA else 2 :]
     try:
         command("data_sets", partial(_work, verb))
     except KeyboardInterrupt:

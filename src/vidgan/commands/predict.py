@@ -13,10 +13,10 @@ _found: list[Subject] = []
 
 
 def _options(given: Namespace) -> type | None:
-    """What the task of the run that is named asks for; None where only help is asked for."""
+    """What the task of the run that is named asks for; None where only help is asked for, or what Hydra tells."""
     found = named(given.overrides)
     if found is None:
-        if given.help:
+        if given.help or given.hydra_help or given.shell_completion:
             return None
         raise UserError(NOTHING_NAMED)
     refuse_of_others(found.task, given.overrides)

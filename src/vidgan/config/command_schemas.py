@@ -84,6 +84,7 @@ class PoseConfig:
     Attributes:
         input: a video, a folder of pictures, or key points: .npz, .json, .csv, or a folder of OpenPose's.
         output: key points in the format of its suffix; a folder of OpenPose's without one.
+        overwrite: replace an output or a preview that is there already.
         preview: a video of the frames with the main person's skeleton; null for none.
         video: the video that key points given as input belong to.
         estimator: what finds people in frames; a file of ``conf/estimator``.
@@ -98,6 +99,7 @@ class PoseConfig:
 
     input: str = MISSING
     output: str = MISSING
+    overwrite: bool = False
     preview: str | None = None
     video: str | None = None
     estimator: Any = component("estimator", MISSING)
@@ -120,11 +122,13 @@ class ExportConfig:
         run: id or folder of a run; null where ``weights`` is a file.
         weights: ``last`` or ``best`` of a run, or any file of weights of a network that vidgan knows.
         output: what is written; its suffix is the format, ``.safetensors`` or ``.onnx``.
+        overwrite: replace an output that is there already.
     """
 
     run: str | None = None
     weights: str = "last"
     output: str = MISSING
+    overwrite: bool = False
     paths: PathsConfig = field(default_factory=PathsConfig)
 
 

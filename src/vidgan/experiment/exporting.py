@@ -14,6 +14,7 @@ from vidgan.errors import UserError
 from vidgan.experiment.networks import DESCRIPTION, TASK, describe, load_network, task_of_weights, weights_of
 from vidgan.experiment.subject import task_of
 from vidgan.generators.base import Generator
+from vidgan.inference.outputs import allow_overwriting
 from vidgan.weights import save_weights
 
 Writer = Callable[[nn.Module, DictConfig, str | None, Path], str]
@@ -33,6 +34,7 @@ def export(config: DictConfig) -> Path:
     folder, weights = weights_of(config)
     if out.resolve() == weights.resolve():
         raise UserError(f"output={out} is the weights themselves; choose another name.")
+    allow_overwriting([out], config.overwrite)
     description = describe(folder, weights)
     task = task_of(folder) if folder else task_of_weights(weights)
     say(FORMATS[out.suffix](load_network(description, weights), description, task, out))

@@ -15,6 +15,7 @@ from vidgan.errors import UserError, told_of
 from vidgan.experiment.networks import load_subject
 from vidgan.experiment.subject import Subject, is_file, subject, task_of
 from vidgan.inference.inputs import RATE_OF_FOLDERS, Input, open_input
+from vidgan.inference.outputs import allow_overwriting
 from vidgan.inference.people import find_people, refuse_outside
 from vidgan.pose.drawing import draw
 from vidgan.pose.estimators.base import PoseEstimator
@@ -84,9 +85,10 @@ def _refuse_preview(config: DictConfig, count: int) -> None:
     if config.preview is None:
         return
     path = Path(config.preview)
-    writer(path, RATE_OF_FOLDERS)
+    writer(path, RATE_OF_FOLDERS, overwrite=True)
     if path.suffix.lower() in PICTURE_SUFFIXES and count > 1:
         raise UserError(f"preview={path} is one picture, the input has {count} frames; give a video or a folder.")
+    allow_overwriting([path], config.overwrite, "preview")
 
 
 def _smoother(config: DictConfig) -> Smoother:
@@ -117,6 +119,7 @@ def _written_skeleton(config: DictConfig, own: Skeleton) -> Skeleton:
     out = Path(config.output)
     skeleton = skeleton_named(config.skeleton) if config.skeleton else skeleton_for(out, own)
     refuse_unwritable(out, skeleton)
+    allow_overwriting([out], config.overwrite)
     return skeleton
 
 
@@ -162,7 +165,7 @@ def _write_preview(config: DictConfig, sequence: KeypointSequence) -> None:
     """The frames, or a black ground where there are none, with the skeleton."""
     video = config.video if is_pose_file(Path(config.input)) else config.input
     background = open_input(Path(video)) if video else _black(sequence)
-    with writer(Path(config.preview), background.fps, background.video) as sink:
+    with writer(Path(config.preview), background.fps, background.video, overwrite=True) as sink:
         frames = counted(background.frames, background.count, "preview", config.machine.progress)
         for frame, people in zip(frames, sequence.points, strict=True):
             sink.write(draw(frame, people, sequence.skeleton))

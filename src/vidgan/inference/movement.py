@@ -19,8 +19,8 @@ from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.inference.inputs import Input, open_input
 from vidgan.inference.options import PersonOptions
+from vidgan.inference.outputs import allow_overwriting
 from vidgan.inference.people import find_people, refuse_outside
-from vidgan.inference.processing import allow_overwriting
 from vidgan.inference.trained import Trained
 from vidgan.inference.video_options import encoding, reading
 from vidgan.pose.estimators.base import PoseEstimator

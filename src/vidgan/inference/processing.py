@@ -1,19 +1,16 @@
 """From inputs to outputs: one file or a folder of them is read, worked on and written, at the same time."""
 
-import os
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 
-from rich.prompt import Confirm
-
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.inference.batch import Job, jobs_of, refuse_failed
 from vidgan.inference.inputs import Input, open_input
+from vidgan.inference.outputs import allow_overwriting, refuse_inputs
 from vidgan.inference.overlap import ahead, behind
 from vidgan.inference.video_options import VideoOptions, encoding, reading
 from vidgan.video.writer import FolderWriter, FrameWriter, writer
@@ -53,30 +50,6 @@ def process(path: Path, out: Path, work: Work, options: VideoOptions, progress: 
     _exhaust(counted(frames, sum(job.count for job in jobs), "frames", progress))
     refuse_failed(failed, len(jobs), out)
     return out
-
-
-def refuse_inputs(output: Path, *inputs: Path) -> None:
-    """
-    Raises:
-        UserError: the output is one of the inputs.
-    """
-    if os.path.realpath(output) in map(os.path.realpath, inputs):
-        raise UserError(f"output={output} is an input itself; choose another name.")
-
-
-def allow_overwriting(outputs: Iterable[Path], overwrite: bool) -> None:
-    """Asks, where somebody sits at a terminal, whether what is there may be replaced.
-
-    Raises:
-        UserError: it may not.
-    """
-    there = [path for path in outputs if path.is_file() or (path.is_dir() and any(path.iterdir()))]
-    if not there or overwrite:
-        return
-    more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-    if sys.stdin.isatty() and sys.stderr.isatty() and Confirm.ask(f"{there[0]}{more} is there already; replace it?"):
-        return
-    raise UserError(f"output={there[0]}{more} is there already; choose another name, or overwrite=true.")
 
 
 def _all(jobs: list[Job], work: Work, options: VideoOptions, failed: list[tuple[Path, str]]) -> Iterator[None]:

@@ -9,11 +9,21 @@ COLORS = ("bt709", "keep")
 
 
 @dataclass
-class VideoOptions:
-    """How videos and pictures are read and written.
+class OutputOptions:
+    """Whether what is there is lost.
 
     Attributes:
         overwrite: replace an output that is there already.
+    """
+
+    overwrite: bool = False
+
+
+@dataclass
+class VideoOptions(OutputOptions):
+    """How videos and pictures are read and written.
+
+    Attributes:
         codec: of a video: h264, hevc, av1, ffv1 (lossless) or prores, or the name of a hardware encoder such as
             h264_nvenc; null is av1 for .webm and h264 else.
         quality: constant rate factor of h264, hevc and av1, less is better; null is 18, 20 or 24.
@@ -25,7 +35,6 @@ class VideoOptions:
         strict: refuse damaged video, instead of repeating the frame before one that is lost.
     """
 
-    overwrite: bool = False
     codec: str | None = None
     quality: float | None = number(0, None, 63)
     preset: str | None = None

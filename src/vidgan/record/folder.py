@@ -282,7 +282,7 @@ def find_trained(
 ) -> RunFolder:
     """The run whose weights a command is to use: by folder or whole id one in any state, else the newest finished one.
 
-    Where several have the name, a line says which is taken.
+    Where several runs of a task have the name, a line says which is taken.
 
     Args:
         runs: the folder of all runs.
@@ -291,7 +291,7 @@ def find_trained(
         preferred: whether a run is of the kind that is meant; where several have the name, others do not count.
 
     Raises:
-        UserError: no finished run matches, or runs of several names do.
+        UserError: no finished run matches, or runs of several names or tasks do.
     """
     if folder := _by_path(name):
         return folder
@@ -307,6 +307,9 @@ def find_trained(
     names = {name_of(run.id) for run in usable}
     if len(usable) > 1 and (len(names) > 1 or len(name.rpartition("/")[2]) > len(names.pop())):
         raise UserError(f"run={name} matches {', '.join(run.id for run in usable)}; give a whole name or id.")
+    if len(tasks := sorted({run.path.parent.name for run in usable})) > 1:
+        told = " or ".join(f"run={task}/{name.rpartition('/')[2]}" for task in tasks)
+        raise UserError(f"run={name} is the name of runs of several tasks; give {told}.")
     newest = usable[-1]
     if len(usable) > 1:
         print(f"run={name}: {len(usable)} finished runs have this name; this is the newest, {newest.id}.")

@@ -1,5 +1,6 @@
 """How videos are coded: which codecs there are, what they ask of a file's name, and what settings mean to them."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -34,6 +35,9 @@ class Codec:
         """The default one: no row or column is added or lost, which halved chroma would do to odd sizes."""
         return self.formats[2 * deep + (height % 2 or width % 2)]
 
+
+# SVT-AV1 tells its settings on stderr otherwise, and asks the environment alone; 1 leaves its errors.
+os.environ.setdefault("SVT_LOG", "1")
 
 _MP4 = (".mp4", ".m4v", ".mov", ".mkv")
 _DEEP = ("yuv420p10le", "yuv444p10le")

@@ -195,6 +195,7 @@ class VideoWriter(FrameWriter):
             self._tracks.copy_until(time)
 
     def _open(self, frame: Pixels, timed: bool) -> tuple[OutputContainer, VideoStream]:
+        self.temporary.touch()  # what the system refuses is not the encoder's fault
         container = av.open(str(self.temporary.absolute()), "w")  # else "a:b.mp4" were of a protocol "a"
         self._container = container  # from here on it is released after any error
         stream = container.add_stream(self.codec.encoder, rate=self.fps)
@@ -232,7 +233,7 @@ class VideoWriter(FrameWriter):
         try:
             container.start_encoding()
         except (av.error.FFmpegError, ValueError) as error:
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES, errno.EIO):
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
                 raise
             size = f"{stream.width} x {stream.height} pixels of {stream.pix_fmt}"
             raise UserError(

@@ -57,6 +57,16 @@ def test_a_file_is_corrected_as_the_smoother_does_it(tmp_path: Path) -> None:
     assert read_poses(tmp_path / "openpose").skeleton is BODY_25
 
 
+def test_what_is_there_is_not_replaced_unasked(tmp_path: Path) -> None:
+    write_poses(SEQUENCE, tmp_path / "found.npz")
+    (tmp_path / "out.npz").write_bytes(b"mine")
+    with pytest.raises(UserError, match=r"output=.*out\.npz is there already; choose another name, or overwrite=true"):
+        refine_poses(tmp_path / "found.npz", tmp_path / "out.npz", trained=Trained(trained()))
+    assert (tmp_path / "out.npz").read_bytes() == b"mine"
+    refine_poses(tmp_path / "found.npz", tmp_path / "out.npz", trained=Trained(trained()), overwrite=True)
+    assert len(read_poses(tmp_path / "out.npz")) == len(SEQUENCE)
+
+
 @pytest.mark.parametrize(
     ("output", "options", "sentence"),
     [

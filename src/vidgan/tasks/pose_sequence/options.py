@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from vidgan.inference.options import UseOptions
+from vidgan.inference.video_options import OutputOptions
 from vidgan.limits import REQUIRED, number, whole
 
 #: The networks whose weights are of this task.
@@ -12,7 +13,7 @@ BODY_SIZE = 186.0
 
 
 @dataclass
-class Options(UseOptions):
+class Options(UseOptions, OutputOptions):
     """Corrects the key points of people over time; those that are missing stay missing.
 
     Attributes:

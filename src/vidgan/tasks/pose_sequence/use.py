@@ -9,8 +9,8 @@ from torch import nn
 
 from vidgan.errors import UserError, told_of
 from vidgan.generators.pose_refiner import PoseRefiner
+from vidgan.inference.outputs import allow_overwriting, refuse_inputs
 from vidgan.inference.people import refuse_outside
-from vidgan.inference.processing import refuse_inputs
 from vidgan.inference.trained import Trained
 from vidgan.pose.files import read_poses, refuse_unwritable, skeleton_for, write_poses
 from vidgan.pose.sequence import KeypointSequence
@@ -43,6 +43,7 @@ def use(trained: Trained, options: Options) -> Path:
     refuse_outside(found, given)
     skeleton = skeleton_named(options.skeleton) if options.skeleton else skeleton_for(out, OPENPOSE_18)
     refuse_unwritable(out, skeleton)
+    allow_overwriting([out], options.overwrite)
     refined = Refined(options.size, trained.network)
     write_poses(refined(fill_gaps(found, options.fill)).converted(skeleton), out)
     return out

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vidgan.inference.inputs import RATE_OF_FOLDERS
 from vidgan.inference.movement import Conditions, conditions, figure, movement, opened_output, write_all
-from vidgan.inference.processing import refuse_inputs
+from vidgan.inference.outputs import refuse_inputs
 from vidgan.inference.trained import Trained
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.tasks.pose_transfer.options import Options

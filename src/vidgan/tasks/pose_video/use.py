@@ -21,7 +21,7 @@ from vidgan.inference.movement import (
     opened_output,
     write_all,
 )
-from vidgan.inference.processing import refuse_inputs
+from vidgan.inference.outputs import refuse_inputs
 from vidgan.inference.trained import Trained
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.smoothing import MedianGaussian, Smoother, fill_gaps
