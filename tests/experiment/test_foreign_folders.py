@@ -31,6 +31,8 @@ def colleague() -> Iterator[None]:
     """Inside, root is nobody; other users, whom permissions bind anyway, stay who they are."""
     root = os.geteuid() == 0
     if root:
+        if not Path(pl.__file__).stat().st_mode & 0o004:
+            pytest.skip("root has made the environment so that others cannot read it")
         os.seteuid(NOBODY)
     try:
         yield

@@ -34,6 +34,8 @@ SMALL = [
     ),
 ]
 
+ENDLESS = ("engine.iterations=100000", "machine.checkpoint.every=1")
+
 
 def _train(folder: Path, config: DictConfig, cores: int, method: str, environment: dict[str, str]) -> None:
     """In a process of its own, on a machine that seems to have so many cores."""
@@ -111,12 +113,29 @@ def _descendants(process: int) -> set[int]:
     return found - {process}
 
 
-def test_no_process_outlives_a_killed_training(start: Start, tmp_path: Path) -> None:
-    process = start("machine.workers=2", "engine.iterations=100000", "machine.checkpoint.every=1", cores=8)
-    deadline = time.monotonic() + LIMIT
-    while not list(tmp_path.glob("runs/*/*/checkpoints/last.ckpt")):
+def _wait_for_checkpoint(folder: Path, deadline: float) -> None:
+    while not list(folder.glob("runs/*/*/checkpoints/last.ckpt")):
         assert time.monotonic() < deadline, "no checkpoint was written"
         time.sleep(0.1)
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver"])
+def test_a_training_that_is_asked_to_stop_waits_for_no_worker(start: Start, tmp_path: Path, method: str) -> None:
+    """Workers of the training and of the validation, which do not hear the signal themselves."""
+    options = ("machine.workers=1", "tracking=disabled", "validation.every=1")
+    process = start(*ENDLESS, *options, cores=2, method=method)
+    _wait_for_checkpoint(tmp_path, time.monotonic() + LIMIT)
+    assert process.pid is not None
+    for asked in (process.pid, *_descendants(process.pid)):
+        os.kill(asked, signal.SIGTERM)
+    process.join(LIMIT)
+    assert process.exitcode == 128 + signal.SIGTERM
+
+
+def test_no_process_outlives_a_killed_training(start: Start, tmp_path: Path) -> None:
+    process = start("machine.workers=2", *ENDLESS, cores=8)
+    deadline = time.monotonic() + LIMIT
+    _wait_for_checkpoint(tmp_path, deadline)
     assert process.pid is not None
     started = _descendants(process.pid)
     assert len(started) >= 3  # two workers and W&B's own process

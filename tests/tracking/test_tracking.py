@@ -361,3 +361,27 @@ def test_vidgan_train_logs_what_its_tables_say(tmp_path: Path, server: FakeWandb
     scores = json.loads((folder / "evaluations/vimeo_bi_y-last/scores.json").read_text())["scores"]
     assert evaluation.summary["test/psnr"] == scores["model"]["psnr"]
     assert evaluation.config["networks"] == run.config["networks"]
+
+
+def test_a_tracker_whose_process_cannot_start_does_not_keep_the_training(tmp_path: Path) -> None:
+    """As on a disk from which nothing may be executed, or with the wheel of another processor."""
+    for number, split in enumerate(("train", "val", "test")):
+        write_video(tmp_path / "videos" / split / f"{number}.mp4", moving(6, 48, 48, seed=number))
+    (tmp_path / "wandb-core").write_text("no program")
+    code = (
+        "from wandb.sdk.lib.service import service_process\n"
+        "service_process.get_core_path = lambda: 'wandb-core'\n"
+        "from vidgan.commands.train import main\n"
+        "main()"
+    )
+    overrides = [
+        *("data=folder", "data.root=videos", "data.patch=32", "data.frames=2", "data.batch_size=1"),
+        *("machine=cpu", "machine.workers=0", "engine.iterations=2", "validation.every=null"),
+        *("networks.discriminator.layers=1", "players.discriminator.start=0"),
+    ]
+    command = [sys.executable, "-c", code, *overrides]
+    ended = subprocess.run(command, cwd=tmp_path, check=False, timeout=600, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "W&B cannot log offline either" in ended.stdout + ended.stderr
+    (folder,) = (tmp_path / "runs/super_resolution").iterdir()
+    assert json.loads((folder / "summary.json").read_text())["state"] == "finished"

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from multiprocessing import active_children
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -55,10 +57,13 @@ class ClipLoader(DataLoader[Clip]):
 
     def __iter__(self) -> Iterator[Clip]:  # type: ignore[override]  # any iterator will do
         # OpenCV's pool of threads does not survive a fork; workers are parallel already and inherit one thread.
-        threads = cv2.getNumThreads()
+        threads, others = cv2.getNumThreads(), set(active_children())
         cv2.setNumThreads(1)
         batches = super().__iter__()
         cv2.setNumThreads(threads)
+        for worker in set(active_children()) - others:
+            # A process that ends asks what is left of them to end, which they do not hear, and would wait for ever.
+            Finalize(None, worker.kill, exitpriority=0)
         try:
             yield from batches
         except RuntimeError as error:

@@ -101,6 +101,7 @@ class WandbTracker(Logger):
             x_transaction_log_flush_interval=1.0,  # seconds of the local log that kill -9 can take; W&B's own is 15
         )
         with kept_inside(self._folder):
+            _without_telemetry()
             wandb.setup()
             # Silent also means that W&B never waits for somebody to type a key.
             wandb.termsetup(wandb.Settings(silent=True), _Terminal(self._lost))
@@ -231,6 +232,14 @@ class WandbTracker(Logger):
 
     def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
         """The configuration is given when the run starts."""
+
+
+def _without_telemetry() -> None:
+    """W&B 0.31 would wait for its own lock for ever, to tell its makers that its process cannot start."""
+    with suppress(ImportError):
+        from wandb.analytics.opentelemetry.opentelemetry_proxy import disable
+
+        disable()
 
 
 @cache
