@@ -3,9 +3,11 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from fractions import Fraction
-from typing import Any, Protocol
+from numbers import Real
+from types import NoneType
+from typing import Any, Protocol, get_args, get_type_hints
 
 from vidgan.errors import UserError
 
@@ -13,6 +15,8 @@ from vidgan.errors import UserError
 REQUIRED: Any = "???"
 #: More of anything than a machine could hold or a person wait for: what is larger is a slip of the finger.
 MOST = 10**9
+#: What is expected where a type is all that is known.
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 MISSING: Any = "???"  #: what OmegaConf calls a value that must be given
 
 
@@ -37,11 +41,11 @@ class Range:
     whole: bool = False
 
     def admits(self, value: Any) -> bool:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(number := float(value)):
             return False
-        below = value <= self.minimum if self.open_below else value < self.minimum
-        above = value >= self.maximum if self.open_above else value > self.maximum
-        return not (below or above or (self.whole and value != int(value)))
+        below = number <= self.minimum if self.open_below else number < self.minimum
+        above = number >= self.maximum if self.open_above else number > self.maximum
+        return not (below or above or (self.whole and number != int(number)))
 
     def __str__(self) -> str:
         kind = "a whole number" if self.whole else "a number"
@@ -162,14 +166,34 @@ def components(group: str | None) -> Any:
 
 
 def refuse_unfit(options: Any) -> None:
-    """Checks the values of a dataclass against the rules of its fields.
+    """Checks the values of a dataclass against the types and the rules of its fields.
 
     Raises:
-        UserError: a field has to be given and is not, or its value breaks its rule; the text names it.
+        UserError: a field has to be given and is not, or its value is of another type or breaks its rule; the text
+            names it.
     """
+    hints = get_type_hints(type(options))
     for part in fields(options):
-        value, rule = getattr(options, part.name), part.metadata.get("rule")
-        if value is REQUIRED or value == REQUIRED:
+        value, kinds = getattr(options, part.name), get_args(hints[part.name]) or (hints[part.name],)
+        if isinstance(value, str) and value == REQUIRED:
             raise UserError(f"{part.name} is not set; give {part.name}=<value>.")
-        if rule is not None and value is not None and not rule.admits(value):
-            raise UserError(f"{part.name}={value}: expected {rule}.")
+        if isinstance(value, str) and not value:
+            raise UserError(f"{part.name} is empty; give a value.")
+        if not _is_fit(value, kinds, part):
+            raise UserError(f"{part.name}={value}: expected {_wanted(kinds, part)}.")
+
+
+def _is_fit(value: Any, kinds: tuple[Any, ...], part: "Field[Any]") -> bool:
+    if value is None:
+        return part.default is None or NoneType in kinds
+    if "component" in part.metadata:
+        return not isinstance(value, (str, type))
+    if rule := part.metadata.get("rule"):
+        return bool(rule.admits(value))
+    return not WORDS.keys() & set(kinds) or type(value) in kinds or (float in kinds and type(value) is int)
+
+
+def _wanted(kinds: tuple[Any, ...], part: "Field[Any]") -> str:
+    if "component" in part.metadata:
+        return "an object, not its name or its class"
+    return str(part.metadata.get("rule") or " or ".join(WORDS[kind] for kind in kinds if kind in WORDS))

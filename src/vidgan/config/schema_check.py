@@ -12,12 +12,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from vidgan.errors import UserError
+from vidgan.limits import WORDS
 
 #: The share of letters in common, in difflib's way of counting, from which one name may be meant by another.
 ALIKE = 0.65
 _MISSING = "???"
 _MAPPING = "a mapping of keys to values, {a: 1}"
-_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
 def keep_to_schema(config: DictConfig) -> None:
@@ -136,7 +136,7 @@ def expected(hint: Any, part: "Field[Any]") -> str:
     elif get_origin(kind) is list:
         told = "a list, [a,b]"
     else:
-        told = _WORDS.get(kind, _MAPPING)
+        told = WORDS.get(kind, _MAPPING)
     return f"{told}, or null" if kind is not hint else told
 
 
@@ -157,7 +157,7 @@ def expected_at(schema: Any, key: str) -> str | None:
 
 def takes_text(schema: Any, key: str) -> bool:
     """Whether the value of a dotted key is any text."""
-    return (expected_at(schema, key) or "").startswith(_WORDS[str])
+    return (expected_at(schema, key) or "").startswith(WORDS[str])
 
 
 def suggestion(name: str, known: Collection[str], key: str = "") -> str:

@@ -16,7 +16,7 @@ from vidgan.experiment.networks import load_subject
 from vidgan.experiment.subject import Subject, is_file, subject, task_of
 from vidgan.inference.inputs import RATE_OF_FOLDERS, Input, open_input
 from vidgan.inference.outputs import allow_overwriting
-from vidgan.inference.people import find_people, refuse_outside
+from vidgan.inference.people import find_people, refuse_nobody, refuse_outside
 from vidgan.pose.drawing import draw
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.files import is_pose_file, read_poses, refuse_unwritable, skeleton_for, write_poses
@@ -152,8 +152,7 @@ def _main_person(raw: KeypointSequence, config: DictConfig) -> KeypointSequence:
             f"confidence={config.confidence}: no key point is as sure, the surest has "
             f"{np.nanmax(raw.points[..., 2]):.2f}; give less."
         )
-    if not persons:
-        raise UserError(f"input={config.input}: no person is found in any of its {len(raw)} frames.")
+    refuse_nobody(raw, f"input={config.input}")
     main = persons[0]
     if len(persons) > 1:
         say(f"{len(persons)} persons are found; the one that is larger and longer in view is followed")

@@ -7,20 +7,21 @@ another's place.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from inspect import signature
 from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vidgan.data.persons.framing import Framing
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
-from vidgan.inference.inputs import Input, open_input
+from vidgan.inference.inputs import RATE_OF_FOLDERS, Input, open_input
 from vidgan.inference.options import PersonOptions
-from vidgan.inference.outputs import allow_overwriting
-from vidgan.inference.people import find_people, refuse_outside
+from vidgan.inference.outputs import allow_overwriting, refuse_inputs
+from vidgan.inference.people import find_people, refuse_nobody, refuse_outside
 from vidgan.inference.trained import Trained
 from vidgan.inference.video_options import encoding, reading
 from vidgan.pose.estimators.base import PoseEstimator
@@ -31,7 +32,7 @@ from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.video.playback import Playback
 from vidgan.video.reader import Frames
-from vidgan.video.writer import FrameWriter, writer
+from vidgan.video.writer import PICTURE_SUFFIXES, FrameWriter, writer
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,7 @@ def movement(
         remedy = f"vidgan-pose input={path} output=main.pose.npz follows the main one; give {key}=main.pose.npz"
         poses = _only_person(poses, f"{key}={path}", remedy)
     poses = poses.surer(options.confidence)
-    if not poses.present.any():
-        raise UserError(f"{key}={path}: no person is found in any of its {len(poses)} frames.")
+    refuse_nobody(poses, f"{key}={path}")
     refuse_outside(poses, path)
     return Movement(poses, key, path, video)
 
@@ -163,13 +163,51 @@ def conditions(person: Figure, moves: Movement, trained: Trained, options: Perso
     )
 
 
-def opened_output(path: Path, fps: Fraction, options: PersonOptions, source: Playback | None = None) -> FrameWriter:
-    """The writer of what is made; arguments as of :func:`vidgan.video.writer.writer`.
+def refuse_others(network: nn.Module, call: str, given: int, task: str) -> None:
+    """
+    Args:
+        network: of a run or a file.
+        call: its method that makes frames.
+        given: how many arguments that takes.
+        task: whose networks do.
 
     Raises:
-        UserError: the output is there already, or cannot be written.
+        UserError: it has none, or one of other arguments: it has learned something else.
     """
+    try:
+        signature(getattr(network, call)).bind(*[None] * given)
+    except (AttributeError, TypeError) as error:
+        raise UserError(
+            f"{type(network).__name__} is no network of the task {task}; give a run of that task."
+        ) from error
+
+
+def refuse_output(path: Path, options: PersonOptions, *inputs: Path) -> None:
+    """Refuses, before it has taken time to make, what cannot be written.
+
+    Raises:
+        UserError: the output is an input, is there already, or is no file that can be written as it is to be.
+    """
+    refuse_inputs(path, *inputs)
+    writer(path, RATE_OF_FOLDERS, encoding=encoding(options), overwrite=True)
     allow_overwriting([path], options.overwrite)
+
+
+def opened_output(
+    path: Path, moves: Movement, fps: Fraction, options: PersonOptions, source: Playback | None = None
+) -> FrameWriter:
+    """The writer of what is made; arguments as of :func:`vidgan.video.writer.writer`.
+
+    Args:
+        path, fps, options, source: where to, and how.
+        moves: what is shown.
+
+    Raises:
+        UserError: the output is a picture, and there are several poses.
+    """
+    if path.suffix.lower() in PICTURE_SUFFIXES and len(moves) > 1:
+        what = f"{moves.key}={moves.path} has {len(moves)} poses"
+        raise UserError(f"output={path} is one picture, and {what}; give a video or a folder.")
     return writer(path, fps, source, encoding(options), overwrite=True)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from vidgan.inference.video_options import VideoOptions
 from vidgan.limits import REQUIRED, component, number, refuse_unfit, whole
 
+LARGEST = 16384  # pixels of a side, as of H.264
+
 
 @dataclass
 class UseOptions:
@@ -58,5 +60,5 @@ class PersonOptions(UseOptions, VideoOptions):
     estimator: Any = component("estimator", REQUIRED, option="blazepose")
     confidence: float = number(0, 0.3, 1)
     retarget: bool = True
-    height: int | None = whole(1, None)
-    width: int | None = whole(1, None)
+    height: int | None = whole(1, None, LARGEST)
+    width: int | None = whole(1, None, LARGEST)

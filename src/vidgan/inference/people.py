@@ -26,6 +26,19 @@ def find_people(estimator: PoseEstimator, given: Input, progress: bool) -> Keypo
     return KeypointSequence(points, estimator.skeleton, size, given.fps)
 
 
+def refuse_nobody(sequence: KeypointSequence, what: str) -> None:
+    """
+    Args:
+        sequence: key points.
+        what: where they come from, as the command line says it.
+
+    Raises:
+        UserError: there are none.
+    """
+    if not sequence.present.any():
+        raise UserError(f"{what}: no person is found in any of its {len(sequence)} frames.")
+
+
 def refuse_outside(sequence: KeypointSequence, given: Path) -> None:
     """Says how many key points are outside of the frame, where its size is known.
 

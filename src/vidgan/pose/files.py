@@ -29,11 +29,13 @@ def read_poses(path: Path, expected: Skeleton | None = None) -> KeypointSequence
         expected: the skeleton it must be; None takes what it is.
 
     Raises:
-        UserError: it is not there, none of these, broken, or of another skeleton.
+        UserError: it is not there, none of these, broken, empty, or of another skeleton.
     """
     if not path.exists():
         raise UserError(f"{path}: there is no such file or folder.")
     sequence = _READERS[_format(path)](path)
+    if not len(sequence):
+        raise UserError(f"{path}: holds no frames; give key points of one or more.")
     if expected is not None and sequence.skeleton is not expected:
         raise UserError(
             f"{path}: its key points are {sequence.skeleton.name}, {expected.name} is expected; convert it with "

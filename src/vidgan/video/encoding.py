@@ -59,7 +59,7 @@ def codec_for(path: Path, encoding: Encoding) -> Codec:
 
     Raises:
         UserError: there is none of the name, this build of FFmpeg lacks it, the file cannot hold it, or it has no such
-            setting.
+            setting or pixel format.
     """
     name = encoding.codec or ("av1" if path.suffix.lower() == ".webm" else "h264")
     codec = CODECS.get(name) or _hardware(name)
@@ -74,6 +74,9 @@ def codec_for(path: Path, encoding: Encoding) -> Codec:
         raise UserError(f"{path}: cannot hold {name} video; name it {' or '.join(codec.suffixes)}")
     if encoding.quality is not None and codec.quality is None:
         raise UserError(f"quality={encoding.quality:g}: {name} has no quality to choose; leave it out.")
+    formats = [known.name for known in av.Codec(codec.encoder, "w").video_formats or ()]
+    if formats and encoding.pixel_format not in (None, *formats):
+        raise UserError(f"pixel_format={encoding.pixel_format}: {codec.encoder} has {', '.join(formats)}.")
     return codec
 
 

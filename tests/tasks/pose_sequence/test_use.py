@@ -67,6 +67,15 @@ def test_what_is_there_is_not_replaced_unasked(tmp_path: Path) -> None:
     assert len(read_poses(tmp_path / "out.npz")) == len(SEQUENCE)
 
 
+def test_key_points_of_nobody_are_refused(tmp_path: Path) -> None:
+    nobody = np.full_like(SEQUENCE.points, np.nan)
+    for points, sentence in ((nobody[:3], "no person is found in any of its 3 frames"), (nobody[:0], "holds no fr")):
+        write_poses(SEQUENCE.with_points(points), tmp_path / "found.npz")
+        with pytest.raises(UserError, match=rf"input.*found\.npz: {sentence}"):
+            refine_poses(tmp_path / "found.npz", tmp_path / "out.npz", trained=Trained(trained()))
+    assert [path.name for path in tmp_path.iterdir()] == ["found.npz"]
+
+
 @pytest.mark.parametrize(
     ("output", "options", "sentence"),
     [

@@ -54,7 +54,7 @@ def test_several_poses_are_a_folder_of_pictures(trained: Trained, pictures: Path
     names = sorted(path.name for path in whole.iterdir())
     assert len(names) == 5
     assert all((whole / name).read_bytes() == (parts / name).read_bytes() for name in names)
-    with pytest.raises(UserError, match="a picture is one frame, and there are more"):
+    with pytest.raises(UserError, match=r"one\.png is one picture, and pose=.*poses\.npz has 5 poses; give a video"):
         transfer_pose(pictures / "me.png", pictures / "poses.npz", pictures / "one.png", **given)
     assert not (pictures / "one.png").exists()
 
@@ -74,4 +74,10 @@ def test_mistakes(trained: Trained, pictures: Path) -> None:
     assert "pose=" in refused(pose="nothing.png")
     assert "give height= and width=" in refused(trained=Trained(trained.network))
     assert "height=0: expected a whole number" in refused(height=0)
+    assert "width=16385: expected a whole number from 1 to 16,384" in refused(width=16385)
+    # Told before anybody is looked for.
+    assert "name it .mov or .mkv" in refused(pose="nobody.png", output="out.mp4", codec="prores")
+    assert "Identity is no network of the task pose_transfer" in refused(trained=Trained(torch.nn.Identity()))
+    for estimator in (None, "blazepose", Boxes):
+        assert "expected an object, not its name or its class" in refused(estimator=estimator)
     assert sorted(pictures.iterdir()) == before

@@ -22,7 +22,9 @@ from vidgan.errors import UserError
 from vidgan.experiment.pose_extraction import extract
 from vidgan.experiment.prediction import load, predict
 from vidgan.experiment.training import train
+from vidgan.generators.limb_transport import LimbTransport
 from vidgan.generators.recurrent_limb_transport import RecurrentLimbTransport
+from vidgan.inference.trained import Trained
 from vidgan.pose.files import write_poses
 from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import COCO_17
@@ -138,6 +140,12 @@ def test_the_function_makes_what_the_command_makes(run: Run, runs: Path, tmp_pat
     assert all((made / name).read_bytes() == (given / name).read_bytes() for name in names)
     film = run("driving=p.npz", "output=f.mp4", "num_frames=4", "retarget=false")
     assert (probe(film).frames, probe(film).fps) == (4, Fraction(10))
+
+
+def test_a_network_without_a_memory_of_frames_is_refused(tmp_path: Path) -> None:
+    given = {"trained": Trained(LimbTransport(channels=4)), "estimator": Boxes()}
+    with pytest.raises(UserError, match=r"^LimbTransport is no network of the task pose_video; give a run of that"):
+        generate_video(tmp_path / "me.png", tmp_path / "p.npz", tmp_path / "out.mp4", **given)
 
 
 def test_without_its_models_an_estimator_is_refused(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidgan.atomic import replacing
-from vidgan.errors import UserError
+from vidgan.errors import UserError, one_line
 from vidgan.pose.sequence import MOST_BYTES, KeypointSequence
 from vidgan.pose.skeleton import skeleton_named
 
@@ -40,7 +40,7 @@ def read_npz(path: Path) -> KeypointSequence:
             fps=Fraction(*_pair(stored["fps"])) if "fps" in stored else None,
         )
     except Exception as error:  # a damaged archive makes zipfile, zlib and NumPy raise almost anything
-        raise UserError(f"{path}: is no pose sequence that vidgan wrote ({error}).") from error
+        raise UserError(f"{path}: is no pose sequence that vidgan wrote ({one_line(error)}).") from error
 
 
 def _refuse_large(path: Path) -> None:

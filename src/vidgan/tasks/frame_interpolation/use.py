@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, islice
+from os import fspath
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def interpolate(input: str | Path, output: str | Path, *, trained: Trained, **op
     Raises:
         UserError: the input, the output or an option is at fault; nothing half-written is left.
     """
-    return use(trained, Options(input=str(input), output=str(output), **options))
+    return use(trained, Options(input=fspath(input), output=fspath(output), **options))
 
 
 def use(trained: Trained, options: Options) -> Path:

@@ -1,5 +1,6 @@
 """Key points as an estimator found them to corrected ones; also a smoother for ``vidgan-pose``."""
 
+from os import fspath
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from torch import nn
 from vidgan.errors import UserError, told_of
 from vidgan.generators.pose_refiner import PoseRefiner
 from vidgan.inference.outputs import allow_overwriting, refuse_inputs
-from vidgan.inference.people import refuse_outside
+from vidgan.inference.people import refuse_nobody, refuse_outside
 from vidgan.inference.trained import Trained
 from vidgan.pose.files import read_poses, refuse_unwritable, skeleton_for, write_poses
 from vidgan.pose.sequence import KeypointSequence
@@ -31,7 +32,7 @@ def refine_poses(input: str | Path, output: str | Path, *, trained: Trained, **o
     Raises:
         UserError: the input, the output or an option is at fault; nothing half-written is left.
     """
-    return use(trained, Options(input=str(input), output=str(output), **options))
+    return use(trained, Options(input=fspath(input), output=fspath(output), **options))
 
 
 def use(trained: Trained, options: Options) -> Path:
@@ -40,6 +41,7 @@ def use(trained: Trained, options: Options) -> Path:
     refuse_inputs(out, given)
     with told_of("input"):
         found = read_poses(given)
+    refuse_nobody(found, f"input={given}")
     refuse_outside(found, given)
     skeleton = skeleton_named(options.skeleton) if options.skeleton else skeleton_for(out, OPENPOSE_18)
     refuse_unwritable(out, skeleton)
@@ -66,7 +68,9 @@ class Refined(Smoother):
 
     def __init__(self, size: float, generator: nn.Module) -> None:
         if not isinstance(generator, PoseRefiner):
-            raise UserError(f"smoother=gan needs a run of the task pose_sequence, not a {type(generator).__name__}.")
+            raise UserError(
+                f"Correcting key points needs a run of the task pose_sequence, not a {type(generator).__name__}."
+            )
         self.generator, self.size = generator.eval(), size
 
     def __call__(self, sequence: KeypointSequence) -> KeypointSequence:

@@ -1,6 +1,7 @@
 """A picture of a person and a pose to a picture of the person in that pose."""
 
 from collections.abc import Iterator
+from os import fspath
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,16 @@ import torch
 from torch import Tensor
 
 from vidgan.inference.inputs import RATE_OF_FOLDERS
-from vidgan.inference.movement import Conditions, conditions, figure, movement, opened_output, write_all
-from vidgan.inference.outputs import refuse_inputs
+from vidgan.inference.movement import (
+    Conditions,
+    conditions,
+    figure,
+    movement,
+    opened_output,
+    refuse_others,
+    refuse_output,
+    write_all,
+)
 from vidgan.inference.trained import Trained
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.tasks.pose_transfer.options import Options
@@ -37,16 +46,22 @@ def transfer_pose(
     Raises:
         UserError: one of these is at fault; nothing half-written is left.
     """
-    given: dict[str, Any] = {"source": str(source), "pose": str(pose), "output": str(output), "estimator": estimator}
+    given: dict[str, Any] = {
+        "source": fspath(source),
+        "pose": fspath(pose),
+        "output": fspath(output),
+        "estimator": estimator,
+    }
     return use(trained, Options(**given, **options))
 
 
 def use(trained: Trained, options: Options) -> Path:
     """:func:`transfer_pose`, of a command line."""
     source, pose, out = Path(options.source), Path(options.pose), Path(options.output)
-    refuse_inputs(out, source, pose)
+    refuse_others(trained.network, "forward", 3, "pose_transfer")
+    refuse_output(out, options, source, pose)
     poses = movement(pose, "pose", options, trained.progress)
-    sink = opened_output(out, poses.poses.fps or RATE_OF_FOLDERS, options)
+    sink = opened_output(out, poses, poses.poses.fps or RATE_OF_FOLDERS, options)
     given = conditions(figure(source, "source", options, trained.progress), poses, trained, options)
     write_all(sink, _made(trained, given, options.chunk), len(poses), trained.progress)
     return out

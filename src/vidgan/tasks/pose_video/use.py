@@ -6,6 +6,7 @@ written one by one.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from os import fspath
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from vidgan.inference.movement import (
     frame_rate,
     movement,
     opened_output,
+    refuse_others,
+    refuse_output,
     write_all,
 )
-from vidgan.inference.outputs import refuse_inputs
 from vidgan.inference.trained import Trained
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.smoothing import MedianGaussian, Smoother, fill_gaps
@@ -54,7 +56,7 @@ def generate_video(
     Raises:
         UserError: one of these is at fault; nothing half-written is left.
     """
-    paths: dict[str, Any] = {"reference": str(reference), "driving": str(driving), "output": str(output)}
+    paths: dict[str, Any] = {"reference": fspath(reference), "driving": fspath(driving), "output": fspath(output)}
     parts: dict[str, Any] = {"estimator": estimator, "smoother": MedianGaussian() if smoother is None else smoother}
     return use(trained, Options(**paths, **parts, num_frames=num_frames, **options))
 
@@ -62,10 +64,11 @@ def generate_video(
 def use(trained: Trained, options: Options) -> Path:
     """:func:`generate_video`, of a command line."""
     reference, driving, out = Path(options.reference), Path(options.driving), Path(options.output)
-    refuse_inputs(out, reference, driving)
+    refuse_others(trained.network, "stream", 4, "pose_video")
+    refuse_output(out, options, reference, driving)
     found = movement(driving, "driving", options, trained.progress, options.num_frames)
     source = found.video if options.num_frames is None else None
-    sink = opened_output(out, frame_rate(found, options.fps), options, source)
+    sink = opened_output(out, found, frame_rate(found, options.fps), options, source)
     moves = replace(found, poses=options.smoother(fill_gaps(found.poses, options.fill)))
     given = conditions(figure(reference, "reference", options, trained.progress), moves, trained, options)
     write_all(sink, _made(trained, given, options.chunk), len(moves), trained.progress)

@@ -1,5 +1,6 @@
 """A video to one of several times the size."""
 
+from os import fspath
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def upscale(input: str | Path, output: str | Path, *, trained: Trained, **option
     Raises:
         UserError: the input, the output or an option is at fault; nothing half-written is left.
     """
-    return use(trained, Options(input=str(input), output=str(output), **options))
+    return use(trained, Options(input=fspath(input), output=fspath(output), **options))
 
 
 def use(trained: Trained, options: Options) -> Path:
