@@ -9,6 +9,7 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+import warnings
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -202,7 +203,9 @@ def _read(path: Path) -> object:
                 raise ValueError("a tensor is not what was written")
             return state
         refuse_flipped(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # what cannot be read is told below
+            warnings.filterwarnings("ignore", "Detected pickle protocol")
+            return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def refuse_flipped(path: Path) -> None:

@@ -199,3 +199,13 @@ def test_mistakes_are_told_before_anything_is_written(
     with pytest.raises(UserError, match=sentence):
         evaluate(config)
     assert not (tmp_path / "runs").exists()
+
+
+def test_weights_that_are_no_numbers_are_refused(composed: Composed, network: RRDBNet, tmp_path: Path) -> None:
+    state = network.state_dict()
+    state["conv_first.bias"][0] = torch.nan
+    torch.save(state, tmp_path / "lost.pth")
+    given = [f"weights={tmp_path}/lost.pth", f"input={write_folder(tmp_path / 'in', moving(2, 16, 24))}"]
+    with pytest.raises(UserError, match=r"lost\.pth: conv_first\.bias holds what is no number"):
+        predict(composed(*given, f"output={tmp_path}/out", *MACHINE, command="predict"))
+    assert not (tmp_path / "out").exists()

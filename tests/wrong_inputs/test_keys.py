@@ -89,7 +89,7 @@ KEYS = [
     ("train data=aligned data.layout.pictures.low=lq", "give it whole: 'data.layout.pictures={low: lq}'"),
     ("train data=aligned data.layout.maps.mask=m", "data.layout.maps.mask: data.layout.maps is null, and nothing can"),
     ("export outputs=net.onnx", "outputs: there is no such key; did you mean output?"),
-    ("export +format=onnx", "format: there is no such key; there are run, weights, output, paths"),
+    ("export +format=onnx", "format: there is no such key; there are run, weights, output, overwrite, paths"),
     ("pose inputs=a.mp4", "inputs: there is no such key; did you mean input?"),
     ("pose +smother=none", "smother: there is no such key; did you mean smoother?"),
     ("pose input=a.mp4 output=b.npz +smoother.sigmas=3", "smoother.sigmas: "),

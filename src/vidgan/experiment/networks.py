@@ -79,7 +79,8 @@ def load_network(description: DictConfig, weights: Path) -> nn.Module:
     """The network in evaluation mode, with its weights.
 
     Raises:
-        UserError: the description names something that is not allowed, or the weights are of another network.
+        UserError: the description names something that is not allowed, or the weights are of another network, or no
+            numbers.
     """
     lint(OmegaConf.create({"network": description}), {})
     state = read_state(weights)
@@ -93,6 +94,8 @@ def load_network(description: DictConfig, weights: Path) -> nn.Module:
     if problems:
         told = ", ".join(f"{name!s}={value}" for name, value in description.items() if str(name) != "_target_")
         raise UserError(f"{weights} seems to be {type(network).__name__}({told}), but does not fit it: {problems}.")
+    if lost := [name for name, value in network.state_dict().items() if not value.isfinite().all()]:
+        raise UserError(f"{weights}: {lost[0]} holds what is no number; its training has diverged, or it is damaged.")
     return network.eval()
 
 
