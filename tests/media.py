@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import torch
 from av.video.reformatter import Colorspace
 from torch import Tensor
 
@@ -21,6 +22,14 @@ def moving(frames: int, height: int = 48, width: int = 64, seed: int = 0) -> Fra
     noise = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
     texture = cv2.GaussianBlur(noise, (5, 5), 0)
     return np.stack([np.roll(texture, (number, 2 * number), (0, 1)) for number in range(frames)])
+
+
+def panning(frames: int = 9, step: int = 3, height: int = 64, width: int = 96) -> Tensor:
+    """(T, 3, H, W) in [0, 1]: smooth random texture that a camera goes past, so that it moves to the left."""
+    noise = np.random.default_rng(0).random((height, width + frames * step, 3), dtype=np.float32)
+    wide = torch.from_numpy(cv2.GaussianBlur(noise, (9, 9), 0)).permute(2, 0, 1)
+    wide = (wide - wide.min()) / (wide.max() - wide.min())
+    return torch.stack([wide[..., step * time : step * time + width] for time in range(frames)])
 
 
 def write_video(path: Path, frames: Frames, codec: str = "libx264", rotation: int = 0, **options: str) -> Path:

@@ -16,7 +16,7 @@ PACKAGE = Path(vidgan.__file__).parent
 LAYERS = [
     {"atomic", "console", "errors", "interruption", "limits", "namespace", "parsing", "randomness", "weights"},
     {"ops", "video", "degradations", "losses", "backbones", "generators", "discriminators", "metrics", "protocols"}
-    | {"baselines", "pose", "data"},
+    | {"baselines", "masks", "pose", "data"},
     {"engine", "inference"},
     {"tasks"},
     {"config", "record", "tracking"},

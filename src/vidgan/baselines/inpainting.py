@@ -1,0 +1,65 @@
+"""Classical ways to fill holes in a video: none of them learns anything."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from vidgan.ops.propagation import carried, smooth_fill
+
+#: From a clip (T, 3, H, W) in [0, 1] and its holes (T, 1, H, W), 1 inside, to the clip without them; outside of holes
+#: it is as it was.
+Inpainting = Callable[[Tensor, Tensor], Tensor]
+
+_RADIUS = 3  # of the neighborhood in pixels, OpenCV's own example
+
+
+def telea(frames: Tensor, masks: Tensor) -> Tensor:
+    """Each frame by itself, by fast marching from the rim inwards (Telea 2004), as OpenCV has it, of 8 bits."""
+    return _composed(frames, masks, _by_telea(frames, masks))
+
+
+def temporal_median(frames: Tensor, masks: Tensor) -> Tensor:
+    """The median of the times at which a pixel is seen; by Telea where it never is.
+
+    What a camera that stands still sees behind moving things; wrong where it moves.
+    """
+    hidden = masks.bool().expand_as(frames)
+    median = frames.masked_fill(hidden, torch.nan).nanmedian(0).values
+    never = median.isnan().expand_as(frames)
+    made = torch.where(never, _by_telea(frames, masks), median.nan_to_num().expand_as(frames))
+    return _composed(frames, masks, made)
+
+
+def flow_propagation(frames: Tensor, masks: Tensor) -> Tensor:
+    """What OpenCV's DIS follows to other frames, see :func:`vidgan.ops.propagation.carried`; by Telea where nothing is.
+
+    Where both directions find something it is their mean.
+    """
+    before, after = carried(frames[None], masks[None])
+    weight = before.known[0] + after.known[0]
+    mean = (before.frames[0] * before.known[0] + after.frames[0] * after.known[0]) / weight.clamp(min=1)
+    return _composed(frames, masks, torch.where(weight > 0, mean, _by_telea(frames, masks)))
+
+
+def inpaintings() -> dict[str, Inpainting]:
+    """All of them, by name."""
+    return {"telea": telea, "median": temporal_median, "flow": flow_propagation}
+
+
+def _composed(frames: Tensor, masks: Tensor, made: Tensor) -> Tensor:
+    return torch.where(masks > 0, made, frames)
+
+
+def _by_telea(frames: Tensor, masks: Tensor) -> Tensor:
+    # At the frame's own rim OpenCV also reads what is in a hole.
+    seen = smooth_fill(frames * (1 - masks), 1 - masks)
+    images = (seen.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    holes = (masks[:, 0] > 0).byte().cpu().numpy()
+    filled = [
+        cv2.inpaint(np.ascontiguousarray(image), hole, _RADIUS, cv2.INPAINT_TELEA) if hole.any() else image
+        for image, hole in zip(images, holes, strict=True)
+    ]
+    return torch.from_numpy(np.stack(filled)).permute(0, 3, 1, 2).to(frames) / 255
