@@ -1,14 +1,14 @@
 """The one exception type that a user's mistake raises, and how it is told."""
 
 import errno
-import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
-from pathlib import Path
 from typing import NoReturn
+
+from vidgan.streams import delivered, open_closed
 
 _SIGPIPE = 13  # which Windows does not have
 
@@ -48,7 +48,7 @@ def mistakes_told() -> Iterator[None]:
     What the system refuses is a user's matter, too. A terminal that lacks a sign shows another one in its place.
     Whoever reads the output may leave before its end, as ``head`` does: then the process ends without a word.
     """
-    _open_closed()
+    open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -62,7 +62,7 @@ def mistakes_told() -> Iterator[None]:
     except UserError as error:
         _end(str(error))
     except OSError as error:
-        if isinstance(error, BrokenPipeError) and not _delivered("\n"):
+        if isinstance(error, BrokenPipeError) and not delivered("\n"):
             sys.exit(128 + _SIGPIPE)
         place = f"{error.filename}: " if error.filename else ""
         _end(f"{place}{error.strerror or error}; mend it, then run the same command again.")
@@ -74,28 +74,8 @@ def mistakes_told() -> Iterator[None]:
         sys.exit(128 + signal.SIGINT)
 
 
-def _open_closed() -> None:
-    """Has standard streams that are closed lead nowhere; the next file that is opened would be taken for one."""
-    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(number, True)
-    os.close(number)
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - it stays open
-
-
-def _delivered(more: str = "") -> bool:
-    """Whether all that was printed goes where it belongs; what does not is given up, else Python would try again."""
-    try:
-        print(end=more, flush=True)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return False
-    return True
-
-
 def _end(sentence: str) -> NoReturn:
     with suppress(OSError):  # nobody may be there to be told
         print(f"error: {printable(sentence)}", file=sys.stderr)
-    _delivered()
+    delivered()
     sys.exit(1)

@@ -7,6 +7,7 @@ from omegaconf import DictConfig
 
 from vidgan.commands.hydra_command import command
 from vidgan.config.schema import PreflightMode
+from vidgan.streams import outlive_readers
 
 
 def _work(config: DictConfig) -> None:
@@ -25,6 +26,7 @@ def _work(config: DictConfig) -> None:
 
 
 def main() -> None:
+    outlive_readers()
     command("train", _work)
 
 
