@@ -14,7 +14,8 @@ import vidgan
 
 PACKAGE = Path(vidgan.__file__).parent
 LAYERS = [
-    {"atomic", "console", "errors", "interruption", "limits", "namespace", "parsing", "randomness", "streams", "weights"},
+    {"atomic", "console", "errors", "interruption", "limits", "namespace", "parsing", "randomness"}
+    | {"streams", "weights"},
     {"ops", "video", "degradations", "losses", "backbones", "generators", "discriminators", "metrics", "protocols"}
     | {"baselines", "masks", "pose", "data"},
     {"engine", "inference"},

@@ -32,6 +32,7 @@ EVALUATE = [
     ("run=x compare_to=[]", "run=x is not in runs"),
     ("run=x seed=abc", "seed=abc: expected a whole number from 0 to 4,294,967,295"),
     ("run=x overrides=", "overrides=: expected a list"),
+    ("run=cleaner task=super_resolution", "task=super_resolution is for weights of a file; run=cleaner was trained"),
     ("run=x sigma=15", "sigma: there is no such key"),
     ("run=x protocol=", "protocol is empty"),
     ("run=x data=folder", "data.root is not set"),

@@ -112,6 +112,8 @@ def evaluation_of(config: DictConfig) -> Evaluation:
         UserError: the run, the weights, the protocol or the data is at fault.
     """
     run, weights = weights_of(config)
+    if run and config.task is not None:
+        raise UserError(f"task={config.task} is for weights of a file; run={config.run} was trained for its own task.")
     experiment = _without_training(recorded_config(run)) if run else _experiment_of(weights, config.task)
     trained = experiment.data if run else None
     replaced = [key for key in _GROUPS if config[key] is not None]
