@@ -28,9 +28,15 @@ def on_shipped_data(experiment: str) -> list[str]:
     """Overrides under which an experiment has all that it needs: it may ask for a data set and for trained weights."""
     register()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        missing = OmegaConf.missing_keys(compose("train", [f"experiments={experiment}"]))
+        config = compose("train", [f"experiments={experiment}"])
+    missing = OmegaConf.missing_keys(config)
     data = [_SHIPPED[experiment.partition("/")[0]]] if any(key.startswith("data.") for key in missing) else []
-    return data + [f"{key}=null" for key in missing if key.startswith("warm_start.")]
+    by_name = {
+        f"warm_start.{key}"
+        for key, value in OmegaConf.to_container(config.warm_start).items()
+        if isinstance(value, str)
+    }
+    return data + [f"{key}=null" for key in sorted(by_name | missing) if key.startswith("warm_start.")]
 
 
 #: Files and folders by the marker of their tests, which ``make test-fast`` leaves out.

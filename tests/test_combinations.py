@@ -142,8 +142,8 @@ def test_what_does_not_fit_is_refused(
 def test_every_option_is_tried() -> None:
     assert options("degradations") == {*DEGRADATIONS["denoising"], *DEGRADATIONS["super_resolution"]}
     of_persons = {"dcgan_pair", "patn_appearance", "patn_shape", "motion"}
-    assert options("discriminators") == {*FRAMES, "spatio_temporal", *of_persons}
+    assert options("discriminators") == {*FRAMES, "spatio_temporal", "between", *of_persons}
     of_pictures = {"charbonnier", "feature_matching", "l1", "mse", "ping_pong", "temporal_difference"}
     others = {"warping", "masked_l1", "point_distance", "acceleration"}
-    perceptual = {"perceptual_realesrgan", "perceptual_srgan", "perceptual_tecogan"}
+    perceptual = {f"perceptual_{kind}" for kind in ("lite0", "realesrgan", "srgan", "tecogan")}
     assert options("losses") == {*ADVERSARIAL, *of_pictures, *others, *perceptual}

@@ -69,7 +69,7 @@ def test_pose_option_composes(composed: Composed, path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES, ids=str)
 def test_a_recipe_says_what_it_needs_and_nothing_else_stands_in(composed: Composed, name: Path) -> None:
     config = composed(f"experiments={name}")
-    if name.name in ("quickstart", "gym", "pg2_persons"):  # on what ships or is made on the fly
+    if name.name in ("quickstart", "finetuning", "gym", "pg2_persons"):  # on what ships or is made on the fly
         check(config)
         return
     with pytest.raises(UserError, match=r"^data\.root is not set; .*<value>, a folder; or choose other data"):

@@ -8,7 +8,8 @@ from torch.nn import functional as F
 from vidgan.backbones.vgg import LAYERS, VGG19Features
 from vidgan.errors import UserError
 from vidgan.losses import perceptual
-from vidgan.losses.perceptual import Perceptual
+from vidgan.losses.perceptual import Lite0Perceptual, Perceptual
+from vidgan.metrics.lite0 import Lite0Distance
 
 # Where the convolutions stand in torchvision's VGG19.
 CONVOLUTIONS = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
@@ -106,3 +107,19 @@ def test_unfit_files_and_names_are_refused(tmp_path):
         Perceptual({"conv9_9": 1.0})
     with pytest.raises(UserError, match="no criterion 'l2'"):
         Perceptual({"conv5_4": 1.0}, criterion="l2")
+
+
+def test_lite0_judges_a_training_as_it_scores_a_clip():
+    torch.manual_seed(0)
+    fake, real = torch.rand(2, 1, 3, 64, 48), torch.rand(2, 1, 3, 64, 48)
+    loss = Lite0Perceptual().train()
+    before = {name: value.clone() for name, value in loss.state_dict().items()}
+    value = loss(fake.requires_grad_(), real)
+    metric = Lite0Distance()
+    expected = sum(metric.measure(fake[i], real[i]).value for i in range(2)) / 2
+    assert value.item() == pytest.approx(expected, rel=1e-5)
+    value.backward()
+    assert fake.grad is not None
+    assert fake.grad.abs().amax((2, 3, 4)).min() > 0
+    assert all(torch.equal(value, before[name]) for name, value in loss.state_dict().items())
+    assert loss(real, real).item() == 0

