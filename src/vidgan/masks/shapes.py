@@ -9,7 +9,20 @@ from vidgan.masks.base import Holes, Masks, path
 _CURVE = 12  # points of each edge of a blob
 
 
-class Blobs(Masks):
+class _Moving(Masks):
+    """Holes that move in some clips, see :func:`vidgan.masks.base.path`.
+
+    Args:
+        still: the share of clips in which they do not.
+        seed: of :class:`Masks`.
+    """
+
+    def __init__(self, still: float = 0.5, seed: int = 0) -> None:
+        super().__init__(seed)
+        self.still = still
+
+
+class Blobs(_Moving):
     """One blob with a rim of 6 to 8 Bezier curves, a third to all of each side of the frame; half of them stand still.
 
     Those of Chang et al. 2019 ("Free-form video inpainting") and STTN (Zeng et al. 2020), in other proportions:
@@ -17,13 +30,12 @@ class Blobs(Masks):
 
     Args:
         smallest, largest: of a blob's height and width, as shares of the frame's.
-        still: the share of clips in which it does not move.
-        seed: of :class:`Masks`.
+        still, seed: the share of clips in which it does not move, and :class:`Masks`'.
     """
 
     def __init__(self, smallest: float = 1 / 3, largest: float = 1.0, still: float = 0.5, seed: int = 0) -> None:
-        super().__init__(seed)
-        self.smallest, self.largest, self.still = smallest, largest, still
+        super().__init__(still, seed)
+        self.smallest, self.largest = smallest, largest
 
     def draw(self, seed: int, piece: Piece, height: int, width: int) -> Holes:
         random = np.random.default_rng(seed)
@@ -34,17 +46,8 @@ class Blobs(Masks):
         return _filled(rim, path(random, piece, height, width, self.still), height, width)
 
 
-class Boxes(Masks):
-    """One rectangle, upright, a sixth to a half of each side of the frame; half of them stand still.
-
-    Args:
-        still: the share of clips in which it does not move.
-        seed: of :class:`Masks`.
-    """
-
-    def __init__(self, still: float = 0.5, seed: int = 0) -> None:
-        super().__init__(seed)
-        self.still = still
+class Boxes(_Moving):
+    """One rectangle, upright, a sixth to a half of each side of the frame; half of them stand still."""
 
     def draw(self, seed: int, piece: Piece, height: int, width: int) -> Holes:
         random = np.random.default_rng(seed)
@@ -54,17 +57,8 @@ class Boxes(Masks):
         return _filled(rim, path(random, piece, height, width, self.still), height, width)
 
 
-class Strokes(Masks):
-    """One to four strokes of a brush, of three to six turns, a fiftieth to a tenth of the frame wide; half stand still.
-
-    Args:
-        still: the share of clips in which they do not move.
-        seed: of :class:`Masks`.
-    """
-
-    def __init__(self, still: float = 0.5, seed: int = 0) -> None:
-        super().__init__(seed)
-        self.still = still
+class Strokes(_Moving):
+    """One to four strokes of a brush, of three to six turns, a fiftieth to a tenth of the frame wide."""
 
     def draw(self, seed: int, piece: Piece, height: int, width: int) -> Holes:
         random = np.random.default_rng(seed)
