@@ -5,6 +5,7 @@ levels. How their strengths follow from it was tuned on clips that no test sees;
 figures.
 """
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -81,12 +82,23 @@ def ffmpeg_hqdn3d(frames: Frames, sigma: float) -> Frames:
 
 
 def ffmpeg_program() -> str | None:
-    """That of the package imageio-ffmpeg, else the one on the PATH, else None."""
+    """That of the package imageio-ffmpeg, else the one on the PATH, else None: one that may be executed."""
+    return next((program for program in (_packaged_ffmpeg(), shutil.which("ffmpeg")) if _starts(program)), None)
+
+
+def _packaged_ffmpeg() -> str | None:
     if find_spec("imageio_ffmpeg") is None:
-        return shutil.which("ffmpeg")
+        return None
     import imageio_ffmpeg  # of the extra "baselines"
 
-    return imageio_ffmpeg.get_ffmpeg_exe()
+    try:
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError:  # a wheel of another processor, or a disk from which nothing is executed
+        return None
+
+
+def _starts(program: str | None) -> bool:
+    return program is not None and os.access(program, os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def denoisers() -> dict[str, Denoiser]:
