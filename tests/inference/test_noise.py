@@ -88,27 +88,3 @@ def test_a_program_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classical, "ffmpeg_program", lambda: None)
     with pytest.raises(UserError, match="pip install imageio-ffmpeg"):
         classical.ffmpeg_hqdn3d(noisy(1)[1], 25)
-
-
-def test_a_program_that_may_not_be_executed_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a disk from which nothing is executed; the baseline is left out then, and no training ends over it."""
-    package = pytest.importorskip("imageio_ffmpeg")
-    names = {"packaged": tmp_path / "packaged", "ffmpeg": tmp_path / "bin" / "ffmpeg"}
-    for program in names.values():
-        program.parent.mkdir(exist_ok=True)
-        program.write_text("#!/bin/sh\n")
-    monkeypatch.setattr(package, "get_ffmpeg_exe", lambda: str(names["packaged"]))
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    assert classical.ffmpeg_program() is None
-    assert "ffmpeg_hqdn3d" not in classical.denoisers()
-    names["ffmpeg"].chmod(0o755)
-    assert classical.ffmpeg_program() == str(names["ffmpeg"])
-    names["packaged"].chmod(0o755)
-    assert classical.ffmpeg_program() == str(names["packaged"])
-    assert "ffmpeg_hqdn3d" in classical.denoisers()
-
-    def none() -> str:
-        raise RuntimeError("No ffmpeg exe could be found")
-
-    monkeypatch.setattr(package, "get_ffmpeg_exe", none)
-    assert classical.ffmpeg_program() == str(names["ffmpeg"])

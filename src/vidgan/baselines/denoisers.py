@@ -5,12 +5,9 @@ levels. How their strengths follow from it was tuned on clips that no test sees;
 figures.
 """
 
-import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from fractions import Fraction
-from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -19,6 +16,7 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from vidgan.errors import UserError
+from vidgan.video.ffmpeg import ffmpeg_program
 from vidgan.video.reader import Frames
 
 #: From noisy frames and the noise's deviation to clean ones.
@@ -65,7 +63,7 @@ def ffmpeg_hqdn3d(frames: Frames, sigma: float) -> Frames:
     """FFmpeg's recursive low-pass in space and time; a program of its own, as PyAV leaves GPL filters out.
 
     Raises:
-        UserError: there is no such program, see :func:`ffmpeg_program`, or it failed.
+        UserError: there is no such program, see :func:`vidgan.video.ffmpeg.ffmpeg_program`, or it failed.
     """
     program = ffmpeg_program()
     if program is None:
@@ -79,26 +77,6 @@ def ffmpeg_hqdn3d(frames: Frames, sigma: float) -> Frames:
     if ended.returncode:
         raise UserError(f"{program} failed: {ended.stderr.decode(errors='replace').strip()}")
     return np.frombuffer(ended.stdout, np.uint8).reshape(frames.shape).copy()
-
-
-def ffmpeg_program() -> str | None:
-    """That of the package imageio-ffmpeg, else the one on the PATH, else None: one that may be executed."""
-    return next((program for program in (_packaged_ffmpeg(), shutil.which("ffmpeg")) if _starts(program)), None)
-
-
-def _packaged_ffmpeg() -> str | None:
-    if find_spec("imageio_ffmpeg") is None:
-        return None
-    import imageio_ffmpeg  # of the extra "baselines"
-
-    try:
-        return imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError:  # a wheel of another processor, or a disk from which nothing is executed
-        return None
-
-
-def _starts(program: str | None) -> bool:
-    return program is not None and os.access(program, os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def denoisers() -> dict[str, Denoiser]:

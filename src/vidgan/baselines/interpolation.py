@@ -6,10 +6,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vidgan.baselines.denoisers import ffmpeg_program
 from vidgan.errors import UserError
 from vidgan.ops.optical_flow import dis_flow
 from vidgan.ops.warp import warp
+from vidgan.video.ffmpeg import ffmpeg_program
 
 #: From two frames (B, 3, H, W) in [0, 1] and times (B,) between them to the frames (B, 3, H, W) of these times.
 Interpolation = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -38,7 +38,7 @@ def minterpolate(first: Tensor, second: Tensor, time: Tensor) -> Tensor:
     It looks at motion over four frames; of two these are the first twice and the second twice.
 
     Raises:
-        UserError: there is no FFmpeg, see :func:`vidgan.baselines.denoisers.ffmpeg_program`, or it failed.
+        UserError: there is no FFmpeg, see :func:`vidgan.video.ffmpeg.ffmpeg_program`, or it failed.
     """
     made = [_minterpolated(*one) for one in zip(first, second, time.tolist(), strict=True)]
     return torch.stack(made).to(first)

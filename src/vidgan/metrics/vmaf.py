@@ -3,14 +3,13 @@
 import json
 import subprocess
 import tempfile
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from torch import Tensor
 
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric
+from vidgan.video.ffmpeg import packaged_ffmpeg
 
 # The model scores studio-range 4:2:0 luma, as broadcast video is.
 _STUDIO = "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"
@@ -27,14 +26,17 @@ class VMAF(Metric):
 
     @property
     def available(self) -> bool:
-        """Whether the extra ``baselines`` is installed."""
-        return find_spec("imageio_ffmpeg") is not None
+        """Whether the extra ``baselines`` is installed, and its program may be executed."""
+        return packaged_ffmpeg() is not None
 
     def __call__(self, fake: Tensor, real: Tensor) -> float:
         """
         Raises:
-            UserError: the program failed, with what it said last.
+            UserError: there is no such program, or it failed, with what it said last.
         """
+        program = packaged_ffmpeg()
+        if program is None:
+            raise UserError("VMAF needs the program that imageio-ffmpeg brings, and leave to execute it.")
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             for side, frames in (("fake", fake), ("real", real)):
@@ -42,7 +44,7 @@ class VMAF(Metric):
                 (folder / f"{side}.rgb").write_bytes(content.numpy().tobytes())
             raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{fake.shape[-1]}x{fake.shape[-2]}"]
             given = [*raw, "-i", "fake.rgb", *raw, "-i", "real.rgb"]
-            command = [_program(), "-v", "error", *given, "-lavfi", _GRAPH, "-f", "null", "-"]
+            command = [program, "-v", "error", *given, "-lavfi", _GRAPH, "-f", "null", "-"]
             ended = subprocess.run(command, cwd=folder, capture_output=True)
             if ended.returncode:
                 last = ended.stderr.decode(errors="replace").strip().splitlines()[-1:]
@@ -50,10 +52,3 @@ class VMAF(Metric):
             return float(
                 json.loads((folder / "vmaf.json").read_text(encoding="utf-8"))["pooled_metrics"]["vmaf"]["mean"]
             )
-
-
-@cache
-def _program() -> str:
-    import imageio_ffmpeg  # of the extra "baselines"
-
-    return imageio_ffmpeg.get_ffmpeg_exe()
