@@ -5,15 +5,20 @@ import os
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytorch_lightning as pl
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from tests.engine.toy import ToyData, fit, toy_task
+from vidgan.data.datamodule import ClipLoader, KilledWorkerError
+from vidgan.engine.checkpoints import TrainingInterrupted
 from vidgan.errors import UserError
+from vidgan.experiment.fitting import _lost_workers_told
 from vidgan.experiment.training import _disk_errors_told, _state_kept
+from vidgan.interruption import requests
 from vidgan.record.folder import RunFolder
 from vidgan.record.tables import Table
 from vidgan.tracking.csv_logger import RunRecorder
@@ -32,6 +37,31 @@ def test_ctrl_c_during_the_last_test_is_only_a_pause(tmp_path: Path) -> None:
         trainer.test(Interrupted(), DataLoader([0]))
     assert stop.value.code == 128 + signal.SIGINT
     assert folder.summary["state"] == "running"
+
+
+class Killed(Dataset[Any]):
+    """Whose worker is gone before it can say that it does not listen."""
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, index: int) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [(signal.SIGTERM, TrainingInterrupted), (None, KilledWorkerError)],
+    ids=["stopped", "going on"],
+)
+def test_a_worker_that_is_lost_to_the_signal_that_stops_the_training_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, asked: int | None, expected: type[Exception]
+) -> None:
+    monkeypatch.setattr(requests, "number", asked)
+    for loader in (ClipLoader, DataLoader):  # torch's error comes outside of a loader as well
+        with pytest.raises(expected), _lost_workers_told():
+            list(loader(Killed(), batch_size=None, num_workers=1))
 
 
 def test_a_failure_is_recorded_in_a_sentence(tmp_path: Path) -> None:

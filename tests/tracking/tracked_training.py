@@ -88,7 +88,7 @@ def train(folder: RunFolder, config: dict[str, Any], start: int, end: str, paren
         if end == "fails":
             raise RuntimeError("the training fails")
         if end == "is stopped":
-            raise TrainingInterrupted(signal.SIGTERM, ROWS)
+            raise TrainingInterrupted(signal.SIGTERM, f"at iteration {ROWS}")
 
 
 def _process(

@@ -3,7 +3,7 @@
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing import active_children
@@ -52,6 +52,28 @@ class Loading:
     pin_memory: bool | None = None
 
 
+class KilledWorkerError(UserError):
+    """Somebody has ended a loader's worker."""
+
+
+@contextmanager
+def killed_workers_told() -> Iterator[None]:
+    """Makes one sentence of torch's error, which comes between any two lines, whatever they do.
+
+    Raises:
+        KilledWorkerError: a worker was killed.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise KilledWorkerError(
+            "a loader worker was killed from outside, most often as memory is short; set machine.workers lower, or "
+            "data.batch_size."
+        ) from None
+
+
 class ClipLoader(DataLoader[Clip]):
     """A loader whose workers can use OpenCV and whose errors read as they were raised."""
 
@@ -65,14 +87,10 @@ class ClipLoader(DataLoader[Clip]):
             # A process that ends asks what is left of them to end, which they do not hear, and would wait for ever.
             Finalize(None, worker.kill, exitpriority=0)
         try:
-            yield from batches
-        except RuntimeError as error:
-            if "DataLoader worker" not in str(error):
-                raise
-            raise UserError(
-                "a loader worker was killed from outside, most often as memory is short; set machine.workers lower, or "
-                "data.batch_size."
-            ) from None
+            with killed_workers_told():
+                yield from batches
+        except KilledWorkerError:
+            raise
         except UserError as error:
             # torch wraps a worker's error into its traceback; the frames it leaves would keep the workers waiting.
             error.__traceback__ = None

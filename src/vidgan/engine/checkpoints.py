@@ -31,12 +31,15 @@ LAST, BEST, PREVIOUS = "last.ckpt", "best.ckpt", "previous.ckpt"
 
 
 class TrainingInterrupted(Exception):
-    """Training was stopped by a signal after its checkpoint was written."""
+    """Training was stopped by a signal, most often after its checkpoint was written.
 
-    def __init__(self, number: int, iteration: int) -> None:
-        super().__init__(
-            f"Stopped by {signal.Signals(number).name} at iteration {iteration}; the checkpoint is written."
-        )
+    Args:
+        number: of the signal.
+        where: the end of a sentence that says where it goes on.
+    """
+
+    def __init__(self, number: int, where: str) -> None:
+        super().__init__(f"Stopped by {signal.Signals(number).name} {where}.")
         self.number = number
 
 
@@ -133,7 +136,8 @@ class Checkpoints(Callback):
             self._write(trainer, module, LAST)
             self._saved_at = time.monotonic()
         if stop:
-            raise TrainingInterrupted(requests.number or signal.SIGTERM, iteration)
+            number = requests.number or signal.SIGTERM
+            raise TrainingInterrupted(number, f"at iteration {iteration}; the checkpoint is written")
 
     # Writing
 

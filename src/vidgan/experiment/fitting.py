@@ -1,6 +1,7 @@
 """A run in Lightning's hands: what trains it, what records it, and its test at the end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -9,9 +10,9 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import Callback
 
 from vidgan.config.callbacks import Extras
-from vidgan.data.datamodule import DataModule
+from vidgan.data.datamodule import DataModule, KilledWorkerError, killed_workers_told
 from vidgan.engine.adversarial import AdversarialTask
-from vidgan.engine.checkpoints import HIGHER, Checkpoints
+from vidgan.engine.checkpoints import HIGHER, Checkpoints, TrainingInterrupted
 from vidgan.engine.diagnosis import idle_players, refuse_divergence
 from vidgan.engine.progress import IterationBar
 from vidgan.engine.score_rows import MODEL
@@ -21,6 +22,7 @@ from vidgan.experiment.rank_rendezvous import is_first
 from vidgan.experiment.report import Showcase, described, flat_scores, show_data
 from vidgan.experiment.resource_usage import ResourceUsage
 from vidgan.experiment.resumption import Start, start_of
+from vidgan.interruption import requests
 from vidgan.protocols.protocol import Protocol
 from vidgan.record import provenance
 from vidgan.record.folder import RunFolder
@@ -63,7 +65,7 @@ def fit(config: DictConfig, folder: RunFolder, extras: Extras, watchers: Sequenc
     ]
     loggers = [csv, *([tracker] if tracker is not None else []), *extras.loggers]
     trainer = _trainer(config, folder, start.precision, callbacks, loggers)
-    with tracked(tracker):
+    with tracked(tracker), _lost_workers_told():
         _train(config, folder, task, data, trainer, start)
         _test(folder, task, data, trainer)
         if tracker is not None and trainer.is_global_zero:
@@ -136,6 +138,19 @@ def _train(
     if trainer.is_global_zero:
         provenance.record(config, folder, start.iteration, str(trainer.precision))
     trainer.fit(task, datamodule=data, ckpt_path=start.checkpoint, weights_only=True)
+
+
+@contextmanager
+def _lost_workers_told() -> Iterator[None]:
+    """A signal reaches the loader's workers as well, and one that starts cannot yet know that it is not meant."""
+    try:
+        with killed_workers_told():
+            yield
+    except KilledWorkerError:
+        if requests.number is None:
+            raise
+        where = "while a loader worker was starting, which has heard it, too; the last checkpoint stands"
+        raise TrainingInterrupted(requests.number, where) from None
 
 
 def _test(folder: RunFolder, task: AdversarialTask, data: pl.LightningDataModule, trainer: pl.Trainer) -> None:
