@@ -114,7 +114,7 @@ def test_a_causal_network_is_a_first_step_and_all_others(build: Callable[[], Gen
     network = build()
     out = export(command(saved(network, tmp_path / "net.pth"), tmp_path / "net.onnx"))
     first, later = (onnxruntime.InferenceSession(path) for path in (tmp_path / "net_first.onnx", out))
-    clip = torch.rand(1, 3, 3 + network.noise_map, 16, 24)
+    clip = torch.rand(1, 3, network.in_channels, 16, 24)
     made, *state = first.run(None, {"frames": clip[:, 0].numpy()})
     frames = [made]
     for frame in clip[:, 1:].unbind(1):

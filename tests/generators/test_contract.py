@@ -50,8 +50,8 @@ def random_weights(network: Generator) -> Generator:
 
 
 def clip(network: Generator, frames: int, height: int, width: int) -> Tensor:
-    """Two clips of what the network takes: frames, and a map of the noise where it asks for one."""
-    return torch.rand(2, frames, 3 + network.noise_map, height, width, dtype=torch.float64)
+    """Two clips of what the network takes: frames, and maps where it asks for them."""
+    return torch.rand(2, frames, network.in_channels, height, width, dtype=torch.float64)
 
 
 @pytest.mark.parametrize("frames", [1, 3])

@@ -57,3 +57,29 @@ def test_any_size_is_filled(size: tuple[int, int]) -> None:
     known = torch.zeros(1, 1, *size)
     known[..., 0, 0] = 1
     assert torch.equal(smooth_fill(torch.full((1, 1, *size), 0.5), known), torch.full((1, 1, *size), 0.5))
+
+
+def test_error_tells_what_came_wrongly() -> None:
+    """Where frames after a cut are filled from before it, the error is that of the cut; where nothing changes, none."""
+    clip = torch.cat([torch.full((1, 3, 3, 64, 64), 0.2), torch.full((1, 3, 3, 64, 64), 0.7)], 1)
+    masks = torch.zeros(1, 6, 1, 64, 64)
+    masks[:, 1:, :, 20:40, 20:40] = 1
+    before, after = carried(clip * (1 - masks), masks)
+    hole = masks.bool()
+    assert before.error[:, 1:3][hole[:, 1:3]].allclose(torch.tensor(0.0))
+    assert before.error[:, 3:][hole[:, 3:]].allclose(torch.tensor(0.5))
+    assert not before.error[~hole].any()
+    assert not after.known[hole].any(), "the hole stays to the end"
+
+
+def test_a_large_hole_that_moves_leaves_the_motion_around_it() -> None:
+    """Before a camera that stands still."""
+    torch.manual_seed(0)
+    still = torch.nn.functional.interpolate(torch.rand(1, 3, 32, 32), 128, mode="bicubic")[None].clamp(0, 1)
+    clip, masks = still.expand(-1, 12, -1, -1, -1), torch.zeros(1, 12, 1, 128, 128)
+    for frame in range(12):
+        masks[:, frame, :, 40:80, 3 * frame : 3 * frame + 40] = 1
+    before, _ = carried(clip * (1 - masks), masks)
+    came = (before.known.bool() & masks.bool())[:, -1:].expand(-1, -1, 3, -1, -1)
+    assert came.any()
+    assert (before.frames[:, -1:] - still)[came].abs().mean() < 0.02

@@ -7,13 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidgan.ops.propagation import carried, smooth_fill
+from vidgan.ops.propagation import carried, seen_median, smooth_fill
 
 #: From a clip (T, 3, H, W) in [0, 1] and its holes (T, 1, H, W), 1 inside, to the clip without them; outside of holes
 #: it is as it was.
 Inpainting = Callable[[Tensor, Tensor], Tensor]
 
 _RADIUS = 3  # of the neighborhood in pixels, OpenCV's own example
+_ERROR, _LEAST = 0.02, 1e-6  # the error that leaves a weight of 1/e, and the weight of whatever is known
 
 
 def telea(frames: Tensor, masks: Tensor) -> Tensor:
@@ -26,22 +27,21 @@ def temporal_median(frames: Tensor, masks: Tensor) -> Tensor:
 
     What a camera that stands still sees behind moving things; wrong where it moves.
     """
-    hidden = masks.bool().expand_as(frames)
-    median = frames.masked_fill(hidden, torch.nan).nanmedian(0).values
-    never = median.isnan().expand_as(frames)
-    made = torch.where(never, _by_telea(frames, masks), median.nan_to_num().expand_as(frames))
+    median, seen = seen_median(frames, masks)
+    made = torch.where(seen > 0, median, _by_telea(frames, masks))
     return _composed(frames, masks, made)
 
 
 def flow_propagation(frames: Tensor, masks: Tensor) -> Tensor:
     """What OpenCV's DIS follows to other frames, see :func:`vidgan.ops.propagation.carried`; by Telea where nothing is.
 
-    Where both directions find something it is their mean.
+    Where both directions find something it is their mean, in which the one that came with less error counts more.
     """
-    before, after = carried(frames[None], masks[None])
-    weight = before.known[0] + after.known[0]
-    mean = (before.frames[0] * before.known[0] + after.frames[0] * after.known[0]) / weight.clamp(min=1)
-    return _composed(frames, masks, torch.where(weight > 0, mean, _by_telea(frames, masks)))
+    ways = carried(frames[None], masks[None])
+    weights = [way.known[0] * (torch.exp(-way.error[0] / _ERROR) + _LEAST) for way in ways]
+    total = weights[0] + weights[1]
+    mean = (ways[0].frames[0] * weights[0] + ways[1].frames[0] * weights[1]) / total.clamp(min=_LEAST)
+    return _composed(frames, masks, torch.where(total > 0, mean, _by_telea(frames, masks)))
 
 
 def inpaintings() -> dict[str, Inpainting]:

@@ -17,6 +17,7 @@ ALLOWED = (
     "vidgan.discriminators.",
     "vidgan.losses.",
     "vidgan.degradations.",
+    "vidgan.masks.",
     "vidgan.data.",
     "vidgan.metrics.",
     "vidgan.protocols.",

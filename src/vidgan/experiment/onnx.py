@@ -100,7 +100,7 @@ def write_onnx(network: Generator, out: Path) -> list[Graph]:
 
 
 def _parts(network: Generator, out: Path) -> list[_Part]:
-    channels = 3 + network.noise_map
+    channels = network.in_channels
 
     def image(height: int, width: int) -> tuple[Tensor, ...]:
         return (torch.rand(1, channels, height, width),)

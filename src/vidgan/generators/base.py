@@ -60,7 +60,8 @@ class Generator(PublishedNetwork):
         temporal: ``"frame"`` sees one frame at a time, ``"causal"`` the past, ``"window"`` a few frames on either side,
             ``"bidirectional"`` the whole clip.
         reach: frames that a window generator sees on either side.
-        noise_map: its input has a fourth channel, the sigma of the noise in the units of the frames.
+        noise_map: its input has a further channel, the sigma of the noise in the units of the frames.
+        hole_map: its input has a further channel, 1 in holes, where the frames are 0, and 0 elsewhere.
         multiple: frames are padded inside to heights and widths that are multiples of it.
         radius: an output pixel depends on input pixels at most this far away; None where that is unbounded.
     """
@@ -69,7 +70,13 @@ class Generator(PublishedNetwork):
     temporal: ClassVar[Literal["frame", "causal", "window", "bidirectional"]]
     reach: int = 0
     noise_map: bool = False
+    hole_map: bool = False
     multiple: int = 1
+
+    @property
+    def in_channels(self) -> int:
+        """Of its input: colors and maps."""
+        return 3 + self.noise_map + self.hole_map
 
     @property
     def radius(self) -> int | None:
@@ -181,6 +188,7 @@ class WholeClipGenerator(Generator):
         self.network = network
         self.scale = scale
         self.noise_map = getattr(network, "noise_map", False)
+        self.hole_map = getattr(network, "hole_map", False)
 
     def forward(self, low: Tensor) -> Tensor:
         return self.network(low)
@@ -194,7 +202,8 @@ def as_generator(network: nn.Module) -> Generator:
     """
     if isinstance(network, Generator):
         return network
-    name, given = type(network).__name__, torch.zeros(1, 5, 4 if getattr(network, "noise_map", False) else 3, 64, 64)
+    channels = 3 + getattr(network, "noise_map", False) + getattr(network, "hole_map", False)
+    name, given = type(network).__name__, torch.zeros(1, 5, channels, 64, 64)
     wanted = "(B, T, 3, s * h, s * w) is to be made of (B, T, C, h, w)"
     try:
         with torch.inference_mode():

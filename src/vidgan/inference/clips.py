@@ -27,8 +27,8 @@ def use(trained: Trained, options: ClipOptions) -> Path:
         UserError: the network, the input, the output or an option is at fault; nothing half-written is left.
     """
     generator = as_generator(trained.network)
-    if generator.noise_map:
-        raise UserError("The network asks for a noise map, and its task does not say how it is made.")
+    if generator.in_channels > 3:
+        raise UserError("The network asks for a map beside the frames, and its task does not say how it is made.")
     return processed(lambda given: (generator, given), trained, options)
 
 

@@ -90,6 +90,7 @@ class Tiled(Generator):
         self.temporal = generator.temporal  # type: ignore[misc]  # of the class elsewhere
         self.reach = generator.reach
         self.noise_map = generator.noise_map
+        self.hole_map = generator.hole_map
         self.tile = tile
         self.overlap = overlap
 

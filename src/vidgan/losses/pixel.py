@@ -43,3 +43,14 @@ class MaskedL1(nn.Module):
 
     def forward(self, fake: Tensor, real: Tensor, mask: Tensor) -> Tensor:
         return ((fake.float() - real).abs() * mask).mean()
+
+
+class HoleL1(nn.Module):
+    """Mean absolute difference inside of holes, a sum over them by their size (STTN, Zeng et al. 2020, equation 8).
+
+    ``mask`` is (B, T, 1, H, W), 1 in holes; a batch without any costs nothing.
+    """
+
+    def forward(self, fake: Tensor, real: Tensor, mask: Tensor) -> Tensor:
+        differences = (fake.float() - real).abs() * mask
+        return differences.sum() / (fake.shape[2] * mask.sum()).clamp(min=1)

@@ -1,10 +1,11 @@
-"""Likeness on the person alone."""
+"""Likeness inside of a mask alone: on a person, in holes."""
 
 import kornia
+import torch
 from torch import Tensor
 
 from vidgan.errors import UserError
-from vidgan.metrics.base import Metric
+from vidgan.metrics.base import Mean, Metric, PiecewiseMetric
 from vidgan.metrics.ssim import WINDOW
 
 
@@ -45,6 +46,22 @@ class MaskL1(Metric):
         inside = _inside(mask)
         difference = (fake.double() - real.double()).abs().mean(1, keepdim=True)
         return float((difference * inside).sum() / inside.sum())
+
+
+class MaskPSNR(PiecewiseMetric):
+    """10 log10(1 / MSE) in dB of what is inside of the mask, of each frame, then the mean over frames.
+
+    Frames in which nothing is inside do not count. Equal frames score infinity.
+    """
+
+    higher_is_better = True
+    color = "protocol"
+
+    def measure(self, fake: Tensor, real: Tensor, mask: Tensor) -> Mean:
+        squares = (fake.double() - real.double()).square().mean(1, keepdim=True) * mask
+        sizes = mask.double().sum((1, 2, 3))
+        errors = squares.sum((1, 2, 3))[sizes > 0] / sizes[sizes > 0]
+        return Mean.of((-10 * torch.log10(errors)).tolist())
 
 
 def _inside(mask: Tensor) -> Tensor:

@@ -1,0 +1,144 @@
+"""Holes as users mark them: a mask for each frame or for all, a box, or a color."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import ImageColor
+
+from vidgan.data.pictures import is_image
+from vidgan.errors import UserError
+from vidgan.inference.inputs import Input, open_input
+from vidgan.inference.placing import Item
+from vidgan.video.color import Pixels, to_8_bits
+
+#: (H, W) bool, true in holes.
+Hole = np.ndarray
+
+_KINDS = (
+    "expected a video, a picture or a folder of pictures that is there, a box [x, y, width, height], or a color such "
+    'as lime or "#00ff00"'
+)
+
+
+@dataclass(frozen=True)
+class Marked:
+    """How holes are marked.
+
+    Args:
+        mask: as of :class:`vidgan.tasks.inpainting.options.Options`.
+        tolerance: of a color, in 8-bit levels.
+        dilate: pixels by which holes grow on each side.
+
+    Raises:
+        UserError: it is none of what marks holes.
+    """
+
+    mask: Any
+    tolerance: int = 0
+    dilate: int = 0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.mask, Sequence) and not isinstance(self.mask, str):
+            _refuse_no_box(self.mask)
+        elif not self._path.exists():
+            self._color()
+
+    def marked(self, given: Input) -> Input:
+        """The input with holes: its frames are (H, W, 4), 0 in holes, and in the last channel as large as can be there.
+
+        Raises:
+            UserError: the mask is of another length, size or rate, there is none in it, or it covers a whole frame.
+        """
+        return replace(given, items=self._punched(given.items, self._holes(given)))
+
+    def _punched(self, items: Iterable[Item], hole_of: Callable[[Pixels], Hole]) -> Iterator[Item]:
+        for number, (pixels, at) in enumerate(items):
+            hole = _grown(hole_of(pixels), self.dilate)
+            if hole.all():
+                raise UserError(
+                    f"mask={self._told} covers all of frame {number}: nothing is left to fill it from; leave the frame "
+                    "out, or give smaller holes or a smaller dilate"
+                )
+            most = np.iinfo(pixels.dtype).max
+            frame = np.where(hole[..., None], pixels.dtype.type(0), pixels)
+            yield np.dstack([frame, hole.astype(pixels.dtype) * most]), at
+
+    def _holes(self, given: Input) -> Callable[[Pixels], Hole]:
+        """What tells the holes of the next frame."""
+        if not isinstance(self.mask, str | Path):
+            return self._box
+        if not self._path.exists():
+            color = np.array(self._color())
+            return lambda pixels: (np.abs(_bytes(pixels).astype(int) - color) <= self.tolerance).all(-1)
+        masks = open_input(self._path, "mask")
+        every = repeat(next(masks.frames)) if is_image(self._path.name) else masks.frames
+        if is_image(self._path.name):
+            return lambda pixels: self._white(next(every), pixels)
+        self._refuse_other_length(masks, given)
+        return lambda pixels: self._white(self._next(every), pixels)
+
+    def _box(self, pixels: Pixels) -> Hole:
+        x, y, width, height = self.mask
+        hole = np.zeros(pixels.shape[:2], bool)
+        hole[y : y + height, x : x + width] = True
+        if not hole.any():
+            raise UserError(
+                f"mask={self._told}: the box lies outside of frames of {pixels.shape[1]} x {pixels.shape[0]} pixels."
+            )
+        return hole
+
+    def _white(self, mask: Pixels, pixels: Pixels) -> Hole:
+        if mask.shape[:2] != pixels.shape[:2]:
+            raise UserError(
+                f"mask={self._told} is {mask.shape[1]} x {mask.shape[0]} pixels, and the input {pixels.shape[1]} x "
+                f"{pixels.shape[0]}; they must be equal."
+            )
+        return mask.max(-1) > 127
+
+    def _next(self, masks: Iterator[Pixels]) -> Pixels:
+        for mask in masks:
+            return mask
+        raise UserError(f"mask={self._told} ends before the input does; it needs a mask for each frame.")
+
+    def _refuse_other_length(self, masks: Input, given: Input) -> None:
+        if masks.count != given.count:
+            raise UserError(
+                f"mask={self._told} has {masks.count} frames, and the input {given.count}; each frame needs a mask."
+            )
+        if masks.video and given.video and masks.fps != given.fps:
+            raise UserError(
+                f"mask={self._told} has {masks.fps} frames a second, and the input {given.fps}; they must be equal."
+            )
+
+    def _color(self) -> tuple[int, ...]:
+        try:
+            return ImageColor.getrgb(str(self.mask))[:3]
+        except ValueError as error:
+            raise UserError(f"mask={self.mask}: {_KINDS}.") from error
+
+    @property
+    def _path(self) -> Path:
+        return Path(self.mask)
+
+    @property
+    def _told(self) -> str:
+        return str(self.mask if isinstance(self.mask, str | Path) else list(self.mask))
+
+
+def _refuse_no_box(box: Sequence[Any]) -> None:
+    whole = len(box) == 4 and all(isinstance(value, int) and not isinstance(value, bool) for value in box)
+    if not whole or min(box) < 0 or min(box[2:]) < 1:
+        raise UserError(f"mask={list(box)}: a box is [x, y, width, height] in whole pixels, of at least 0, 0, 1 and 1.")
+
+
+def _grown(hole: Hole, by: int) -> Hole:
+    return cv2.dilate(hole.astype(np.uint8), np.ones((2 * by + 1, 2 * by + 1), np.uint8)) > 0 if by else hole
+
+
+def _bytes(pixels: Pixels) -> Pixels:
+    return pixels if pixels.dtype == np.uint8 else to_8_bits(pixels)

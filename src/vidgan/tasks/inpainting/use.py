@@ -1,0 +1,37 @@
+"""A video with holes to one without."""
+
+from os import fspath
+from pathlib import Path
+from typing import Any
+
+from vidgan.errors import UserError
+from vidgan.generators.inpainting import Inpainter
+from vidgan.inference.clips import processed
+from vidgan.inference.holes import Marked
+from vidgan.inference.trained import Trained
+from vidgan.tasks.inpainting.options import Options
+
+
+def inpaint(input: str | Path, output: str | Path, *, trained: Trained, **options: Any) -> Path:
+    """Fills the holes of a video, a picture or a folder of pictures; returns the path of what was written.
+
+    Args:
+        input: what is there.
+        output: what is written: a video or a picture by its suffix, a folder of pictures without one. Outside of holes
+            it is as the input bit for bit, where it is coded without loss (``codec=ffv1``, pictures).
+        trained: a network that fills holes.
+        options: further ones of :class:`~vidgan.tasks.inpainting.options.Options`, by name; ``mask`` is needed.
+
+    Raises:
+        UserError: the input, the mask, the output or an option is at fault; nothing half-written is left.
+    """
+    return use(trained, Options(input=fspath(input), output=fspath(output), **options))
+
+
+def use(trained: Trained, options: Options) -> Path:
+    """:func:`inpaint`, of a command line."""
+    network = trained.network
+    if not isinstance(network, Inpainter):
+        raise UserError(f"{type(network).__name__} fills no holes; choose a network that does, e.g. propagation_blend.")
+    holes = Marked(options.mask, options.tolerance, options.dilate)
+    return processed(lambda given: (network, holes.marked(given)), trained, options)
