@@ -20,7 +20,7 @@ Composed = Callable[..., DictConfig]
 
 FILES = sorted(EXPERIMENTS.glob("*/*.yaml"))
 NAMES = [path.relative_to(EXPERIMENTS).with_suffix("") for path in FILES]
-GROUPS = ("degradations", "discriminators", "generators", "losses", "penalties", "protocols", "players")
+GROUPS = ("degradations", "discriminators", "generators", "losses", "masks", "penalties", "protocols", "players")
 OPTIONS = sorted(path for group in GROUPS for path in CONF.glob(f"{group}/**/*.yaml"))
 MOUNTED = {"data": "data", "debug": "debug", "machine": "machine", "tracking": "tracking"}
 POSE_GROUPS = ("estimator", "smoother")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vidgan.losses.feature_matching import FeatureMatching
-from vidgan.losses.pixel import L1, MSE, Charbonnier, MaskedL1
+from vidgan.losses.pixel import L1, MSE, Charbonnier, HoleL1, MaskedL1
 
 
 def clips(*values: float) -> torch.Tensor:
@@ -19,6 +19,14 @@ def test_values_by_hand():
     assert MSE()(FAKE, REAL).item() == pytest.approx((0.25 + 1 + 0.0625) / 4)
     by_hand = (math.sqrt(0.26) + 0.1 + math.sqrt(1.01) + math.sqrt(0.0725)) / 4
     assert Charbonnier(eps=0.1)(FAKE, REAL).item() == pytest.approx(by_hand)
+
+
+def test_holes_count_by_their_size():
+    mask = clips(1.0, 1.0, 0.0, 1.0)
+    assert HoleL1()(FAKE, REAL, mask).item() == pytest.approx((0.5 + 0 + 0.25) / 3)
+    colors = FAKE.expand(1, 2, 3, 1, 2)
+    assert HoleL1()(colors, REAL, mask).item() == pytest.approx((0.5 + 0 + 0.25) / 3)
+    assert HoleL1()(FAKE, REAL, torch.zeros_like(mask)).item() == 0
 
 
 def test_pg2_weighs_the_person_twice():

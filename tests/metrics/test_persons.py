@@ -11,7 +11,7 @@ from vidgan.data.clip import Clip
 from vidgan.data.persons.synthetic import SyntheticPersons
 from vidgan.errors import UserError
 from vidgan.metrics.limbs import LeftRight, LimbColor
-from vidgan.metrics.masked import MaskL1, MaskSSIM
+from vidgan.metrics.masked import MaskL1, MaskPSNR, MaskSSIM
 from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.ssim import SSIM
 from vidgan.protocols.protocol import Protocol
@@ -36,6 +36,16 @@ def test_masked_l1_by_hand() -> None:
     fake, real = torch.zeros(1, 3, 2, 2), torch.tensor([0.2, 0.4, 0.6, 0.8]).view(1, 1, 2, 2).expand(1, 3, 2, 2)
     mask = torch.tensor([1.0, 0, 1, 0]).view(1, 1, 2, 2)
     assert MaskL1()(fake, real, mask) == pytest.approx((0.2 + 0.6) / 2)
+
+
+def test_psnr_inside_of_a_mask_by_hand() -> None:
+    """Frames in which nothing is inside do not count, and of all pixels it is PSNR."""
+    fake, real = torch.zeros(2, 3, 2, 2), torch.full((2, 3, 2, 2), 0.1)
+    real[0, :, 0, 0] = 0.5
+    mask = torch.zeros(2, 1, 2, 2)
+    mask[0, :, 0] = 1
+    assert MaskPSNR()(fake, real, mask) == pytest.approx(-10 * math.log10((0.25 + 0.01) / 2))
+    assert MaskPSNR()(fake, real, torch.ones_like(mask)) == pytest.approx(PSNR()(fake, real))
 
 
 def test_masked_ssim_is_the_mean_of_the_map_inside_of_the_mask(clips: list[Clip]) -> None:

@@ -39,7 +39,7 @@ class PropagationBlend(Inpainter):
 
     def __init__(self, channels: int = 32, deep_channels: int = 48, blocks: int = 4) -> None:
         super().__init__()
-        self.conv_first = conv3x3(4 * _EVIDENCE, channels)
+        self.evidence = conv3x3(4 * _EVIDENCE, channels)
         self.down = nn.Conv2d(channels, deep_channels, 2, 2)
         self.deep = residual_blocks(deep_channels, blocks)
         self.up = nn.Conv2d(deep_channels, 4 * channels, 1)
@@ -50,7 +50,7 @@ class PropagationBlend(Inpainter):
     @classmethod
     def recognise(cls, shapes: Shapes) -> dict[str, Any]:
         return {
-            "channels": shapes["down.weight"][1],
+            "channels": shapes["evidence.weight"][0],
             "deep_channels": shapes["down.weight"][0],
             "blocks": numbered(shapes, r"^deep\.(\d+)\.conv1\.weight$"),
         }
@@ -65,7 +65,7 @@ class PropagationBlend(Inpainter):
 
     def _weighed(self, guesses: Tensor, evidence: Tensor, prior: Tensor) -> Tensor:
         """(N, G, 3, H, W) guesses, (N, E, H, W) evidence and (N, G, H, W) logits to (N, 3, H, W)."""
-        x = F.relu(self.conv_first(F.pixel_unshuffle(evidence, 2)))
+        x = F.relu(self.evidence(F.pixel_unshuffle(evidence, 2)))
         x = x + F.pixel_shuffle(self.up(self.deep(F.relu(self.down(x)))), 2)
         made = F.pixel_shuffle(self.conv_last(self.decoder(x)), 2).float()
         weights = (made[:, 3:] + prior).softmax(1)

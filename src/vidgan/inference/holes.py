@@ -45,7 +45,7 @@ class Marked:
     def __post_init__(self) -> None:
         if isinstance(self.mask, Sequence) and not isinstance(self.mask, str):
             _refuse_no_box(self.mask)
-        elif not self._path.exists():
+        elif not isinstance(self.mask, str | Path) or not self._path.exists():
             self._color()
 
     def marked(self, given: Input) -> Input:

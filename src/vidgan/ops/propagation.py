@@ -72,11 +72,11 @@ def carried(frames: Tensor, masks: Tensor) -> tuple[Carried, Carried]:
         masks: (B, T, 1, H, W), 1 in holes.
     """
     known = 1 - masks
-    guide = smooth_fill((frames * known).flatten(0, 1), known.flatten(0, 1)).unflatten(0, frames.shape[:2])
-    trusted = _trusted(masks.flatten(0, 1)).unflatten(0, frames.shape[:2])
-    before = _one_way(guide, known, trusted)
-    after = _one_way(guide.flip(1), known.flip(1), trusted.flip(1))
-    return before, Carried(*(part.flip(1) for part in after))
+    guide = _filled(frames * known, known)
+    there = torch.cat([known, known.flip(1)])
+    both = _one_way(torch.cat([guide, guide.flip(1)]), there, _trusted((1 - there).flatten(0, 1)))
+    before, after = zip(*(part.chunk(2) for part in both), strict=True)
+    return Carried(*before), Carried(*(part.flip(1) for part in after))
 
 
 def _trusted(holes: Tensor) -> Tensor:
@@ -86,19 +86,39 @@ def _trusted(holes: Tensor) -> Tensor:
 
 
 def _grown(values: Tensor, radius: int) -> Tensor:
-    return F.max_pool2d(values, 2 * radius + 1, stride=1, padding=radius)
+    rows = F.max_pool2d(values, (2 * radius + 1, 1), stride=1, padding=(radius, 0))
+    return F.max_pool2d(rows, (1, 2 * radius + 1), stride=1, padding=(0, radius))
 
 
 def _one_way(guide: Tensor, known: Tensor, trusted: Tensor) -> Carried:
-    """From the first frame to the last."""
-    content, seen, errors = [guide[:, 0]], [known[:, 0]], [torch.zeros_like(known[:, 0])]
+    """From the first frame to the last; ``trusted`` has frames one after the other."""
+    flow = _flow(guide, trusted.unflatten(0, known.shape[:2]))
+    content, seen, differences = [guide[:, 0]], [known[:, 0]], [torch.zeros_like(known[:, 0])]
+    visible = known.clone()
     for now in range(1, guide.shape[1]):
-        flow = dis_flow(guide[:, now], guide[:, now - 1])
-        flow = smooth_fill(flow, trusted[:, now] * (warp(trusted[:, now - 1], flow, "border") > _SEEN))
-        came, visible = warp(content[-1], flow, "border"), known[:, now]
-        sees = (warp(seen[-1], flow) > _SEEN).to(known)
-        difference = smooth_fill((came - guide[:, now]).abs().mean(1, keepdim=True), visible * sees)
-        content.append(torch.where(sees > visible, came, guide[:, now]))
-        seen.append(torch.maximum(visible, sees))
-        errors.append(((warp(errors[-1], flow, "border") + difference) * (1 - visible)).clamp(max=1))
-    return Carried(*(torch.stack(parts, 1) for parts in (content, seen, errors)))
+        came = warp(content[-1], flow[:, now], "border")
+        sees = (warp(seen[-1], flow[:, now]) > _SEEN).to(known)
+        visible[:, now] *= sees
+        differences.append((came - guide[:, now]).abs().mean(1, keepdim=True))
+        content.append(torch.where(sees > known[:, now], came, guide[:, now]))
+        seen.append(torch.maximum(known[:, now], sees))
+    difference = _filled(torch.stack(differences, 1), visible)
+    errors = [difference[:, 0]]
+    for now in range(1, guide.shape[1]):
+        come = warp(errors[-1], flow[:, now], "border") + difference[:, now]
+        errors.append((come * (1 - known[:, now])).clamp(max=1))
+    return Carried(torch.stack(content, 1), torch.stack(seen, 1), torch.stack(errors, 1))
+
+
+def _flow(guide: Tensor, trusted: Tensor) -> Tensor:
+    """(B, T, 2, H, W): motion from each frame to the one before, of the first to itself."""
+    previous = torch.cat([guide[:, :1], guide[:, :-1]], 1)
+    flow = dis_flow(guide.flatten(0, 1), previous.flatten(0, 1))
+    came = torch.cat([trusted[:, :1], trusted[:, :-1]], 1).flatten(0, 1)
+    sure = trusted.flatten(0, 1) * (warp(came, flow, "border") > _SEEN)
+    return smooth_fill(flow, sure).unflatten(0, guide.shape[:2])
+
+
+def _filled(values: Tensor, known: Tensor) -> Tensor:
+    """:func:`smooth_fill` of clips (B, T, C, H, W)."""
+    return smooth_fill(values.flatten(0, 1), known.flatten(0, 1)).unflatten(0, values.shape[:2])
