@@ -11,7 +11,7 @@ from vidgan.ops.propagation import carried, seen_median, smooth_fill
 
 #: From a clip (T, 3, H, W) in [0, 1] and its holes (T, 1, H, W), 1 inside, to the clip without them; outside of holes
 #: it is as it was.
-Inpainting = Callable[[Tensor, Tensor], Tensor]
+Filling = Callable[[Tensor, Tensor], Tensor]
 
 _RADIUS = 3  # of the neighborhood in pixels, OpenCV's own example
 _ERROR, _LEAST = 0.02, 1e-6  # the error that leaves a weight of 1/e, and the weight of whatever is known
@@ -44,7 +44,7 @@ def flow_propagation(frames: Tensor, masks: Tensor) -> Tensor:
     return _composed(frames, masks, torch.where(total > 0, mean, _by_telea(frames, masks)))
 
 
-def inpaintings() -> dict[str, Inpainting]:
+def inpaintings() -> dict[str, Filling]:
     """All of them, by name."""
     return {"telea": telea, "median": temporal_median, "flow": flow_propagation}
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from vidgan.generators.base import Shapes, numbered
 from vidgan.generators.blocks import conv3x3, init_small, pad_to_multiple, residual_blocks
-from vidgan.generators.inpainting import Inpainter
+from vidgan.generators.inpainter import Inpainter
 from vidgan.ops.propagation import carried, seen_median, smooth_fill
 
 _GUESSES = 4

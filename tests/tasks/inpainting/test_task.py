@@ -15,7 +15,7 @@ from vidgan.engine.players import Player, Role
 from vidgan.engine.settings import EngineSettings
 from vidgan.engine.step import Step
 from vidgan.errors import UserError
-from vidgan.generators.inpainting import Inpainter
+from vidgan.generators.inpainter import Inpainter
 from vidgan.generators.rrdbnet import RRDBNet
 from vidgan.masks.shapes import Boxes
 from vidgan.metrics.masked import MaskPSNR

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from tests.media import moving, write_folder, write_video
 from vidgan.errors import UserError
-from vidgan.generators.inpainting import Inpainter
+from vidgan.generators.inpainter import Inpainter
 from vidgan.generators.propagation_blend import PropagationBlend
 from vidgan.generators.rrdbnet import RRDBNet
 from vidgan.inference.trained import Trained

@@ -6,15 +6,14 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from vidgan.baselines.inpainting import Inpainting as Method
-from vidgan.baselines.inpainting import inpaintings
+from vidgan.baselines.inpainting import Filling, inpaintings
 from vidgan.data.clip import Clip
 from vidgan.engine.adversarial import AdversarialTask
 from vidgan.engine.score_rows import MODEL
 from vidgan.engine.scoring import Baseline
 from vidgan.engine.step import GeneratorOutput
 from vidgan.errors import UserError
-from vidgan.generators.inpainting import Inpainter
+from vidgan.generators.inpainter import Inpainter
 from vidgan.masks.base import Masks
 
 
@@ -55,5 +54,5 @@ class Inpainting(AdversarialTask):
         return {name: partial(_filled, method) for name, method in inpaintings().items()}
 
 
-def _filled(method: Method, masked: Tensor, mask: Tensor) -> Tensor:
+def _filled(method: Filling, masked: Tensor, mask: Tensor) -> Tensor:
     return torch.stack([method(*clip) for clip in zip(masked, mask, strict=True)])

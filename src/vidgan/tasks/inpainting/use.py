@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from vidgan.errors import UserError
-from vidgan.generators.inpainting import Inpainter
+from vidgan.generators.inpainter import Inpainter
 from vidgan.inference.clips import processed
 from vidgan.inference.holes import Marked
 from vidgan.inference.trained import Trained
