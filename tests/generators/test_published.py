@@ -1,4 +1,4 @@
-"""Published networks have their published numbers of parameters and keys (BasicSR, TecoGAN-PyTorch, fastdvdnet)."""
+"""Published networks have the numbers of parameters and keys of BasicSR, TecoGAN-PyTorch, fastdvdnet and STTN."""
 
 import pytest
 import torch
@@ -12,6 +12,7 @@ from vidgan.generators.rrdbnet import RRDBNet
 from vidgan.generators.spynet import SpyNet
 from vidgan.generators.srresnet import MSRResNet
 from vidgan.generators.srvgg import SRVGGNetCompact
+from vidgan.generators.sttn import STTN
 from vidgan.generators.tecogan import FNet, TecoGAN
 
 
@@ -33,6 +34,7 @@ def parameters(network: nn.Module) -> int:
         (TecoGAN(blocks=10), 2_589_093),
         (TecoGAN(blocks=16), 3_032_229),
         (FastDVDnet(), 2_479_096),
+        (STTN(), 16_556_163),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
 )
@@ -74,6 +76,19 @@ def test_parameter_counts(network: nn.Module, count: int) -> None:
             ],
         ),
         (TecoGAN(), 100, ["fnet.encoder1.0.weight", "fnet.flow.2.bias", "srnet.resblocks.15.conv.2.weight"]),
+        (
+            STTN(),
+            112,
+            [
+                "encoder.6.weight",
+                "transformer.7.attention.query_embedding.weight",
+                "transformer.0.attention.output_linear.0.bias",
+                "transformer.7.feed_forward.conv.2.weight",
+                "decoder.0.conv.weight",
+                "decoder.4.conv.bias",
+                "decoder.6.weight",
+            ],
+        ),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
 )

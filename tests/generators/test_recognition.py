@@ -73,6 +73,7 @@ def test_no_other_network_claims_the_keys(name: str) -> None:
         ("basicvsr", {"channels": 64, "blocks": 30}),
         ("basicvsr_plus_plus", {"channels": 64, "blocks": 7}),
         ("tecogan", {"channels": 64, "blocks": 16}),
+        ("sttn", {"channels": 256, "blocks": 8}),
     ],
 )
 def test_sizes_of_the_published_networks(name: str, arguments: dict[str, int]) -> None:

@@ -50,3 +50,8 @@ def pad_to_multiple(images: Tensor, multiple: int, mode: str = "replicate") -> T
     height, width = images.shape[-2:]
     padding = (0, -width % multiple, 0, -height % multiple)
     return F.pad(images, padding, mode=mode) if any(padding) else images
+
+
+def mirror_to_multiple(images: Tensor, multiple: int) -> Tensor:
+    """Mirrors (N, C, H, W) at the last column and row until both sizes are multiples; smaller images are repeated."""
+    return pad_to_multiple(images, multiple, "reflect" if min(images.shape[-2:]) >= multiple else "replicate")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vidgan.generators.base import Shapes, WindowGenerator
-from vidgan.generators.blocks import pad_to_multiple
+from vidgan.generators.blocks import mirror_to_multiple
 
 _FRAMES = 3  # that a stage sees
 _WIDTHS = (32, 64, 128)
@@ -98,9 +98,9 @@ class FastDVDnet(WindowGenerator):
 
     def window(self, low: Tensor) -> Tensor:
         batch, frames, _, height, width = low.shape
-        # Mirrored, as the authors test; what is smaller than its mirror image is repeated.
-        mode = "reflect" if min(height, width) >= self.multiple else "replicate"
-        padded = pad_to_multiple(low.flatten(0, 1), self.multiple, mode).unflatten(0, (batch, frames))
+        padded = mirror_to_multiple(low.flatten(0, 1), self.multiple).unflatten(
+            0, (batch, frames)
+        )  # as the authors test
         first = self.temp1(_triplets(padded)).unflatten(0, (batch, frames - 2))
         second = self.temp2(_triplets(torch.cat([first, padded[:, 1:-1, 3:]], dim=2)))
         return second.unflatten(0, (batch, frames - 4))[..., :height, :width]
