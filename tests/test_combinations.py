@@ -109,6 +109,8 @@ def test_losses_of_pictures_fit_every_restoration(composed: Composed, tmp_path: 
             for loss, sentence in (
                 ("warping", r"^losses\.more asks for flow, and there is only clip, condition"),
                 ("masked_l1", r"^losses\.more asks for mask, and there is only clip, condition"),
+                ("hole_l1", r"^losses\.more asks for mask, and there is only clip, condition"),
+                ("valid_l1", r"^losses\.more asks for filled, mask, and there is only clip, condition"),
             )
         ),
         *(
@@ -144,6 +146,6 @@ def test_every_option_is_tried() -> None:
     of_persons = {"dcgan_pair", "patn_appearance", "patn_shape", "motion"}
     assert options("discriminators") == {*FRAMES, "spatio_temporal", "between", *of_persons}
     of_pictures = {"charbonnier", "feature_matching", "l1", "mse", "ping_pong", "temporal_difference"}
-    others = {"warping", "masked_l1", "point_distance", "acceleration"}
+    others = {"warping", "masked_l1", "hole_l1", "valid_l1", "point_distance", "acceleration"}
     perceptual = {f"perceptual_{kind}" for kind in ("lite0", "realesrgan", "srgan", "tecogan")}
     assert options("losses") == {*ADVERSARIAL, *of_pictures, *others, *perceptual}

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vidgan.generators.base import CausalGenerator, FrameGenerator, Generator, WindowGenerator, mirrored
+from vidgan.generators.base import CausalGenerator, FrameGenerator, Generator, WindowGenerator, frames_of, mirrored
 from vidgan.generators.basicvsr import BasicVSR
 from vidgan.generators.basicvsr_plus_plus import BasicVSRPlusPlus
 from vidgan.generators.fastdvdnet import FastDVDnet
@@ -15,6 +15,7 @@ from vidgan.generators.recurrent_denoiser import RecurrentDenoiser
 from vidgan.generators.rrdbnet import RRDBNet
 from vidgan.generators.srresnet import MSRResNet
 from vidgan.generators.srvgg import SRVGGNetCompact
+from vidgan.generators.sttn import STTN
 from vidgan.generators.tecogan import TecoGAN
 
 #: Values near 1 in double precision, through a few hundred sums that may be blocked otherwise: 1e-16 each.
@@ -34,6 +35,7 @@ SMALL: dict[str, Callable[[], Generator]] = {
     "recurrent": lambda: RecurrentSR(channels=8),
     "recurrent-denoiser": lambda: RecurrentDenoiser(channels=8, deep_channels=8, blocks=1, gate_channels=4),
     "fastdvdnet": lambda: FastDVDnet().eval(),  # with running statistics: those of a batch tie its clips together
+    "sttn": lambda: STTN(channels=8, blocks=1),
 }
 FRAME = [name for name in SMALL if isinstance(SMALL[name](), FrameGenerator)]
 CAUSAL = [name for name in SMALL if isinstance(SMALL[name](), CausalGenerator)]
@@ -58,14 +60,14 @@ def clip(network: Generator, frames: int, height: int, width: int) -> Tensor:
 @pytest.mark.parametrize("name", SMALL)
 def test_enlarges_clips_of_any_size(name: str, frames: int) -> None:
     network = SMALL[name]()
-    high = network(clip(network, frames, 9, 13).float())
+    high = frames_of(network(clip(network, frames, 9, 13).float()))
     assert high.shape == (2, frames, 3, 9 * network.scale, 13 * network.scale)
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_every_parameter_gets_a_gradient(name: str) -> None:
     network = random_weights(SMALL[name]())
-    network(clip(network, 3, 16, 16)).square().mean().backward()
+    frames_of(network(clip(network, 3, 16, 16))).square().mean().backward()
     assert [key for key, parameter in network.named_parameters() if not parameter.grad.any()] == []
 
 
@@ -73,8 +75,8 @@ def test_every_parameter_gets_a_gradient(name: str) -> None:
 def test_clips_of_a_batch_are_independent(name: str) -> None:
     network = random_weights(SMALL[name]())
     low = clip(network, 3, 9, 13)
-    alone = torch.cat([network(low[:1]), network(low[1:])])
-    torch.testing.assert_close(network(low), alone, rtol=0, atol=ROUNDING)
+    alone = torch.cat([frames_of(network(low[:1])), frames_of(network(low[1:]))])
+    torch.testing.assert_close(frames_of(network(low)), alone, rtol=0, atol=ROUNDING)
 
 
 @pytest.mark.parametrize("name", FRAME)
@@ -165,7 +167,7 @@ def test_radius_of_a_coarser_grid_is_a_multiple_that_covers_what_the_network_see
     assert network.radius - unshuffle <= reach(network, size, size) <= network.radius
 
 
-@pytest.mark.parametrize("name", ["basicvsr", "basicvsr++", "tecogan", "recurrent", "recurrent-denoiser"])
+@pytest.mark.parametrize("name", ["basicvsr", "basicvsr++", "tecogan", "recurrent", "recurrent-denoiser", "sttn"])
 def test_networks_over_time_have_no_radius(name: str) -> None:
     assert SMALL[name]().radius is None
 
@@ -175,7 +177,7 @@ def test_mixed_precision_stays_close_to_full_precision(name: str) -> None:
     network = random_weights(SMALL[name]()).float()
     low = clip(network, 3, 16, 16).float()
     with torch.autocast("cpu", torch.bfloat16):
-        mixed = network(low)
-    exact = network(low)
+        mixed = frames_of(network(low))
+    exact = frames_of(network(low))
     # bfloat16 rounds by up to 0.4 percent, in some ten layers or more one after another: of the largest value.
     torch.testing.assert_close(mixed.float(), exact, rtol=0, atol=0.05 * exact.abs().max().item())

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vidgan.losses.feature_matching import FeatureMatching
-from vidgan.losses.pixel import L1, MSE, Charbonnier, HoleL1, MaskedL1
+from vidgan.losses.pixel import L1, MSE, Charbonnier, HoleL1, MaskedL1, ValidL1
 
 
 def clips(*values: float) -> torch.Tensor:
@@ -27,6 +27,12 @@ def test_holes_count_by_their_size():
     colors = FAKE.expand(1, 2, 3, 1, 2)
     assert HoleL1()(colors, REAL, mask).item() == pytest.approx((0.5 + 0 + 0.25) / 3)
     assert HoleL1()(FAKE, REAL, torch.zeros_like(mask)).item() == 0
+
+
+def test_what_is_around_holes_has_a_mean_of_its_own():
+    mask = clips(1.0, 0.0, 0.0, 1.0)
+    assert ValidL1()(FAKE, REAL, mask).item() == pytest.approx((0 + 1) / 2)
+    assert ValidL1()(FAKE, REAL, torch.ones_like(mask)).item() == 0
 
 
 def test_pg2_weighs_the_person_twice():

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vidgan.errors import UserError
-from vidgan.generators.base import Generator, Shapes, numbered
+from vidgan.generators.base import Shapes, numbered
 from vidgan.generators.blocks import conv3x3, mirror_to_multiple
+from vidgan.generators.inpainter import Inpainter
 
 #: Into how many parts each quarter of the channels cuts the width and the height of a frame.
 PARTS = (1, 3, 6, 12)
@@ -102,12 +103,12 @@ class _Doubled(nn.Module):
         return self.conv(F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True))
 
 
-class STTN(Generator):
-    """Fills the holes of a clip; every frame is made anew, and draws on all frames that are given.
+class STTN(Inpainter):
+    """Makes every frame anew, each drawing on all frames that are given.
 
-    Frames are (B, T, 4, H, W): RGB in [0, 1], and a channel that is 1 in holes, whose content is not seen. Patches are
-    the published fractions of a frame: at the published 432 x 240 pixels those of its features are 108 x 60, 36 x 20,
-    18 x 10 and 9 x 5. Frames whose sides are no multiples of 48 are mirrored at the right and at the bottom.
+    Patches are the published fractions of a frame: at the published 432 x 240 pixels those of its features are
+    108 x 60, 36 x 20, 18 x 10 and 9 x 5. Frames whose sides are no multiples of 48 are mirrored at the right and at the
+    bottom.
 
     Frames have no order, and what is made of one depends on which others there are. The authors give the network a
     frame with five neighbours on either side and, of the rest of the video, every tenth frame.
@@ -120,9 +121,6 @@ class STTN(Generator):
         UserError: ``channels`` is no multiple of 4.
     """
 
-    scale = 1
-    temporal = "bidirectional"
-    hole_map = True
     multiple = _STRIDE * max(PARTS)
 
     def __init__(self, channels: int = 256, blocks: int = 8) -> None:
@@ -163,7 +161,7 @@ class STTN(Generator):
         blocks = numbered(shapes, r"^transformer\.(\d+)\.attention\.output_linear\.0\.weight$")
         return {"channels": shapes["encoder.6.weight"][0], "blocks": blocks}
 
-    def forward(self, low: Tensor) -> Tensor:
+    def fill(self, low: Tensor) -> Tensor:
         clip, (height, width) = low.shape[:2], low.shape[-2:]
         # Within the network frames are in [-1, 1], and a hole is 0: gray, where it is black in [0, 1].
         seen = (2 * low[:, :, :3] - 1) * (1 - low[:, :, 3:])

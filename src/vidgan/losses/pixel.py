@@ -52,5 +52,21 @@ class HoleL1(nn.Module):
     """
 
     def forward(self, fake: Tensor, real: Tensor, mask: Tensor) -> Tensor:
-        differences = (fake.float() - real).abs() * mask
-        return differences.sum() / (fake.shape[2] * mask.sum()).clamp(min=1)
+        return _mean_within(mask, fake, real)
+
+
+class ValidL1(nn.Module):
+    """Mean absolute difference outside of holes of what a network makes of the whole clip (STTN, equation 9).
+
+    ``filled`` is that clip before what is known is put back, (B, T, 3, H, W) in [0, 1]; ``mask`` as of :class:`HoleL1`.
+    STTN's frames are in [-1, 1], where differences are twice as large: its weights of 1 for both are weights of 2 here.
+    """
+
+    def forward(self, filled: Tensor, real: Tensor, mask: Tensor) -> Tensor:
+        return _mean_within(1 - mask, filled, real)
+
+
+def _mean_within(mask: Tensor, fake: Tensor, real: Tensor) -> Tensor:
+    """Mean absolute difference where a mask (B, T, 1, H, W) is 1; 0 where it never is."""
+    differences = (fake.float() - real).abs() * mask
+    return differences.sum() / (fake.shape[2] * mask.sum()).clamp(min=1)
