@@ -19,6 +19,16 @@ from vidgan.experiment.preflight import Preflight
 Composed = Callable[..., DictConfig]
 
 ADVERSARIAL = ("hinge", "least_squares", "relativistic_average", "vanilla", "wasserstein")
+OF_PICTURES = (
+    "census",
+    "charbonnier",
+    "feature_matching",
+    "l1",
+    "laplacian",
+    "mse",
+    "ping_pong",
+    "temporal_difference",
+)
 FRAMES = ("patch", "t_patch", "unet", "vgg")  # judge frames or clips, whatever they were made of
 SMALL = ("machine=cpu", "machine.workers=0", "data.batch_size=1", "engine.iterations=1", "protocol=null")
 BOTH = "players.discriminator.start=0"
@@ -89,7 +99,7 @@ def test_the_discriminator_of_motion_fits_a_generator_that_estimates_it(
 
 
 @pytest.mark.parametrize("task", NARROW)
-@pytest.mark.parametrize("loss", ["charbonnier", "feature_matching", "l1", "mse", "ping_pong", "temporal_difference"])
+@pytest.mark.parametrize("loss", OF_PICTURES)
 def test_losses_of_pictures_fit_every_restoration(composed: Composed, tmp_path: Path, task: str, loss: str) -> None:
     config = quickstart(composed, task, "patch", f"+losses@losses.more={loss}")
     assert step(config, tmp_path) == {"generator", "discriminator"}
@@ -145,7 +155,6 @@ def test_every_option_is_tried() -> None:
     assert options("degradations") == {*DEGRADATIONS["denoising"], *DEGRADATIONS["super_resolution"]}
     of_persons = {"dcgan_pair", "patn_appearance", "patn_shape", "motion"}
     assert options("discriminators") == {*FRAMES, "spatio_temporal", "between", *of_persons}
-    of_pictures = {"charbonnier", "feature_matching", "l1", "mse", "ping_pong", "temporal_difference"}
     others = {"warping", "masked_l1", "hole_l1", "valid_l1", "point_distance", "acceleration"}
     perceptual = {f"perceptual_{kind}" for kind in ("lite0", "realesrgan", "srgan", "tecogan")}
-    assert options("losses") == {*ADVERSARIAL, *of_pictures, *others, *perceptual}
+    assert options("losses") == {*ADVERSARIAL, *OF_PICTURES, *others, *perceptual}
