@@ -5,7 +5,7 @@ import stat
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -191,6 +191,11 @@ class VideoFile(FileSource):
 class ImageSequence(FileSource):
     """Frames that are images, in the order of their names with numbers compared as numbers."""
 
+    @property
+    def folder(self) -> Path:
+        """Where the images lie: a folder, or a zip file."""
+        return self.path
+
     @abstractmethod
     def _image_names(self) -> list[str]: ...
 
@@ -225,7 +230,7 @@ class ImageSequence(FileSource):
 
     def _frames(self, names: list[str]) -> Iterator[Frames]:
         for name, data in zip(names, self._bytes(names), strict=True):
-            yield decode_image(data, f"{self.path}/{name}")
+            yield decode_image(data, f"{self.folder}/{name}")
 
     def _checked(self, frame: Frames, box: Box | None = None) -> Frames:
         if frame.shape[:2] != self.size[1:]:
@@ -262,7 +267,7 @@ class FrameFolder(ImageSequence):
 
     def _bytes(self, names: list[str]) -> Iterator[bytes]:
         for name in names:
-            path = self.path / name
+            path = self.folder / name
             try:
                 if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
                     raise BrokenFileError(f"{path}: is no file, and has the name of a picture; take it away")
@@ -271,7 +276,32 @@ class FrameFolder(ImageSequence):
                 raise BrokenFileError(f"{path}: cannot be read ({error.strerror})") from error
 
     def identity(self, here: bool = False) -> list[str]:
-        return [_stamp(self.path / name, here) for name in self._names]
+        return [_stamp(self.folder / name, here) for name in self._names]
+
+
+class NamedFrames(FrameFolder):
+    """Some images of a folder, in a given order.
+
+    Args:
+        name: see :class:`Source`.
+        folder: where they lie, with others maybe.
+        images: their file names. The one in the middle is the source's path: others may come from the same folder.
+    """
+
+    def __init__(self, name: str, folder: Path, images: Sequence[str]) -> None:
+        super().__init__(name, folder / images[len(images) // 2])
+        self.images = list(images)
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
+    @cached_property
+    def _names(self) -> list[str]:
+        for image in self.images:
+            if not (self.folder / image).is_file():
+                raise BrokenFileError(f"{self.folder / image}: there is no such frame; unpack the data set again")
+        return self.images
 
 
 class FrameZip(ImageSequence):

@@ -1,4 +1,4 @@
-"""Vimeo-90K septuplets (Xue et al. 2019, "Video enhancement with task-oriented flow")."""
+"""Vimeo-90K, septuplets and triplets (Xue et al. 2019, "Video enhancement with task-oriented flow")."""
 
 from heapq import nsmallest
 from pathlib import Path
@@ -7,7 +7,7 @@ from vidgan.data.layout import Layout, Low, chosen, clip, existing, listed, with
 from vidgan.data.splits import Splits
 from vidgan.randomness import mix
 
-_FRAMES = 7
+_FRAMES, _TRIPLET = 7, 3
 _VALIDATION = 64
 _LOW = {
     "bi": ("vimeo_septuplet_matlabLRx4/sequences", "BIx4"),
@@ -37,12 +37,38 @@ class Vimeo90K(Layout):
     def published(self, root: Path) -> Splits:
         truth = existing(root, "sequences", "vimeo_septuplet/sequences", "GT")
         low = existing(root, *self.low) if self.low else None
-        train, test = (self._names(root, split) for split in ("train", "test"))
-        held_out = set(nsmallest(min(_VALIDATION, len(train) // 2), train, lambda name: mix("held out", name)))
-        parts = ([name for name in train if name not in held_out], [name for name in train if name in held_out], test)
+        parts = _named(root, "sep_{}list.txt", "vimeo_septuplet")
         splits = Splits(*([clip(name, truth / name, _FRAMES, low and low / name) for name in part] for part in parts))
         return splits if self.validation else without_validation(splits)
 
-    @staticmethod
-    def _names(root: Path, split: str) -> list[str]:
-        return listed(existing(root, f"sep_{split}list.txt", f"vimeo_septuplet/sep_{split}list.txt"), r"\d+/\d+")
+
+class VimeoTriplets(Layout):
+    """51,313 training and 3,782 test clips of 3 frames, of which the middle one is made, as the two lists name them.
+
+    There is no official validation split: 64 training clips are held out, chosen by a hash of their names.
+
+    Args:
+        validation: False trains on all training clips and validates on the test clips, as IFRNet does.
+    """
+
+    title = "Vimeo-90K triplets"
+    homepage = "toflow.csail.mit.edu"
+    terms = Vimeo90K.terms
+    tree = "sequences/00001/0001/im1.png to im3.png, tri_trainlist.txt and tri_testlist.txt"
+
+    def __init__(self, validation: bool = True) -> None:
+        self.validation = validation
+
+    def published(self, root: Path) -> Splits:
+        truth = existing(root, "sequences", "vimeo_triplet/sequences")
+        parts = _named(root, "tri_{}list.txt", "vimeo_triplet")
+        splits = Splits(*([clip(name, truth / name, _TRIPLET) for name in part] for part in parts))
+        return splits if self.validation else without_validation(splits)
+
+
+def _named(root: Path, lists: str, folder: str) -> tuple[list[str], list[str], list[str]]:
+    """The names of the clips that train, that are held out of these to validate, and that test."""
+    places = ((lists.format(split), f"{folder}/{lists.format(split)}") for split in ("train", "test"))
+    train, test = (listed(existing(root, *place), r"\d+/\d+") for place in places)
+    held_out = set(nsmallest(min(_VALIDATION, len(train) // 2), train, lambda name: mix("held out", name)))
+    return [name for name in train if name not in held_out], [name for name in train if name in held_out], test
