@@ -21,7 +21,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 #: What lets a recipe of the literature run on what ships, by its task.
-_SHIPPED = {"super_resolution": "data=clips", "denoising": "data=clips", "pose_transfer": "data=persons"}
+_SHIPPED = {
+    "super_resolution": "data=clips",
+    "denoising": "data=clips",
+    "pose_transfer": "data=persons",
+    "frame_interpolation": "data=clips",
+}
 
 
 def on_shipped_data(experiment: str) -> list[str]:
