@@ -9,6 +9,7 @@ import pytest
 from tests.data.test_layouts import names, write
 from tests.media import moving
 from vidgan.data.datasets import refuse_missing
+from vidgan.data.index import Index
 from vidgan.data.snu_film import SNUFILM
 from vidgan.data.sources import NamedFrames, Size
 from vidgan.data.ucf101 import UCF101
@@ -67,6 +68,19 @@ def test_snu_film_is_310_triplets_a_level(tmp_path: Path, level: str, gap: int, 
     frames = moving(40, 16, 16)
     np.testing.assert_array_equal(splits.test[9].read(0, 3), frames[[9, 9 + gap // 2, 9 + gap]])
     np.testing.assert_array_equal(splits.test[9].read(1, 1), frames[[9 + gap // 2]])
+
+
+def test_an_index_tells_triplets_with_one_middle_apart(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path / "a", 5, "{}.png")
+    near, far = (
+        NamedFrames("a/2", tmp_path / "a", [f"{number}.png" for number in of]) for of in ((1, 2, 3), (0, 2, 4))
+    )
+    index = Index(tmp_path, {})
+    index.learn(near)
+    assert index.recall(far) is None
+    index.learn(far)
+    assert index.recall(near) == index.recall(far) == near.probe()
+    assert not caplog.messages
 
 
 def test_snu_film_tells_what_is_missing(tmp_path: Path) -> None:

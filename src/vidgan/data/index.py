@@ -87,7 +87,7 @@ class Index:
         return _text(json.dumps(self.entries, separators=(",", ":")))
 
     def _place(self, source: FileSource) -> str:
-        return source.path.relative_to(self.root).as_posix() if source.path.is_relative_to(self.root) else ""
+        return source.place.relative_to(self.root).as_posix() if source.place.is_relative_to(self.root) else ""
 
 
 def _text(files: str) -> str:

@@ -120,6 +120,11 @@ class FileSource(Source):
 
     catalog: Catalog | None = None
 
+    @property
+    def place(self) -> Path:
+        """Where a catalog keeps what it knows of the source, which is nobody else's."""
+        return self.path
+
     @cached_property
     def facts(self) -> Facts:
         """
@@ -285,7 +290,7 @@ class NamedFrames(FrameFolder):
     Args:
         name: see :class:`Source`.
         folder: where they lie, with others maybe.
-        images: their file names. The one in the middle is the source's path: others may come from the same folder.
+        images: their file names. The one in the middle is the source's path.
     """
 
     def __init__(self, name: str, folder: Path, images: Sequence[str]) -> None:
@@ -295,6 +300,10 @@ class NamedFrames(FrameFolder):
     @property
     def folder(self) -> Path:
         return self.path.parent
+
+    @property
+    def place(self) -> Path:
+        return self.folder / "+".join(self.images)
 
     @cached_property
     def _names(self) -> list[str]:
