@@ -257,6 +257,42 @@ MUTANTS = (
         "inference/test_retiming.py::test_slow_motion_does_not_pass_for_a_still",
     ),
     Mutant(
+        "src/vidgan/generators/inpainter.py",
+        "torch.where(low[:, :, 3:] > 0, filled",
+        "torch.where(low[:, :, 3:] >= 0, filled",
+        "tasks/inpainting/test_task.py::test_holes_are_empty_and_all_else_is_as_it_was",
+    ),
+    Mutant(
+        "src/vidgan/inference/holes.py",
+        "return mask.max(-1) > 127",
+        "return mask.max(-1) < 128",
+        "tasks/inpainting/test_use.py::test_only_what_is_marked_is_touched",
+    ),
+    Mutant(
+        "src/vidgan/inference/holes.py",
+        "if masks.count != given.count:",
+        "if masks.count < given.count - 1:",
+        "tasks/inpainting/test_use.py::test_a_wrong_mask_is_one_sentence_and_nothing_is_written",
+    ),
+    Mutant(
+        "src/vidgan/ops/propagation.py",
+        "torch.where(sees > known[:, now], came, guide[:, now])",
+        "torch.where(sees > 0, came, guide[:, now])",
+        "ops/test_propagation.py::test_content_comes_from_where_it_was_seen",
+    ),
+    Mutant(
+        "src/vidgan/ops/propagation.py",
+        "_THICK, _NEAR = 4, 12",
+        "_THICK, _NEAR = 4, 0",
+        "ops/test_propagation.py::test_a_large_hole_that_moves_leaves_the_motion_around_it",
+    ),
+    Mutant(
+        "src/vidgan/losses/pixel.py",
+        "return differences.sum() / (fake.shape[2]",
+        "return differences.sum() / (1",
+        "losses/test_pixel.py::test_holes_count_by_their_size",
+    ),
+    Mutant(
         "src/vidgan/tasks/frame_interpolation/use.py",
         "in_step=pace.slow == 1,",
         "in_step=True,",

@@ -69,7 +69,13 @@ def test_pose_option_composes(composed: Composed, path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES, ids=str)
 def test_a_recipe_says_what_it_needs_and_nothing_else_stands_in(composed: Composed, name: Path) -> None:
     config = composed(f"experiments={name}")
-    if name.name in ("quickstart", "finetuning", "gym", "pg2_persons"):  # on what ships or is made on the fly
+    if name.name in (
+        "quickstart",
+        "finetuning",
+        "film_repair",
+        "gym",
+        "pg2_persons",
+    ):  # on what ships or is made on the fly
         check(config)
         return
     with pytest.raises(UserError, match=r"^data\.root is not set; .*<value>, a folder; or choose other data"):
@@ -83,7 +89,7 @@ def test_a_recipe_says_what_it_needs_and_nothing_else_stands_in(composed: Compos
     check(composed(f"experiments={name}", *on_shipped_data(str(name))))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.name in ("quickstart", "gym")], ids=str)
+@pytest.mark.parametrize("name", [name for name in NAMES if name.name in ("quickstart", "film_repair", "gym")], ids=str)
 def test_a_quickstart_is_a_whole_game_at_any_length(composed: Composed, name: Path) -> None:
     for iterations in (1, 4, 200):
         config = composed(f"experiments={name}", f"engine.iterations={iterations}")

@@ -2,24 +2,22 @@
 
 from collections.abc import Callable
 
-import cv2
-import numpy as np
 import torch
 from torch import Tensor
 
-from vidgan.ops.propagation import carried, seen_median, smooth_fill
+from vidgan.ops.propagation import carried, seen_median
+from vidgan.ops.telea import telea_fill
 
 #: From a clip (T, 3, H, W) in [0, 1] and its holes (T, 1, H, W), 1 inside, to the clip without them; outside of holes
 #: it is as it was.
 Filling = Callable[[Tensor, Tensor], Tensor]
 
-_RADIUS = 3  # of the neighborhood in pixels, OpenCV's own example
 _ERROR, _LEAST = 0.02, 1e-6  # the error that leaves a weight of 1/e, and the weight of whatever is known
 
 
 def telea(frames: Tensor, masks: Tensor) -> Tensor:
-    """Each frame by itself, by fast marching from the rim inwards (Telea 2004), as OpenCV has it, of 8 bits."""
-    return _composed(frames, masks, _by_telea(frames, masks))
+    """Each frame by itself, see :func:`vidgan.ops.telea.telea_fill`."""
+    return _composed(frames, masks, telea_fill(frames, masks))
 
 
 def temporal_median(frames: Tensor, masks: Tensor) -> Tensor:
@@ -28,7 +26,7 @@ def temporal_median(frames: Tensor, masks: Tensor) -> Tensor:
     What a camera that stands still sees behind moving things; wrong where it moves.
     """
     median, seen = seen_median(frames, masks)
-    made = torch.where(seen > 0, median, _by_telea(frames, masks))
+    made = torch.where(seen > 0, median, telea_fill(frames, masks))
     return _composed(frames, masks, made)
 
 
@@ -41,7 +39,7 @@ def flow_propagation(frames: Tensor, masks: Tensor) -> Tensor:
     weights = [way.known[0] * (torch.exp(-way.error[0] / _ERROR) + _LEAST) for way in ways]
     total = weights[0] + weights[1]
     mean = (ways[0].frames[0] * weights[0] + ways[1].frames[0] * weights[1]) / total.clamp(min=_LEAST)
-    return _composed(frames, masks, torch.where(total > 0, mean, _by_telea(frames, masks)))
+    return _composed(frames, masks, torch.where(total > 0, mean, telea_fill(frames, masks)))
 
 
 def inpaintings() -> dict[str, Filling]:
@@ -51,15 +49,3 @@ def inpaintings() -> dict[str, Filling]:
 
 def _composed(frames: Tensor, masks: Tensor, made: Tensor) -> Tensor:
     return torch.where(masks > 0, made, frames)
-
-
-def _by_telea(frames: Tensor, masks: Tensor) -> Tensor:
-    # At the frame's own rim OpenCV also reads what is in a hole.
-    seen = smooth_fill(frames * (1 - masks), 1 - masks)
-    images = (seen.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-    holes = (masks[:, 0] > 0).byte().cpu().numpy()
-    filled = [
-        cv2.inpaint(np.ascontiguousarray(image), hole, _RADIUS, cv2.INPAINT_TELEA) if hole.any() else image
-        for image, hole in zip(images, holes, strict=True)
-    ]
-    return torch.from_numpy(np.stack(filled)).permute(0, 3, 1, 2).to(frames) / 255

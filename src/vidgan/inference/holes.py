@@ -52,11 +52,13 @@ class Marked:
         """The input with holes: its frames are (H, W, 4), 0 in holes, and in the last channel as large as can be there.
 
         Raises:
-            UserError: the mask is of another length, size or rate, there is none in it, or it covers a whole frame.
+            UserError: the mask is of another length, size or rate; or, told when it is reached, a frame is all hole, or
+                none has any.
         """
         return replace(given, items=self._punched(given.items, self._holes(given)))
 
     def _punched(self, items: Iterable[Item], hole_of: Callable[[Pixels], Hole]) -> Iterator[Item]:
+        found = False
         for number, (pixels, at) in enumerate(items):
             hole = _grown(hole_of(pixels), self.dilate)
             if hole.all():
@@ -64,9 +66,12 @@ class Marked:
                     f"mask={self._told} covers all of frame {number}: nothing is left to fill it from; leave the frame "
                     "out, or give smaller holes or a smaller dilate"
                 )
+            found = found or bool(hole.any())
             most = np.iinfo(pixels.dtype).max
             frame = np.where(hole[..., None], pixels.dtype.type(0), pixels)
             yield np.dstack([frame, hole.astype(pixels.dtype) * most]), at
+        if not found:
+            raise UserError(f"mask={self._told} marks nothing: no frame has a hole; holes are white in masks.")
 
     def _holes(self, given: Input) -> Callable[[Pixels], Hole]:
         """What tells the holes of the next frame."""

@@ -148,6 +148,7 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
     "small": (lambda path: other(path / "m.mp4", size=(48, 62)), r"m.mp4 is 62 x 48 pixels, and the input 64 x 48"),
     "no video": (lambda path: text(path / "m.mp4"), r"^mask: .*m.mp4: cannot be read as video"),
     "all": (lambda path: [0, 0, 64, 48], r"covers all of frame 0: nothing is left to fill it from"),
+    "nothing": (lambda path: "lime", r"mask=lime marks nothing: no frame has a hole; holes are white in masks"),
     "outside": (lambda path: [70, 0, 8, 8], r"the box lies outside of frames of 64 x 48 pixels"),
     "three": (lambda path: [1, 2, 3], r"mask=\[1, 2, 3\]: a box is \[x, y, width, height\] in whole pixels"),
     "words": (lambda path: [1, 2, "3", 4], r"a box is \[x, y, width, height\]"),

@@ -20,12 +20,12 @@ class Options(ClipOptions):
             "#00ff00".
         tolerance: how far a color may be from that of holes, in 8-bit levels.
         dilate: pixels by which holes are made larger on each side, as masks tend to be tight.
-        chunk: frames filled at once.
+        chunk: frames filled at once; null is what fits into the free memory.
         context: frames seen on either side of those; what a hole hides longer than that is not found.
     """
 
     mask: Any = REQUIRED
     tolerance: int = whole(0, 8, 255)
     dilate: int = whole(0, 4, 1000)
-    chunk: int | None = whole(1, 20)
+    chunk: int | None = whole(1, None)
     context: int | None = whole(0, 20)
