@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from vidgan.errors import UserError
 from vidgan.inference.inputs import Input, open_input
 from vidgan.inference.placing import Item
 from vidgan.video.color import Pixels, to_8_bits
+
+_SAME_RATE = Fraction(1, 1000)  # of which files that count time otherwise may differ: 29.97 is 30000/1001
 
 #: (H, W) bool, true in holes.
 Hole = np.ndarray
@@ -115,7 +118,7 @@ class Marked:
             raise UserError(
                 f"mask={self._told} has {masks.count} frames, and the input {given.count}; each frame needs a mask."
             )
-        if masks.video and given.video and masks.fps != given.fps:
+        if masks.video and given.video and abs(masks.fps / given.fps - 1) > _SAME_RATE:
             raise UserError(
                 f"mask={self._told} has {masks.fps} frames a second, and the input {given.fps}; they must be equal."
             )
@@ -125,6 +128,11 @@ class Marked:
             return ImageColor.getrgb(str(self.mask))[:3]
         except ValueError as error:
             raise UserError(f"mask={self.mask}: {_KINDS}.") from error
+
+    @property
+    def files(self) -> list[Path]:
+        """What is read beside the input."""
+        return [self._path] if isinstance(self.mask, str | Path) and self._path.exists() else []
 
     @property
     def _path(self) -> Path:

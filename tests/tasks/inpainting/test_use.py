@@ -199,6 +199,14 @@ def test_clips_of_one_or_two_frames_are_filled(count: int, tmp_path: Path) -> No
     assert np.array_equal(frames[:, ~HOLE], FRAMES[:count, ~HOLE])
 
 
+def test_a_mask_is_not_written_over(source: Path, tmp_path: Path) -> None:
+    mask = picture(tmp_path / "mask.png")
+    before = mask.read_bytes()
+    with pytest.raises(UserError, match="is an input itself; choose another name"):
+        inpaint(source, mask, trained=Trained(Noted()), mask=str(mask), overwrite=True)
+    assert mask.read_bytes() == before
+
+
 def test_a_mask_is_asked_for(source: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="mask"):
         Options(input=str(source), output=str(tmp_path / "out"))

@@ -8,6 +8,7 @@ from vidgan.errors import UserError
 from vidgan.generators.inpainter import Inpainter
 from vidgan.inference.clips import processed
 from vidgan.inference.holes import Marked
+from vidgan.inference.outputs import refuse_inputs
 from vidgan.inference.trained import Trained
 from vidgan.tasks.inpainting.options import Options
 
@@ -34,4 +35,5 @@ def use(trained: Trained, options: Options) -> Path:
     if not isinstance(network, Inpainter):
         raise UserError(f"{type(network).__name__} fills no holes; choose a network that does, e.g. propagation_blend.")
     holes = Marked(options.mask, options.tolerance, options.dilate)
+    refuse_inputs(Path(options.output), *holes.files)
     return processed(lambda given: (network, holes.marked(given)), trained, options)
