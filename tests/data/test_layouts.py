@@ -22,6 +22,7 @@ from vidgan.data.taichi import TaiChiHD
 from vidgan.data.udm10 import UDM10
 from vidgan.data.vid4 import Vid4
 from vidgan.data.vimeo90k import Vimeo90K
+from vidgan.data.youtube_vos import YouTubeVOS
 from vidgan.errors import UserError
 from vidgan.video.reader import BrokenFileError
 
@@ -272,3 +273,16 @@ def test_davis_follows_its_lists(tmp_path: Path, below: str) -> None:
 def test_davis_without_test_dev_tests_on_its_validation_clips(tmp_path: Path) -> None:
     splits: Splits = DAVIS().splits(davis(tmp_path, {"train": ["bear"], "val": ["camel"]}))
     assert names(splits.test) == ["camel"]
+
+
+def test_youtube_vos_takes_the_clips_that_are_there(tmp_path: Path) -> None:
+    """As unpacked; without the archive of the test the validation clips test."""
+    for split, name in (("train", "003234408d"), ("train", "0043f083b5"), ("valid", "0062f687f1")):
+        write(tmp_path / f"{split}_all_frames/JPEGImages/{name}", 2, "{:05d}.jpg")
+    splits = YouTubeVOS().splits(tmp_path)
+    assert sorted(names(splits.train)) == ["003234408d", "0043f083b5"]
+    assert names(splits.val) == names(splits.test) == ["0062f687f1"]
+    write(tmp_path / "test/JPEGImages/00f88c4f0a", 2, "{:05d}.jpg")
+    assert names(YouTubeVOS().splits(tmp_path).test) == ["00f88c4f0a"]
+    with pytest.raises(UserError, match="is not laid out as YouTube-VOS is; train_all_frames/JPEGImages"):
+        YouTubeVOS().splits(tmp_path / "train_all_frames")
