@@ -196,4 +196,4 @@ def _is_fit(value: Any, kinds: tuple[Any, ...], part: "Field[Any]") -> bool:
 def _wanted(kinds: tuple[Any, ...], part: "Field[Any]") -> str:
     if "component" in part.metadata:
         return "an object, not its name or its class"
-    return str(part.metadata.get("rule") or " or ".join(WORDS[kind] for kind in kinds if kind in WORDS))
+    return str(part.metadata.get("rule") or " or ".join(WORDS[kind] for kind in kinds if kind in WORDS) or "a value")

@@ -208,8 +208,10 @@ def test_a_mask_is_not_written_over(source: Path, tmp_path: Path) -> None:
 
 
 def test_a_mask_is_asked_for(source: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="mask"):
+    with pytest.raises(UserError, match="mask is not set; give mask=<value>"):
         Options(input=str(source), output=str(tmp_path / "out"))
+    with pytest.raises(UserError, match="mask=None: expected a value"):
+        Options(input=str(source), output=str(tmp_path / "out"), mask=None)
 
 
 def test_a_network_that_fills_no_holes_is_refused(source: Path, tmp_path: Path) -> None:
