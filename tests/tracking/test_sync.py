@@ -1,12 +1,15 @@
 """Uploading later: what the server has is compared with what was logged."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.fake_wandb import FakeWandb
 from tests.tracking.conftest import HASTY_END
-from tests.tracking.tracked_training import ALL, MIDDLE, Training, finish, iterations, synced, wait_for_rows
+from tests.tracking.tracked_training import ALL, LIMIT, MIDDLE, Training, finish, iterations, synced, wait_for_rows
 
 
 def test_sync_uploads_verifies_and_remembers(
@@ -54,3 +57,24 @@ def test_an_upload_that_never_ends_is_given_up(
     assert finish(Training(tmp_path, config())) == 0
     server.fail("UpsertBucket", status=500)  # W&B tries such an answer again for hours
     assert "the server did not take it in 3 s" in synced(tmp_path, server, patience=3)[0]
+
+
+def test_sync_says_that_the_process_of_wandb_cannot_start(
+    tmp_path: Path, config: Callable[..., dict[str, Any]], server: FakeWandb
+) -> None:
+    """W&B itself would wait for its own lock for ever, to tell its makers of it."""
+    assert finish(Training(tmp_path, config())) == 0
+    (tmp_path / "wandb-core").write_text("no program")
+    code = (
+        "from wandb.sdk.lib.service import service_process\n"
+        "service_process.get_core_path = lambda: './wandb-core'\n"
+        "from tests.tracking.tracked_training import *\n"
+        "sync([run_folder(Path.cwd())])"
+    )
+    command = [sys.executable, "-c", code]
+    environment = {**os.environ, **server.environment, "HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, check=False, timeout=LIMIT, capture_output=True, text=True
+    )
+    assert "UserError: W&B's own process cannot start on this machine (" in ended.stderr
+    assert not server.asked

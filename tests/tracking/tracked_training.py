@@ -1,6 +1,7 @@
 """A training without learning: it logs as the real one does, in a process of its own, and stops where it is told to."""
 
 import csv
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -97,6 +98,7 @@ def _process(
     output = os.open(folder / "output.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    faulthandler.dump_traceback_later(LIMIT, exit=True)  # says where it hangs
     for name in [name for name in os.environ if name.startswith("WANDB_")]:
         del os.environ[name]
     os.environ.update(environment, HOME=str(folder))
@@ -196,6 +198,7 @@ def _sync(run: Path, patience: float, environment: dict[str, str], reports: Path
     # Files and not pipes: W&B's own background process keeps what it inherits open.
     for number, path in ((1, reports), (2, errors)):
         os.dup2(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), number)
+    faulthandler.dump_traceback_later(1.5 * LIMIT, exit=True)  # says where it hangs
     try:
         for report in sync([run], patience=patience):
             print(report)

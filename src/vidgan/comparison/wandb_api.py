@@ -9,6 +9,7 @@ from vidgan.comparison.records import RunRecord, curves, damage_told, model_scor
 from vidgan.comparison.wandb_logs import experiment_half, logged
 from vidgan.errors import UserError
 from vidgan.record.folder import RunFolder
+from vidgan.tracking.wandb_service import connect
 
 PREFIX = "wandb:"
 #: W&B's states by vidgan's names; others are told as they are.
@@ -27,7 +28,7 @@ def read_project(argument: str) -> list[RunRecord]:
     import wandb
 
     try:
-        runs = wandb.Api().runs(f"{entity}/{project}", filters={"group": group[0]} if group else {})
+        runs = connect().runs(f"{entity}/{project}", filters={"group": group[0]} if group else {})
         trained = [run for run in runs if run.job_type != "evaluate"]
         records = read_each(trained, lambda run: _record(run, f"{entity}/{project}"))
     except (wandb.errors.Error, ValueError, OSError) as error:

@@ -6,6 +6,7 @@ from typing import Any
 from vidgan.comparison import tables
 from vidgan.comparison.analysis import Comparison
 from vidgan.errors import UserError
+from vidgan.tracking.wandb_service import connect, start_service
 
 _LOSSES = 6  # most curves of losses
 
@@ -24,10 +25,11 @@ def publish(comparison: Comparison) -> dict[str, str]:
     import wandb
 
     try:
+        start_service()
         if not wandb.login(prompt=False):
             raise UserError("wandb=true: there is no W&B key on this machine; run `wandb login` or set WANDB_API_KEY.")
         entity, project = _one_project(comparison)
-        entity = entity or str(wandb.Api().default_entity)
+        entity = entity or str(connect().default_entity)
         report = build_report(comparison, entity, project)
         report.save()
         return {"report": report.url, "workspace": build_workspace(comparison, entity, project).save().url}

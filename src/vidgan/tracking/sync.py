@@ -20,9 +20,9 @@ from vidgan.errors import UserError
 from vidgan.record.folder import RunFolder, write_json
 from vidgan.tracking.layout import kept_inside
 from vidgan.tracking.wandb_log import WandbLog, log_files
+from vidgan.tracking.wandb_service import connect
 
 _MARK = "wandb/synced.json"
-_ANSWER_SECONDS = 20
 _PAUSES = (0, 1, 3)  # seconds before each look: a server takes a moment to show what it has taken
 #: Would make the uploading process something else than one that uploads.
 _NOT_PASSED_ON = ("WANDB_MODE", "WANDB_RUN_ID", "WANDB_SWEEP_ID", "WANDB_PROJECT", "WANDB_SERVICE")
@@ -77,14 +77,14 @@ def sync(
         told: is given each report as soon as it is there.
 
     Raises:
-        UserError: there is no network or no valid key.
+        UserError: W&B's own process cannot start, or there is no network or no valid key.
     """
     reports: list[SyncReport] = []
     api = None
     for path in folders:
         folder = RunFolder(path)
         if (fresh := _recorded(folder)) is None:
-            api = api or _connect()
+            api = api or connect()
             fresh = [_sync(run, api, patience) for run in _runs(folder)]
         for report in fresh:
             reports.append(report)
@@ -137,21 +137,6 @@ def _mark(folder: RunFolder, run_id: str, logs: Iterable[WandbLog]) -> None:
     }
     if new:
         write_json(folder.path / _MARK, {**folder.read(_MARK), **new})
-
-
-def _connect() -> Any:
-    import wandb
-
-    wandb.setup()
-    wandb.termsetup(wandb.Settings(silent=True), None)  # silent: it never waits for somebody to type a key
-    try:
-        return wandb.Api(timeout=_ANSWER_SECONDS)
-    except wandb.errors.UsageError as error:
-        raise UserError("W&B has no key on this machine; run `wandb login`, or set WANDB_API_KEY.") from error
-    except wandb.errors.CommError as error:
-        raise UserError(
-            f"W&B did not let us in ({error}); check the network, WANDB_BASE_URL and the key (`wandb login`)."
-        ) from error
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from pytorch_lightning.utilities import rank_zero_only
 from vidgan.engine.checkpoints import TrainingInterrupted
 from vidgan.engine.pruning import TrainingPruned
 from vidgan.tracking.layout import kept_inside, under_agent
+from vidgan.tracking.wandb_service import release_service, start_service
 
 log = logging.getLogger(__name__)
 
@@ -101,10 +102,7 @@ class WandbTracker(Logger):
             x_transaction_log_flush_interval=1.0,  # seconds of the local log that kill -9 can take; W&B's own is 15
         )
         with kept_inside(self._folder):
-            _without_telemetry()
-            wandb.setup()
-            # Silent also means that W&B never waits for somebody to type a key.
-            wandb.termsetup(wandb.Settings(silent=True), _Terminal(self._lost))
+            start_service(_Terminal(self._lost))
             self._run = wandb.init(mode=mode, settings=settings, **self._arguments)
         _forget_import_hooks_in_forks()
         self._run.define_metric("iteration")
@@ -115,7 +113,7 @@ class WandbTracker(Logger):
         self._lost(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}")
         self._run, self._fell_back = None, True
         try:
-            _release()  # the id, which is needed again
+            release_service()  # the id, which is needed again
             self._begin("offline")
         except Exception as again:
             self._run = None
@@ -166,7 +164,7 @@ class WandbTracker(Logger):
         self._attempt(end)  # the first to tell that W&B's own process has died may be this
         if self._run is not None:
             self._run = None
-            _release()
+            release_service()
 
     # What is logged
 
@@ -234,28 +232,12 @@ class WandbTracker(Logger):
         """The configuration is given when the run starts."""
 
 
-def _without_telemetry() -> None:
-    """W&B 0.31 would wait for its own lock for ever, to tell its makers that its process cannot start."""
-    with suppress(ImportError):
-        from wandb.analytics.opentelemetry.opentelemetry_proxy import disable
-
-        disable()
-
-
 @cache
 def _forget_import_hooks_in_forks() -> None:
     """Lets loader workers import: W&B is told of imports, but not from a fork, where its hook would raise."""
     from wandb.sdk.lib.import_hooks import unregister_all_post_import_hooks
 
     os.register_at_fork(after_in_child=unregister_all_post_import_hooks)
-
-
-def _release() -> None:
-    """Ends W&B's own process and takes its address out of the environment."""
-    import wandb
-
-    with suppress(OSError, SystemExit):  # a process that has died, or whose exit code W&B would make ours
-        wandb.teardown()
 
 
 @contextmanager
