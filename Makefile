@@ -9,10 +9,10 @@ READY := $(VENV)/.ready
 
 help:
 	@echo "make train      train the quickstart on the shipped clips, a few minutes on two cores"
-	@echo "make test       run the tests"
+	@echo "make test       run the tests but those that take long, in minutes"
 	@echo "make test-fast  run those that take no time: what to run while changing code"
 	@echo "make test-slurm run the tests on a SLURM of two nodes on this machine; installs it (Debian, root) if missing"
-	@echo "make check      pre-commit hooks (style, types, spelling) and tests"
+	@echo "make check      pre-commit hooks (style, types, spelling) and all tests but those of make test-slurm"
 	@echo "make benchmark  measure speed; prints a table and writes benchmarks/results/"
 	@echo "make env        only make the environment in $(VENV)"
 
@@ -27,10 +27,10 @@ train: $(READY)
 	$(BIN)/vidgan-train experiments=super_resolution/quickstart
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/slurm
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not (long or notebook or slurm)"
 
 test-fast: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not (process or slow or notebook or slurm)"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not (process or slow or long or notebook or slurm)"
 
 test-slurm: $(READY)
 	tests/slurm/install.sh

@@ -44,22 +44,25 @@ def on_shipped_data(experiment: str) -> list[str]:
     return data + [f"{key}=null" for key in sorted(by_name | missing) if key.startswith("warm_start.")]
 
 
-#: Files and folders by the marker of their tests, which ``make test-fast`` leaves out.
+#: Files and folders by the marker of their tests: ``make test-fast`` leaves out all, ``make test`` the last three.
 MARKED = {
     "process": (
-        *("comparison/test_command.py", "comparison/test_wandb.py", "data/test_cache.py", "engine/test_parallel.py"),
-        *("tracking",),
-        *("experiment/test_data_inspection.py", "experiment/test_workers.py", "record/test_code_fingerprint.py"),
-        *("record/test_extension.py", "launch/test_runs.py", "launch/test_study.py", "launch/test_sweep.py"),
-        *("launch/test_wandb_sweep.py", "launch/test_worker.py", "test_commands.py", "test_other_platforms.py"),
-        *("test_own_package.py", "test_torchrun.py"),
+        *("comparison/test_command.py", "comparison/test_wandb.py", "data/test_cache.py"),
+        *("experiment/test_data_inspection.py", "record/test_code_fingerprint.py", "launch/test_runs.py"),
+        *("launch/test_wandb_sweep.py", "launch/test_worker.py", "test_other_platforms.py"),
     ),
     "slow": (
-        *("golden", "wrong_inputs", "test_benchmarks.py", "test_combinations.py", "engine/test_compilation.py"),
-        *("engine/test_ema.py", "experiment/test_damage.py", "experiment/test_denoising_run.py"),
-        *("experiment/test_divergence.py", "experiment/test_export.py", "experiment/test_footprint.py"),
-        *("experiment/test_foreign_folders.py", "experiment/test_published_weights.py", "inference/test_memory.py"),
-        *("inference/test_video_cases.py", "metrics/test_perceptual.py", "tasks/test_pieces.py"),
+        *("wrong_inputs", "test_combinations.py", "engine/test_compilation.py", "engine/test_ema.py"),
+        *("experiment/test_damage.py", "experiment/test_denoising_run.py", "experiment/test_divergence.py"),
+        *("experiment/test_footprint.py", "experiment/test_foreign_folders.py"),
+        *("experiment/test_published_weights.py", "inference/test_memory.py", "inference/test_video_cases.py"),
+        *("metrics/test_perceptual.py", "tasks/test_pieces.py", "tasks/inpainting/test_use.py"),
+        *("tasks/pose_video/test_use.py", "test_conf.py", "record/test_identity.py"),
+    ),
+    "long": (
+        *("golden", "tracking", "engine/test_parallel.py", "experiment/test_export.py", "experiment/test_workers.py"),
+        *("launch/test_study.py", "launch/test_sweep.py", "record/test_extension.py", "test_benchmarks.py"),
+        *("test_commands.py", "test_own_package.py", "test_torchrun.py"),
     ),
     "notebook": ("test_notebooks.py",),
     "slurm": ("slurm",),
