@@ -48,8 +48,7 @@ def on_shipped_data(experiment: str) -> list[str]:
 MARKED = {
     "process": (
         *("comparison/test_command.py", "comparison/test_wandb.py", "data/test_cache.py"),
-        *("experiment/test_data_inspection.py", "record/test_code_fingerprint.py", "launch/test_runs.py"),
-        *("launch/test_wandb_sweep.py", "launch/test_worker.py", "test_other_platforms.py"),
+        *("launch/test_runs.py", "record/test_code_fingerprint.py", "test_other_platforms.py"),
     ),
     "slow": (
         *("wrong_inputs", "test_combinations.py", "test_conf.py", "comparison/test_analysis.py"),
@@ -64,8 +63,9 @@ MARKED = {
         *("tasks/test_pieces.py",),
     ),
     "long": (
-        *("golden", "tracking", "engine/test_parallel.py", "experiment/test_export.py", "experiment/test_workers.py"),
-        *("launch/test_study.py", "launch/test_sweep.py", "record/test_extension.py", "test_benchmarks.py"),
+        *("golden", "tracking", "engine/test_parallel.py", "experiment/test_data_inspection.py"),
+        *("experiment/test_export.py", "experiment/test_workers.py", "launch/test_study.py", "launch/test_sweep.py"),
+        *("launch/test_wandb_sweep.py", "launch/test_worker.py", "record/test_extension.py", "test_benchmarks.py"),
         *("test_commands.py", "test_own_package.py", "test_torchrun.py"),
     ),
     "notebook": ("test_notebooks.py",),

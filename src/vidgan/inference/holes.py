@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,8 @@ from vidgan.inference.placing import Item
 from vidgan.video.color import Pixels, to_8_bits
 
 _SAME_RATE = Fraction(1, 1000)  # of which files that count time otherwise may differ: 29.97 is 30000/1001
+
+_DARK = 127  # of 255; what is brighter in a mask is a hole
 
 #: (H, W) bool, true in holes.
 Hole = np.ndarray
@@ -48,7 +49,7 @@ class Marked:
     def __post_init__(self) -> None:
         if isinstance(self.mask, Sequence) and not isinstance(self.mask, str):
             _refuse_no_box(self.mask)
-        elif not isinstance(self.mask, str | Path) or not self._path.exists():
+        elif not self.files:
             self._color()
 
     def marked(self, given: Input) -> Input:
@@ -74,21 +75,24 @@ class Marked:
             frame = np.where(hole[..., None], pixels.dtype.type(0), pixels)
             yield np.dstack([frame, hole.astype(pixels.dtype) * most]), at
         if not found:
-            raise UserError(f"mask={self._told} marks nothing: no frame has a hole; holes are white in masks.")
+            raise self._nothing()
 
     def _holes(self, given: Input) -> Callable[[Pixels], Hole]:
         """What tells the holes of the next frame."""
         if not isinstance(self.mask, str | Path):
             return self._box
-        if not self._path.exists():
+        if not self.files:
             color = np.array(self._color())
             return lambda pixels: (np.abs(_bytes(pixels).astype(int) - color) <= self.tolerance).all(-1)
         masks = open_input(self._path, "mask")
-        every = repeat(next(masks.frames)) if is_image(self._path.name) else masks.frames
         if is_image(self._path.name):
-            return lambda pixels: self._white(next(every), pixels)
+            picture = next(masks.frames)
+            if not _white(picture).any():
+                raise self._nothing()
+            return lambda pixels: self._fitting(picture, pixels)
         self._refuse_other_length(masks, given)
-        return lambda pixels: self._white(self._next(every), pixels)
+        every = masks.frames
+        return lambda pixels: self._fitting(self._next(every), pixels)
 
     def _box(self, pixels: Pixels) -> Hole:
         x, y, width, height = self.mask
@@ -100,13 +104,13 @@ class Marked:
             )
         return hole
 
-    def _white(self, mask: Pixels, pixels: Pixels) -> Hole:
+    def _fitting(self, mask: Pixels, pixels: Pixels) -> Hole:
         if mask.shape[:2] != pixels.shape[:2]:
             raise UserError(
                 f"mask={self._told} is {mask.shape[1]} x {mask.shape[0]} pixels, and the input {pixels.shape[1]} x "
                 f"{pixels.shape[0]}; they must be equal."
             )
-        return mask.max(-1) > 127
+        return _white(mask)
 
     def _next(self, masks: Iterator[Pixels]) -> Pixels:
         for mask in masks:
@@ -120,8 +124,16 @@ class Marked:
             )
         if masks.video and given.video and abs(masks.fps / given.fps - 1) > _SAME_RATE:
             raise UserError(
-                f"mask={self._told} has {masks.fps} frames a second, and the input {given.fps}; they must be equal."
+                f"mask={self._told} has {masks.fps} frames a second, and the input {given.fps}; they must be equal, or "
+                "give a folder of pictures, one for each frame."
             )
+
+    def _nothing(self) -> UserError:
+        if self.files:
+            return UserError(f"mask={self._told} marks nothing: nowhere is it brighter than {_DARK} of 255.")
+        return UserError(
+            f"mask={self._told} marks nothing: no pixel is within tolerance={self.tolerance} of this color."
+        )
 
     def _color(self) -> tuple[int, ...]:
         try:
@@ -132,7 +144,10 @@ class Marked:
     @property
     def files(self) -> list[Path]:
         """What is read beside the input."""
-        return [self._path] if isinstance(self.mask, str | Path) and self._path.exists() else []
+        try:
+            return [self._path] if isinstance(self.mask, str | Path) and self._path.exists() else []
+        except OSError:  # no name of a file
+            return []
 
     @property
     def _path(self) -> Path:
@@ -147,6 +162,10 @@ def _refuse_no_box(box: Sequence[Any]) -> None:
     whole = len(box) == 4 and all(isinstance(value, int) and not isinstance(value, bool) for value in box)
     if not whole or min(box) < 0 or min(box[2:]) < 1:
         raise UserError(f"mask={list(box)}: a box is [x, y, width, height] in whole pixels, of at least 0, 0, 1 and 1.")
+
+
+def _white(mask: Pixels) -> Hole:
+    return mask.max(-1) > _DARK
 
 
 def _grown(hole: Hole, by: int) -> Hole:

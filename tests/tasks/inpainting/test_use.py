@@ -148,7 +148,10 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
     "small": (lambda path: other(path / "m.mp4", size=(48, 62)), r"m.mp4 is 62 x 48 pixels, and the input 64 x 48"),
     "no video": (lambda path: text(path / "m.mp4"), r"^mask: .*m.mp4: cannot be read as video"),
     "all": (lambda path: [0, 0, 64, 48], r"covers all of frame 0: nothing is left to fill it from"),
-    "nothing": (lambda path: "lime", r"mask=lime marks nothing: no frame has a hole; holes are white in masks"),
+    "no such color": (lambda path: "lime", r"mask=lime marks nothing: no pixel is within tolerance=8 of this color"),
+    "dark picture": (lambda path: dark(path), r"mask.png marks nothing: nowhere is it brighter than 127 of 255"),
+    "dark video": (lambda path: dark(path, 6), r"masks marks nothing: nowhere is it brighter than 127 of 255"),
+    "long name": (lambda path: "m" * 300, r"^mask=m+: expected a video, a picture or a folder"),
     "outside": (lambda path: [70, 0, 8, 8], r"the box lies outside of frames of 64 x 48 pixels"),
     "three": (lambda path: [1, 2, 3], r"mask=\[1, 2, 3\]: a box is \[x, y, width, height\] in whole pixels"),
     "words": (lambda path: [1, 2, "3", 4], r"a box is \[x, y, width, height\]"),
@@ -160,6 +163,18 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 def folder_of(path: Path, frames: int) -> Path:
     write_folder(path / "masks", moving(frames))
+    return path / "masks"
+
+
+def dark(path: Path, frames: int = 0) -> Path:
+    """Marks of 1, as maps of labels have, in a picture or in a folder of them."""
+    marks = np.ones((48, 64), np.uint8)
+    if not frames:
+        cv2.imwrite(str(path / "mask.png"), marks)
+        return path / "mask.png"
+    (path / "masks").mkdir()
+    for number in range(frames):
+        cv2.imwrite(str(path / f"masks/{number}.png"), marks)
     return path / "masks"
 
 
@@ -186,7 +201,7 @@ def test_a_mask_at_another_rate_is_refused(tmp_path: Path) -> None:
             for frame in FRAMES:
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
             container.mux(stream.encode())
-    with pytest.raises(UserError, match="has 30 frames a second, and the input 25; they must be equal"):
+    with pytest.raises(UserError, match="30 frames a second, and the input 25; they must be equal, or give"):
         inpaint(tmp_path / "in.mp4", tmp_path / "out.mp4", trained=Trained(Noted()), mask=str(tmp_path / "mask.mp4"))
     assert not (tmp_path / "out.mp4").exists()
 
