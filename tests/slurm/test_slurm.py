@@ -249,8 +249,10 @@ def test_the_time_limit_is_only_a_pause(cluster: Cluster, videos: Path, tmp_path
     with suppress(ProcessLookupError):
         os.kill(heeding, signal.SIGCONT)
     for run in both:
+        until(lambda run=run: "requeued" in (run / "log.txt").read_text(), "the end of the first attempt")
+        cluster.run("scontrol", "update", f"JobId={job(run)}", "TimeLimit=10")  # before the second asks for its own
+    for run in both:
         until(lambda run=run: "attempt 2" in (run / "log.txt").read_text(), "the second attempt")
-        cluster.run("scontrol", "update", f"JobId={job(run)}", "TimeLimit=10")
     assert "Stopped by SIGUSR1" in (both[0] / "log.txt").read_text()
     for run in both:
         assert_resumed(cluster, run, at_least=40)
