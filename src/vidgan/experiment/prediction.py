@@ -1,6 +1,7 @@
 """Using what was learned: the use of a run's task, or of the task that a file of weights is of, and no other code."""
 
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from vidgan.experiment.build import device_kind, refuse_absent_device
 from vidgan.experiment.networks import load_subject
 from vidgan.experiment.subject import Subject, recorded_config, subject
 from vidgan.inference.trained import Trained
+from vidgan.record.inputs import altered
 
 DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": None}
 
@@ -86,5 +88,9 @@ def _given(config: DictConfig, options: type) -> dict[str, Any]:
 
 
 def _loaded(found: Subject, device: str, precision: torch.dtype | None, progress: bool) -> Trained:
-    plain: Any = {} if found.folder is None else OmegaConf.to_container(recorded_config(found.folder))
-    return Trained(load_subject(found).to(device), precision, progress, plain)
+    network = load_subject(found).to(device)
+    if found.folder is None:
+        return Trained(network, precision, progress)
+    config = recorded_config(found.folder)
+    plain: Any = OmegaConf.to_container(config)
+    return Trained(network, precision, progress, plain, partial(altered, config, found.folder))

@@ -4,11 +4,10 @@ The key points of a whole movement are found first, 400 bytes a frame, so that o
 another's place.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from inspect import signature
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +17,9 @@ from torch import Tensor, nn
 from vidgan.data.persons.framing import Framing
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
-from vidgan.inference.inputs import RATE_OF_FOLDERS, Input, open_input
+from vidgan.inference.inputs import Input, open_input
+from vidgan.inference.new_video import refuse_picture
 from vidgan.inference.options import PersonOptions
-from vidgan.inference.outputs import allow_overwriting, refuse_inputs
 from vidgan.inference.people import find_people, refuse_nobody, refuse_outside
 from vidgan.inference.trained import Trained
 from vidgan.inference.video_options import encoding, reading
@@ -32,7 +31,7 @@ from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.video.playback import Playback
 from vidgan.video.reader import Frames
-from vidgan.video.writer import PICTURE_SUFFIXES, FrameWriter, writer
+from vidgan.video.writer import FrameWriter, writer
 
 
 @dataclass(frozen=True)
@@ -182,17 +181,6 @@ def refuse_others(network: nn.Module, call: str, given: int, task: str) -> None:
         ) from error
 
 
-def refuse_output(path: Path, options: PersonOptions, *inputs: Path) -> None:
-    """Refuses, before it has taken time to make, what cannot be written.
-
-    Raises:
-        UserError: the output is an input, is there already, or is no file that can be written as it is to be.
-    """
-    refuse_inputs(path, *inputs)
-    writer(path, RATE_OF_FOLDERS, encoding=encoding(options), overwrite=True)
-    allow_overwriting([path], options.overwrite)
-
-
 def opened_output(
     path: Path, moves: Movement, fps: Fraction, options: PersonOptions, source: Playback | None = None
 ) -> FrameWriter:
@@ -205,24 +193,8 @@ def opened_output(
     Raises:
         UserError: the output is a picture, and there are several poses.
     """
-    if path.suffix.lower() in PICTURE_SUFFIXES and len(moves) > 1:
-        what = f"{moves.key}={moves.path} has {len(moves)} poses"
-        raise UserError(f"output={path} is one picture, and {what}; give a video or a folder.")
+    refuse_picture(path, len(moves), f"{moves.key}={moves.path} has {len(moves)} poses")
     return writer(path, fps, source, encoding(options), overwrite=True)
-
-
-def write_all(sink: FrameWriter, pieces: Iterable[Tensor], count: int, progress: bool) -> None:
-    """Writes a whole output and closes it.
-
-    Args:
-        sink: see :func:`opened_output`.
-        pieces: (1, T, 3, H, W) in [0, 1], which follow each other in time.
-        count: of their frames together.
-        progress: whether a bar shows how many are written.
-    """
-    with sink:
-        for frame in counted(chain.from_iterable(map(_as_frames, pieces)), count, "frames", progress):
-            sink.write(frame)
 
 
 def frame_rate(moves: Movement, fps: float | None) -> Fraction:
@@ -238,11 +210,6 @@ def frame_rate(moves: Movement, fps: float | None) -> Fraction:
     if (rate := own or wanted) is None:
         raise UserError(f"{what} does not tell its frame rate; give fps=<frames a second>.")
     return rate
-
-
-def _as_frames(piece: Tensor) -> Frames:
-    """(1, T, 3, H, W) in [0, 1] as (T, H, W, 3) uint8 RGB."""
-    return (piece[0].float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
 def _first(given: Input, count: int) -> Input:

@@ -7,8 +7,9 @@ Without torch, as all modules of options are: ``vidgan-predict run=<id> --help``
 from dataclasses import dataclass
 from typing import Any
 
-from vidgan.inference.video_options import VideoOptions
-from vidgan.limits import REQUIRED, component, number, refuse_unfit, whole
+from vidgan.errors import UserError
+from vidgan.inference.video_options import VideoOptions, WritingOptions
+from vidgan.limits import REQUIRED, Form, component, number, refuse_unfit, ruled, whole
 
 LARGEST = 16384  # pixels of a side, as of H.264
 
@@ -44,6 +45,40 @@ class ClipOptions(UseOptions, VideoOptions):
     chunk: int | None = whole(1, None)
     context: int | None = whole(0, None)
     tile: int | None = whole(1, None)
+
+
+@dataclass
+class NewVideoOptions(UseOptions, WritingOptions):
+    """Makes a new video of what was learned alone: no input is needed.
+
+    Attributes:
+        output: what is written: a video or a picture by its suffix, a folder of pictures without one.
+        seed: all that is drawn follows from it.
+    """
+
+    output: str = REQUIRED
+    seed: int = whole(0, 0, 2**32 - 1)
+
+
+#: What the size of a video is written as.
+SIZE = Form(r"[1-9][0-9]{0,4}x[1-9][0-9]{0,4}", "width and height in pixels, e.g. 320x180")
+
+
+def size_option() -> Any:
+    """A field that holds the size of what is made as :data:`SIZE`, or None; see :func:`height_and_width`."""
+    return ruled(SIZE, None)
+
+
+def height_and_width(size: str) -> tuple[int, int]:
+    """Of a text of the form :data:`SIZE`.
+
+    Raises:
+        UserError: a side is longer than :data:`LARGEST`.
+    """
+    width, height = map(int, size.split("x"))
+    if max(width, height) > LARGEST:
+        raise UserError(f"size={size}: a side is longer than {LARGEST:,} pixels; choose a smaller size.")
+    return height, width
 
 
 @dataclass

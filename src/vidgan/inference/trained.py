@@ -1,6 +1,6 @@
 """A trained network, as the use of a task is given it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,12 +19,15 @@ class Trained:
         progress: whether a bar shows how far a use is.
         recorded: the configuration of the run as plain values, e.g. ``recorded["data"]["height"]``; empty for weights
             of a file.
+        altered: of a key of that which names a file or a folder, e.g. ``data.root``, says in words whether it is gone
+            or no more what the run was trained on; empty where all is as it was, or nothing is known.
     """
 
     network: nn.Module
     precision: torch.dtype | None = None
     progress: bool = False
     recorded: Mapping[str, Any] = field(default_factory=dict)
+    altered: Callable[[str], str] = field(default=lambda key: "")
 
     @property
     def device(self) -> torch.device:

@@ -63,6 +63,23 @@ def changes(config: DictConfig, folder: RunFolder) -> str:
     return " and ".join(told)
 
 
+def altered(config: DictConfig, folder: RunFolder, key: str) -> str:
+    """Whether what a key names is no more as it was when a run last started, in words; empty where it is.
+
+    Args:
+        config: that the run was trained with.
+        folder: of the run.
+        key: of the configuration, that names a file or a folder, e.g. ``data.root``.
+    """
+    place, before = Path(OmegaConf.select(config, key)), folder.read(FILES).get(key)
+    if not place.exists():
+        return f"{key}={place}: is gone"
+    if before is None:
+        return ""
+    now = file_fingerprint.file_hashes(place, Path(config.paths.cache))
+    return f"{key}={place}: has changed{_named(_differing(before, now))}" if now != before else ""
+
+
 def _differing(before: Hashes, now: Hashes) -> list[str]:
     """The names that stand for something else, the lost ones marked."""
     names = sorted(name for name in before | now if name and before.get(name) != now.get(name))

@@ -16,9 +16,8 @@ from vidgan.inference.movement import (
     movement,
     opened_output,
     refuse_others,
-    refuse_output,
-    write_all,
 )
+from vidgan.inference.new_video import refuse_output, write_all
 from vidgan.inference.trained import Trained
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.tasks.pose_transfer.options import Options
