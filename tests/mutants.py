@@ -293,6 +293,18 @@ MUTANTS = (
         "losses/test_pixel.py::test_holes_count_by_their_size",
     ),
     Mutant(
+        "src/vidgan/losses/frequency.py",
+        "squares.detach().pow",
+        "squares.pow",
+        "losses/test_frequency.py::test_weights_carry_no_gradient",
+    ),
+    Mutant(
+        "src/vidgan/losses/wavelet.py",
+        "_split(low, -1, 2**level)",
+        "_split(low, -1, 1)",
+        "losses/test_wavelet.py::test_coefficients_are_those_of_pywavelets",
+    ),
+    Mutant(
         "src/vidgan/tasks/frame_interpolation/use.py",
         "in_step=pace.slow == 1,",
         "in_step=True,",

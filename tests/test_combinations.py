@@ -23,11 +23,14 @@ OF_PICTURES = (
     "census",
     "charbonnier",
     "feature_matching",
+    "focal_frequency",
+    "fourier_l1",
     "l1",
     "laplacian",
     "mse",
     "ping_pong",
     "temporal_difference",
+    "wavelet",
 )
 FRAMES = ("patch", "t_patch", "unet", "vgg")  # judge frames or clips, whatever they were made of
 SMALL = ("machine=cpu", "machine.workers=0", "data.batch_size=1", "engine.iterations=1", "protocol=null")
