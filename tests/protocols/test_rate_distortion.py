@@ -195,7 +195,7 @@ def test_without_the_anchor_there_is_no_column() -> None:
             "bd_rate needs 4 cases, each a rate, and there are 3",
         ),
         "none": ({"cases": None}, "there are 0"),
-        "metric": ({"rate_distortion": {"bd": BDRate("x264", quality="vmaf")}}, "bd asks for vmaf, which is not among"),
+        "metric": ({"rate_distortion": {"bd": BDRate("x264", metric="vmaf")}}, "bd asks for vmaf, which is not among"),
         "name": ({"rate_distortion": {"psnr": BDRate("x264")}}, "psnr is a metric and in rate_distortion"),
     }.values(),
 )
@@ -212,7 +212,7 @@ def test_a_curve_is_left_out_with_its_metric() -> None:
     """As VMAF is, where its program is missing."""
     metrics = {"psnr": PSNR(), "bpp": BitsPerPixel(), "vmaf": Unavailable()}
     made = protocol(
-        metrics=metrics, rate_distortion={"bd_rate": BDRate("x264"), "bd_vmaf": BDRate("x264", quality="vmaf")}
+        metrics=metrics, rate_distortion={"bd_rate": BDRate("x264"), "bd_vmaf": BDRate("x264", metric="vmaf")}
     )
     assert [*made.rate_distortion] == ["bd_rate"]
     assert made.left_out == ["bd_vmaf", "vmaf"]

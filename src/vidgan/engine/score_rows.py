@@ -62,5 +62,5 @@ def add_bd_rates(rows: Sequence[Row], protocol: Protocol) -> None:
         anchors = {row["clip"]: row for row in rows if row["method"] == wanted.anchor}
         for row in rows:
             if anchor := anchors.get(row["clip"]):
-                curves = (wanted.points(one, cases) for one in (anchor, row))
-                row[name] = bd_rate(*curves, f"{row['method']} on {row['clip']}")
+                known, tested = wanted.points(anchor, cases), wanted.points(row, cases)
+                row[name] = bd_rate(known, tested, f"{row['method']} on {row['clip']}")

@@ -84,7 +84,7 @@ class Protocol:
         self.rate_distortion = {
             name: curve
             for name, curve in (rate_distortion or {}).items()
-            if curve.available and {curve.rate, curve.quality} <= self.metrics.keys()
+            if curve.available and {curve.rate, curve.metric} <= self.metrics.keys()
         }
         self.left_out = sorted({*metrics, *(rate_distortion or {})} - {*self.metrics, *self.rate_distortion})
         self.color = color
@@ -303,5 +303,5 @@ def _refuse_no_curve(name: str, curves: Mapping[str, BDRate], metrics: Mapping[s
             raise UserError(f"protocol {name}: {key} needs {FEWEST} cases, each a rate, and there are {cases}")
         if key in metrics:
             raise UserError(f"protocol {name}: {key} is a metric and in rate_distortion; change one of these names")
-        if absent := [one for one in (curve.rate, curve.quality) if one not in metrics]:
+        if absent := [one for one in (curve.rate, curve.metric) if one not in metrics]:
             raise UserError(f"protocol {name}: {key} asks for {', '.join(absent)}, which is not among its metrics")

@@ -31,13 +31,13 @@ class BDRate:
     Args:
         anchor: the method, or baseline, that others are compared with; its own is 0.
         rate: the metric that counts bits.
-        quality: the metric that says how good a clip is, higher or lower being better.
+        metric: the one that says how good a clip is, higher or lower being better.
     """
 
     direction = Direction(higher=False)
 
-    def __init__(self, anchor: str, rate: str = "bpp", quality: str = "psnr") -> None:
-        self.anchor, self.rate, self.quality = anchor, rate, quality
+    def __init__(self, anchor: str, rate: str = "bpp", metric: str = "psnr") -> None:
+        self.anchor, self.rate, self.metric = anchor, rate, metric
 
     @property
     def available(self) -> bool:
@@ -47,7 +47,7 @@ class BDRate:
     def points(self, scores: Mapping[str, Any], cases: Sequence[str]) -> list[tuple[float, float]]:
         """(rate, quality) of a clip's or a test's scores, in the order of cases."""
         nothing = math.nan
-        return [(scores.get(self.rate + case, nothing), scores.get(self.quality + case, nothing)) for case in cases]
+        return [(scores.get(self.rate + case, nothing), scores.get(self.metric + case, nothing)) for case in cases]
 
 
 def bd_rate(anchor: Curve, tested: Curve, name: str = "a clip") -> float:
