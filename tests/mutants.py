@@ -47,6 +47,7 @@ _STEP = "src/vidgan/engine/step.py"
 _CONSISTENCY = "src/vidgan/engine/consistency.py"
 _LOSSES = "src/vidgan/losses/adversarial.py"
 _DATA = "src/vidgan/data"
+_SCENE = "src/vidgan/data/persons/scene.py"
 _RECIPES = "experiments/super_resolution"
 _RETIMING = "src/vidgan/inference/retiming.py"
 
@@ -293,18 +294,6 @@ MUTANTS = (
         "losses/test_pixel.py::test_holes_count_by_their_size",
     ),
     Mutant(
-        "src/vidgan/schedules/warm_up.py",
-        'group["lr"] = rate',
-        "pass",
-        "schedules/test_schedules.py::test_after_a_warm_up_any_schedule_goes_on_as_without",
-    ),
-    Mutant(
-        "src/vidgan/schedules/warm_up.py",
-        'self.schedule.load_state_dict(state_dict["schedule"])',
-        "pass",
-        "schedules/test_schedules.py::test_a_resume_goes_on_with_the_same_rates_and_weights",
-    ),
-    Mutant(
         "src/vidgan/losses/frequency.py",
         "squares.detach().pow",
         "squares.pow",
@@ -334,6 +323,12 @@ MUTANTS = (
         "share = number",
         f"{_USED}test_progress_counts_what_is_made",
     ),
+    # A filmed person
+    Mutant(_SCENE, "self.unsteadiness <= _STEADY", "self.unsteadiness >= 0", "data/persons/test_scene.py"),
+    Mutant(
+        "data/persons/scene.py", "(place + 0.5) / self.step - 0.5", "place / self.step", "data/persons/test_scene.py"
+    ),
+    Mutant("inference/stage.py", "if film.scene.is_steady and", "if not", "inference/test_stage.py"),
 )
 
 

@@ -16,7 +16,7 @@ from vidgan.generators.embeddings.maps import PoseMaps
 from vidgan.generators.encoders.base import Encoder
 from vidgan.generators.encoders.efficientnet_lite0 import EfficientNetLite0
 from vidgan.generators.encoders.resnet import ResNet18
-from vidgan.generators.limb_transport import LIMBS
+from vidgan.generators.limb_transport import LIMBS, capsules, scene_behind
 from vidgan.generators.limbs import features_along, pixels_of_limbs
 from vidgan.generators.memories.conv_gru import ConvGRU
 from vidgan.generators.memories.conv_lstm import ConvLSTM
@@ -231,3 +231,18 @@ def test_pose_maps_draw_at_half_the_size() -> None:
     assert seen[0][0, 3].argmax() == 5 * 32 + 10
     seen[0][0, 3] = 0
     assert seen[0].abs().max() == 0
+
+
+def test_a_scene_that_is_known_is_shown_where_nobody_is() -> None:
+    """The one that is made up is what it stands for; another one replaces it away from the person."""
+    network, given = RecurrentLimbTransport(ENCODERS["resnet18"](), PoseMaps, None, 2, 4), clips()
+    made_up = scene_behind(2 * given["source"][:, 0] - 1, given["source_keypoints"][:, 0])[:, None] / 2 + 0.5
+    torch.testing.assert_close(network(**given, scene=made_up), network(**given), rtol=0, atol=BATCHED)
+    torch.nn.init.zeros_(network.unet.last.weight)
+    white, black = (network(**given, scene=torch.full_like(made_up, color))[:, :, 0] for color in (1.0, 0.0))
+    poses, (height, width) = given["target_keypoints"].flatten(0, 1), white.shape[-2:]
+    away = capsules(poses, LIMBS, 2.5 / 64 * height, height, width).amax(1).unflatten(0, white.shape[:2]) < 1e-3
+    assert away.float().mean() > 0.1
+    # A painted color, two that are carried and the scene; away from limbs those have little to say.
+    share = torch.tensor([0.0, -2.0, -2.0, 2.0]).softmax(0)[3]
+    assert (white - black - share)[away].abs().max() < 0.01

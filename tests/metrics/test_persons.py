@@ -11,7 +11,7 @@ from vidgan.data.clip import Clip
 from vidgan.data.persons.synthetic import SyntheticPersons
 from vidgan.errors import UserError
 from vidgan.metrics.limbs import LeftRight, LimbColor
-from vidgan.metrics.masked import MaskL1, MaskPSNR, MaskSSIM
+from vidgan.metrics.masked import BackgroundPSNR, MaskL1, MaskPSNR, MaskSSIM
 from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.ssim import SSIM
 from vidgan.protocols.protocol import Protocol
@@ -158,3 +158,14 @@ def test_trap_psnr_of_bytes_does_not_overflow() -> None:
     fake, real = torch.zeros(1, 3, 16, 16, dtype=torch.uint8), torch.full((1, 3, 16, 16), 200, dtype=torch.uint8)
     scores = Protocol("p", "", {"psnr": PSNR()}).score(fake.float() / 255, real.float() / 255)
     assert scores["psnr"] == pytest.approx(20 * torch.tensor(255 / 200).log10().item(), rel=1e-5)
+
+
+def test_the_background_begins_beyond_the_masks_margin() -> None:
+    """A person of one pixel and a margin of two: what is wrong there does not count, and beyond alone it does."""
+    real, mask = torch.zeros(1, 3, 7, 9), torch.zeros(1, 1, 7, 9)
+    mask[..., 3, 3] = 1
+    fake = real.clone()
+    fake[..., 1:6, 1:6] = 1.0
+    assert BackgroundPSNR(2)(fake, real, mask) == math.inf
+    fake[..., 0, 0] = 0.5
+    assert BackgroundPSNR(2)(fake, real, mask) == pytest.approx(-10 * math.log10(0.25 / (63 - 25)))

@@ -16,7 +16,6 @@ ALLOWED = (
     "vidgan.generators.",
     "vidgan.discriminators.",
     "vidgan.losses.",
-    "vidgan.schedules.",
     "vidgan.degradations.",
     "vidgan.masks.",
     "vidgan.data.",

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import cv2
 import pytorch_lightning as pl
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from vidgan.data.augmentation import Augmentation
@@ -175,6 +176,13 @@ class DataModule(pl.LightningDataModule, ABC):
     def described(self) -> list[str]:
         """Lines for a person: what trains, validates and tests, or what of it is scored."""
         return []
+
+    def knowledge(self) -> dict[str, Tensor]:
+        """What the use of a network is to know of the data that trained it, such as the scene of a film.
+
+        It is kept in the run's folder; empty where networks learn all there is to it.
+        """
+        return {}
 
     def train_dataloader(self) -> ClipLoader:
         trainer = self.trainer

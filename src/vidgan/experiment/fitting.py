@@ -16,6 +16,7 @@ from vidgan.engine.checkpoints import HIGHER, Checkpoints, TrainingInterrupted
 from vidgan.engine.diagnosis import idle_players, refuse_divergence
 from vidgan.engine.progress import IterationBar
 from vidgan.engine.score_rows import MODEL
+from vidgan.experiment import knowledge
 from vidgan.experiment.build import build_data, build_task, build_trainer, warm_starts
 from vidgan.experiment.debug import trainer_arguments
 from vidgan.experiment.rank_rendezvous import is_first
@@ -137,6 +138,7 @@ def _train(
             load_weights(task.networks.get_submodule(network), Path(path))
     if trainer.is_global_zero:
         provenance.record(config, folder, start.iteration, str(trainer.precision))
+        knowledge.keep(folder, data)
     trainer.fit(task, datamodule=data, ckpt_path=start.checkpoint, weights_only=True)
 
 

@@ -24,7 +24,7 @@ class RecurrentLimbTransport(nn.Module):
     What each limb looks like (the encoder's features along it, its color, its pixels) is carried to where the limb is
     in each target pose; a U-Net, told the poses and with a memory at a quarter of the size, paints what is missing.
     Every output pixel is a mixture of a painted color, the limb's carried color, the limb's moved pixels and the
-    scene behind the source's person: clothes stay sharp and the background stays still.
+    scene behind the person: clothes stay sharp and the background stays still.
 
     Args:
         encoder: features of the source.
@@ -55,12 +55,19 @@ class RecurrentLimbTransport(nn.Module):
         self.enter = conv3x3(features + 3 * _COLOR, channels)
         self.unet = PoseUNet(channels, _COLOR + 4, memory)
 
-    def forward(self, source: Tensor, source_keypoints: Tensor, target_keypoints: Tensor) -> Tensor:
+    def forward(
+        self, source: Tensor, source_keypoints: Tensor, target_keypoints: Tensor, scene: Tensor | None = None
+    ) -> Tensor:
         """A whole clip; see :meth:`stream`."""
-        return self.stream(source, source_keypoints, target_keypoints)[0]
+        return self.stream(source, source_keypoints, target_keypoints, scene=scene)[0]
 
     def stream(
-        self, source: Tensor, source_keypoints: Tensor, target_keypoints: Tensor, state: State | None = None
+        self,
+        source: Tensor,
+        source_keypoints: Tensor,
+        target_keypoints: Tensor,
+        state: State | None = None,
+        scene: Tensor | None = None,
     ) -> tuple[Tensor, State | None]:
         """The next frames of a video.
 
@@ -69,6 +76,7 @@ class RecurrentLimbTransport(nn.Module):
             source_keypoints: (B, 1, 18, 2) as (x, y) in pixels, missing ones NaN.
             target_keypoints: (B, T, 18, 2), likewise.
             state: what the call for the frames before has returned; None starts a video.
+            scene: (B, 1, 3, H, W) in [0, 1], what is behind the person; None makes it up from the source.
 
         Returns:
             (B, T, 3, H, W) in [0, 1], or a little beyond while it trains; and the state after the last frame.
@@ -80,11 +88,12 @@ class RecurrentLimbTransport(nn.Module):
         shares = limb_shares(place).unflatten(0, (-1, frames))
         looks = torch.einsum("btlhw,blc->btchw", shares, self._looks(source[:, 0], points)).flatten(0, 1)
         moved = torch.einsum("btlhw,btlchw->btchw", shares, pixels_of_limbs(picture, points, target_keypoints))
-        moved, scene = moved.flatten(0, 1), _repeated(scene_behind(picture, points), frames)
-        x = F.relu(self.enter(torch.cat([looks, moved, scene], dim=1)))
+        behind = scene_behind(picture, points) if scene is None else 2 * scene[:, 0] - 1
+        moved, behind = moved.flatten(0, 1), _repeated(behind, frames)
+        x = F.relu(self.enter(torch.cat([looks, moved, behind], dim=1)))
         pose = _repeated(self.source_pose(points, height, width), frames) + self.target_pose(poses, height, width)
         made, state = self.unet(x, pose, frames, state)
-        return mixture(made, place, [looks[:, -_COLOR:], moved], scene).unflatten(0, (-1, frames)), state
+        return mixture(made, place, [looks[:, -_COLOR:], moved], behind).unflatten(0, (-1, frames)), state
 
     def _looks(self, picture: Tensor, points: Tensor) -> Tensor:
         """What each limb looks like, (B, limbs, features + 3): mixed among limbs, for hidden ones, and its color."""

@@ -14,13 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vidgan.data.persons.framing import Framing
+from vidgan.data.persons.film import Film
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
 from vidgan.inference.inputs import Input, open_input
 from vidgan.inference.new_video import refuse_picture
 from vidgan.inference.options import PersonOptions
 from vidgan.inference.people import find_people, refuse_nobody, refuse_outside
+from vidgan.inference.stage import stage
 from vidgan.inference.trained import Trained
 from vidgan.inference.video_options import encoding, reading
 from vidgan.pose.estimators.base import PoseEstimator
@@ -79,11 +80,14 @@ class Conditions:
         source: (1, 1, 3, H, W) in [0, 1].
         source_keypoints: (1, 1, 18, 2) in pixels, missing ones NaN.
         target_keypoints: (1, T, 18, 2) likewise.
+        scene: (1, 1, 3, H, W) in [0, 1], what is behind the person; None where the picture is of no film that the run
+            knows.
     """
 
     source: Tensor
     source_keypoints: Tensor
     target_keypoints: Tensor
+    scene: Tensor | None = None
 
 
 def movement(
@@ -154,11 +158,15 @@ def conditions(person: Figure, moves: Movement, trained: Trained, options: Perso
         poses = retargeted(
             poses, _statistics(poses, moves.key, moves.path), _statistics(person.pose, person.key, person.path)
         )
-    framing = Framing.around(np.concatenate([poses.points, person.pose.points]), *_size(trained, options))
-    source = torch.from_numpy(framing.frame(person.picture)).to(trained.device)
-    source = source.permute(2, 0, 1)[None, None].float() / 255
+    own, moved = (sequence.points[:, 0, :, :2] for sequence in (person.pose, poses))
+    film = Film.of(trained.knowledge)
+    shown = stage(person.picture, own[0], moved, film, *_size(trained, options))
+    framing, device = shown.framing, trained.device
     return Conditions(
-        source, _tensor(framing, person.pose).to(trained.device), _tensor(framing, poses).to(trained.device)
+        _as_clip(framing.frame(person.picture)).to(device),
+        torch.from_numpy(framing.points(own))[None].to(device),
+        torch.from_numpy(framing.points(moved))[None].to(device),
+        None if shown.scene is None else _as_clip(shown.scene).to(device),
     )
 
 
@@ -233,9 +241,9 @@ def _size(trained: Trained, options: PersonOptions) -> tuple[int, int]:
     return height, width
 
 
-def _tensor(framing: Framing, poses: KeypointSequence) -> Tensor:
-    """(1, T, 18, 2) in the pixels of the framing."""
-    return torch.from_numpy(framing.points(poses.points[:, 0, :, :2]))[None]
+def _as_clip(picture: Frames) -> Tensor:
+    """(1, 1, 3, H, W) in [0, 1]."""
+    return torch.from_numpy(picture).permute(2, 0, 1)[None, None].float() / 255
 
 
 def _sureness(pose: KeypointSequence) -> float:

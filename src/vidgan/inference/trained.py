@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Trained:
             of a file.
         altered: of a key of that which names a file or a folder, e.g. ``data.root``, says in words whether it is gone
             or no more what the run was trained on; empty where all is as it was, or nothing is known.
+        knowledge: what the data that trained it knows beside, of :meth:`vidgan.data.datamodule.DataModule.knowledge`.
     """
 
     network: nn.Module
@@ -28,6 +29,7 @@ class Trained:
     progress: bool = False
     recorded: Mapping[str, Any] = field(default_factory=dict)
     altered: Callable[[str], str] = field(default=lambda key: "")
+    knowledge: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:

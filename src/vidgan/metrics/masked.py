@@ -3,6 +3,7 @@
 import kornia
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from vidgan.errors import UserError
 from vidgan.metrics.base import Mean, Metric, PiecewiseMetric
@@ -62,6 +63,24 @@ class MaskPSNR(PiecewiseMetric):
         sizes = mask.double().sum((1, 2, 3))
         errors = squares.sum((1, 2, 3))[sizes > 0] / sizes[sizes > 0]
         return Mean.of((-10 * torch.log10(errors)).tolist())
+
+
+class BackgroundPSNR(PiecewiseMetric):
+    """10 log10(1 / MSE) in dB of what is outside of the person's mask, of each frame, then the mean over frames.
+
+    Args:
+        margin: pixels by which the mask is grown: shadows, and what hangs over its rim, are no background.
+    """
+
+    higher_is_better = True
+    color = "protocol"
+
+    def __init__(self, margin: int = 4) -> None:
+        self.margin = margin
+
+    def measure(self, fake: Tensor, real: Tensor, mask: Tensor) -> Mean:
+        grown = F.max_pool2d(mask.double(), 2 * self.margin + 1, stride=1, padding=self.margin)
+        return MaskPSNR().measure(fake, real, 1 - grown)
 
 
 def _inside(mask: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """One person's video: cut to where the person moves, split in time, with the nearest known pose as a control."""
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -7,16 +8,18 @@ import numpy as np
 import pytest
 import torch
 
+from tests.data.persons.test_scene import film
 from tests.media import write_video
 from tests.pose.boxes import Boxes, boxes
 from vidgan.config.paths import ROOT
 from vidgan.data.persons import single
+from vidgan.data.persons.film import Film
 from vidgan.data.persons.framing import Framing
 from vidgan.data.persons.single import SinglePerson
 from vidgan.errors import UserError
 from vidgan.pose.files import read_poses, write_poses
 from vidgan.pose.sequence import KeypointSequence
-from vidgan.pose.skeleton import COCO_17
+from vidgan.pose.skeleton import COCO_17, OPENPOSE_18
 
 
 @pytest.fixture
@@ -89,6 +92,42 @@ def test_the_nearest_pose_of_who_walks_on_is_the_last_known(files: tuple[str, st
     np.testing.assert_array_equal(held_out.conditions["wrong_keypoints"][0, 1], data.video.keypoints[1])
 
 
+def test_all_clips_know_the_scene_that_the_training_part_shows(tmp_path: Path) -> None:
+    """It is kept for the network's use, and told."""
+    frames, points = film(12, 4.0)
+    write_video(tmp_path / "walk.mp4", frames)
+    certain = np.concatenate([points, np.ones((12, 18, 1), np.float32)], -1)[:, None]
+    write_poses(KeypointSequence(certain, OPENPOSE_18), tmp_path / "walk.npz")
+    data = SinglePerson(str(tmp_path / "walk.mp4"), str(tmp_path / "walk.npz"), 1, frames=4, height=48, width=64)
+    scene = data.training[3].conditions["scene"]
+    assert scene.shape == (1, 1, 3, 48, 64)
+    assert torch.equal(data.evaluated("test")[0].conditions["scene"], scene)
+    assert data.blank().conditions["scene"].shape == scene.shape
+    known = Film.of(data.knowledge())
+    assert known is not None
+    np.testing.assert_array_equal(known.scene.shown(data.video.framing), scene[0, 0].permute(1, 2, 0))
+    np.testing.assert_array_equal(known.points, data.video.points[:9])
+    assert known.framing == data.video.framing
+    (line,) = data.described()
+    assert re.match(r"walk\.mp4: the scene behind the person is seen in \d+% of the frame; the rest is filled", line)
+
+
+def test_a_camera_that_moves_shows_no_scene(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    wide = np.repeat(np.repeat(random.integers(0, 120, (24, 80, 3), np.uint8), 4, 0), 4, 1)
+    frames = np.stack([wide[:, 8 * number : 8 * number + 128] for number in range(12)])
+    frames[:, 20:80, 40:60] = 255
+    points = np.stack([Boxes()(frame)[:1] for frame in boxes(1, (40, 20, 20, 60)).repeat(12, 0)])
+    write_video(tmp_path / "pan.mp4", frames)
+    write_poses(KeypointSequence(points, COCO_17, (128, 96), Fraction(25)), tmp_path / "pan.npz")
+    data = SinglePerson(str(tmp_path / "pan.mp4"), str(tmp_path / "pan.npz"), 1, frames=4, height=48, width=64)
+    assert "scene" not in data.training[0].conditions
+    assert "scene" not in data.blank().conditions
+    assert data.described() == [
+        "pan.mp4: its camera moves, so what is behind the person is made up from one picture each time"
+    ]
+
+
 def test_frames_in_which_nobody_is_found(files: tuple[str, str]) -> None:
     """The first one that shows the person is the source; a pose that is not there is near to none."""
     sequence = read_poses(Path(files[1]))
@@ -122,6 +161,8 @@ def test_the_shipped_gymnast_is_followed_throughout() -> None:
     clip = ROOT / "assets/clips/train/gym_back"
     data = SinglePerson(f"{clip}.mp4", f"{clip}.pose.npz", batch_size=1, height=32, width=24)
     assert data.until == 36
+    assert data.film.scene.unsteadiness < 2
+    assert 0.9 < data.film.scene.known_share(data.video.framing) < 1
     points = data.video.keypoints
     assert points.shape == (48, 18, 2)
     assert np.isfinite(points[:, [2, 5, 8, 11]]).all()

@@ -1,6 +1,6 @@
 """The part of a video that a person moves in, as frames of a network's size."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -48,6 +48,36 @@ class Framing:
             raise UserError("All key points are in one place: a body is needed, not a point of it.")
         left, top = (low + high) / 2 - step * (np.array([width, height]) - 1) / 2
         return Framing(float(left), float(top), step, height, width)
+
+    def resized(self, height: int, width: int) -> "Framing":
+        """The same middle and height in frames of another size."""
+        step = self.step * self.height / height
+        left, top = (
+            start + ((before - 1) * self.step - (now - 1) * step) / 2
+            for start, before, now in ((self.left, self.width, width), (self.top, self.height, height))
+        )
+        return Framing(left, top, step, height, width)
+
+    def zoomed(self, factor: float) -> "Framing":
+        """A rectangle ``factor`` times as large, about the same middle, in frames of the same size."""
+        larger = replace(self, step=self.step * factor)
+        left = self.left - (larger.step - self.step) * (self.width - 1) / 2
+        top = self.top - (larger.step - self.step) * (self.height - 1) / 2
+        return replace(larger, left=left, top=top)
+
+    def widened(self, points: Points) -> "Framing":
+        """The same where it holds all key points (..., 2 or more); else one that holds it, them and their margin."""
+        placed, last = self.points(points)[..., :2], np.array([self.width, self.height]) - 1
+        if not ((placed < 0) | (placed > last)).any():  # false where missing
+            return self
+        corners = np.concatenate([self._corners, Framing.around(points, self.height, self.width)._corners])
+        return Framing.around(corners.astype(np.float32), self.height, self.width, margin=0.0)
+
+    @property
+    def _corners(self) -> NDArray[np.float64]:
+        """The centers of its first and its last pixel, (2, 2), in the picture's pixels."""
+        first = np.array([self.left, self.top])
+        return np.stack([first, first + self.step * (np.array([self.width, self.height]) - 1)])
 
     def frame(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The rectangle of an (H, W, 3) picture; what lies beyond repeats its border."""

@@ -1,24 +1,30 @@
 """One person in one video (Everybody Dance Now, Chan et al. 2019): its first part trains, the rest is tested on."""
 
+import math
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from vidgan.data.clip import Clip
 from vidgan.data.datamodule import DataModule, Loading
+from vidgan.data.persons.film import Film
 from vidgan.data.persons.framing import Framing, Points
 from vidgan.data.persons.pairs import Person, animation, pictures
+from vidgan.data.persons.scene import MOST_FRAMES, Scene
 from vidgan.data.sources import VideoFile
 from vidgan.errors import UserError
 from vidgan.pose.files import read_poses
 from vidgan.pose.maps import pose_mask
 from vidgan.pose.skeleton import OPENPOSE_18
+from vidgan.pose.smoothing import bridged
 from vidgan.randomness import mix
 
 _AT_ONCE = 16  # frames in the size of the file
@@ -33,6 +39,10 @@ class PersonVideo:
         poses: its key points, of any skeleton; the first person's are used.
         height, width: of the frames.
         confidence: key points that are less sure count as missing.
+
+    Attributes:
+        points: (T, 18, 2) in pixels of the video.
+        keypoints: the same in pixels of the frames.
 
     Raises:
         UserError: the two do not belong together, or nobody is in it.
@@ -49,6 +59,7 @@ class PersonVideo:
         points = np.where(points[..., 2:] >= confidence, points[..., :2], np.nan)
         if np.isnan(points).all():
             raise UserError(f"{poses}: no key point is as sure as data.confidence={confidence}.")
+        self.points = points.astype(np.float32)
         self.framing = Framing.around(points, height, width)
         self.keypoints = self.framing.points(points)
 
@@ -69,27 +80,33 @@ class PersonVideo:
 
 
 class TrainingClips(Dataset[Clip]):
-    """Sample n, for any n: some frames of the video's first part, and another frame of it as the source."""
+    """Sample n, for any n: some frames of the video's first part, and another frame of it as the source.
 
-    def __init__(self, video: PersonVideo, until: int, frames: int, seed: int) -> None:
-        self.video, self.until, self.frames, self.seed = video, until, frames, seed
+    Where the film has seen it, the condition ``scene`` (1, 1, 3, H, W) is what is behind the person.
+    """
+
+    def __init__(self, video: PersonVideo, until: int, frames: int, seed: int, behind: dict[str, Tensor]) -> None:
+        self.video, self.until, self.frames, self.seed, self.behind = video, until, frames, seed, behind
 
     def __getitem__(self, number: int) -> Clip:
         start = mix(self.seed, number, "start") % (self.until - self.frames + 1)
         (source,) = self.video.persons(mix(self.seed, number, "source") % self.until, 1)
         targets = self.video.persons(start, self.frames)
-        return animation(source, targets, f"{start}#{number}", mix(self.seed, number, "randomness"))
+        return animation(
+            source, targets, f"{start}#{number}", mix(self.seed, number, "randomness"), None, **self.behind
+        )
 
 
 class HeldOutPart(Dataset[Clip]):
     """The last part as one clip, its source the first frame of the video that shows the person.
 
     Its wrong poses are those of the first frames. The condition ``nearest`` (1, T, 3, H, W) shows for each frame the
-    training frame whose pose is nearest, by the mean distance of the key points that both have.
+    training frame whose pose is nearest, by the mean distance of the key points that both have; ``scene`` is that of
+    training.
     """
 
-    def __init__(self, video: PersonVideo, start: int) -> None:
-        self.video, self.start = video, start
+    def __init__(self, video: PersonVideo, start: int, behind: dict[str, Tensor]) -> None:
+        self.video, self.start, self.behind = video, start, behind
 
     def __len__(self) -> int:
         return 1
@@ -100,7 +117,7 @@ class HeldOutPart(Dataset[Clip]):
         (source,) = self.video.persons(int(_seen(known).argmax()), 1)
         nearest = [next(self.video.frames(_nearest(target.keypoints, known), 1)) for target in targets]
         wrong = known[np.arange(len(targets)) % self.start]
-        return animation(source, targets, "held out", 0, wrong, nearest=pictures(nearest))
+        return animation(source, targets, "held out", 0, wrong, nearest=pictures(nearest), **self.behind)
 
 
 def _seen(keypoints: Points) -> NDArray[np.bool_]:
@@ -186,14 +203,44 @@ class SinglePerson(DataModule):
 
     @cached_property
     def training(self) -> TrainingClips:
-        return TrainingClips(self.video, self.until, self.frames, self.seed)
+        return TrainingClips(self.video, self.until, self.frames, self.seed, self.behind)
 
     def evaluated(self, split: Literal["val", "test"]) -> HeldOutPart:
-        return HeldOutPart(self.video, self.until)
+        return HeldOutPart(self.video, self.until, self.behind)
 
     def blank(self) -> Clip:
         height, width = self.size
         empty = Person(
             np.zeros((height, width, 3), np.uint8), np.zeros((18, 2), np.float32), np.zeros((height, width), np.uint8)
         )
-        return animation(empty, [empty] * self.frames, "blank", 0).to_float()
+        behind = {name: torch.zeros_like(picture) for name, picture in self.behind.items()}
+        return animation(empty, [empty] * self.frames, "blank", 0, None, **behind).to_float()
+
+    @cached_property
+    def film(self) -> Film:
+        """What the part that trains shows beside the person's movement.
+
+        Raises:
+            UserError: as of :meth:`examine`.
+        """
+        self.examine()
+        points, chosen = self.video.points[: self.until], slice(0, self.until, math.ceil(self.until / MOST_FRAMES))
+        followed = bridged(points.reshape(self.until, -1).astype(np.float64)).reshape(points.shape)
+        frames = islice(self.video.source.stream(), chosen.start, chosen.stop, chosen.step)
+        scene = Scene.behind(frames, followed[chosen].astype(np.float32), max(1.0, self.video.framing.step / 2))
+        return Film(points, self.video.framing, scene)
+
+    @cached_property
+    def behind(self) -> dict[str, Tensor]:
+        """The condition of all clips that tells the scene; none where the camera moves."""
+        return {"scene": pictures([self.film.scene.shown(self.video.framing)])} if self.film.scene.is_steady else {}
+
+    def knowledge(self) -> dict[str, Tensor]:
+        return self.film.tensors()
+
+    def described(self) -> list[str]:
+        scene, name = self.film.scene, self.paths[0].name
+        if not scene.is_steady:
+            return [f"{name}: its camera moves, so what is behind the person is made up from one picture each time"]
+        share = scene.known_share(self.video.framing)
+        return [f"{name}: the scene behind the person is seen in {share:.0%} of the frame; the rest is filled"]

@@ -62,10 +62,13 @@ class PoseTransfer(AdversarialTask):
         return {"source": source.expand(-1, poses.shape[1], -1, -1, -1), "pose": drawn.unflatten(0, poses.shape[:2])}
 
 
-def _background_only(real: Tensor, mask: Tensor, background: Tensor | None = None) -> Tensor:
-    """The picture without the person; where it is not known, the mean color around the person."""
-    if background is not None:
-        return background.expand_as(real)
+def _background_only(
+    real: Tensor, mask: Tensor, background: Tensor | None = None, scene: Tensor | None = None
+) -> Tensor:
+    """The picture without the person, as it is or as the film has seen it; else the mean color around the person."""
+    known = scene if background is None else background
+    if known is not None:
+        return known.expand_as(real)
     outside = 1 - mask
     mean = (real * outside).sum((-2, -1), keepdim=True) / outside.sum((-2, -1), keepdim=True).clamp(min=1)
     return torch.broadcast_to(mean, real.shape)

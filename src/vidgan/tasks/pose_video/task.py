@@ -1,10 +1,12 @@
 """Animation: a picture of a person and a sequence of poses, to a video of the person moving so."""
 
+from inspect import signature
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from vidgan.data.clip import Clip
 from vidgan.engine.scoring import Baseline
 from vidgan.engine.step import GeneratorOutput
 from vidgan.tasks.pose_transfer.task import PoseTransfer
@@ -15,7 +17,8 @@ class PoseVideo(PoseTransfer):
 
     The generator carries a memory from frame to frame: ``generator.stream(source, source_keypoints, target_keypoints,
     state)`` is called as :meth:`vidgan.generators.recurrent_limb_transport.RecurrentLimbTransport.stream`, so that
-    training may cut clips into segments and use may go on for ever.
+    training may cut clips into segments and use may go on for ever. Where the data knows the ``scene`` behind the
+    person, and the generator has an argument of that name, it is given it.
 
     Args:
         nearest_pose: whether the data knows other pictures of the person, and shows for each frame the one whose pose
@@ -26,6 +29,12 @@ class PoseVideo(PoseTransfer):
     def __init__(self, nearest_pose: bool = False, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.nearest_pose = nearest_pose
+
+    def condition(self, clip: Clip) -> dict[str, Tensor]:
+        given = super().condition(clip)
+        if "scene" in clip.conditions and takes_scene(self.generator):
+            given["scene"] = clip.conditions["scene"]
+        return given
 
     def generate(self, condition: dict[str, Tensor]) -> GeneratorOutput:
         return self.proceed(condition, None)
@@ -48,3 +57,8 @@ class PoseVideo(PoseTransfer):
     def _without_memory(self, condition: dict[str, Tensor]) -> Tensor:
         poses = condition["target_keypoints"].split(1, dim=1)
         return torch.cat([self.generate({**condition, "target_keypoints": pose}).fake for pose in poses], dim=1)
+
+
+def takes_scene(generator: nn.Module) -> bool:
+    """Whether the scene behind the person can be given to it."""
+    return "scene" in signature(generator.stream).parameters  # type: ignore[arg-type]  # a method, not a part

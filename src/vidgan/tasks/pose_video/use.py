@@ -27,6 +27,7 @@ from vidgan.inference.trained import Trained
 from vidgan.pose.estimators.base import PoseEstimator
 from vidgan.pose.smoothing import MedianGaussian, Smoother, fill_gaps
 from vidgan.tasks.pose_video.options import Options
+from vidgan.tasks.pose_video.task import takes_scene
 
 
 def generate_video(
@@ -77,7 +78,8 @@ def use(trained: Trained, options: Options) -> Path:
 def _made(trained: Trained, given: Conditions, chunk: int) -> Iterator[Tensor]:
     """The person in ``chunk`` of the poses after the other, (1, T, 3, H, W)."""
     state: Any = None
+    behind = {} if given.scene is None or not takes_scene(trained.network) else {"scene": given.scene}
     for poses in given.target_keypoints.split(chunk, dim=1):
         with torch.inference_mode(), trained.mixed():
-            made, state = trained.network.stream(given.source, given.source_keypoints, poses, state)  # type: ignore[operator]  # it has a memory
+            made, state = trained.network.stream(given.source, given.source_keypoints, poses, state, **behind)  # type: ignore[operator]  # it has a memory
         yield made
