@@ -5,14 +5,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env train test test-fast test-slurm check benchmark clean
+.PHONY: help env train test test-fast test-slurm docs check benchmark clean
 
 help:
 	@echo "make train      train the quickstart on the shipped clips, a few minutes on two cores"
 	@echo "make test       run the tests but those that take long, in minutes"
 	@echo "make test-fast  run those that take no time: what to run while changing code"
 	@echo "make test-slurm run the tests on a SLURM of two nodes on this machine; installs it (Debian, root) if missing"
-	@echo "make check      pre-commit hooks (style, types, spelling) and all tests but those of make test-slurm"
+	@echo "make docs       build the site into build/site; ends with an error where a link leads nowhere"
+	@echo "make check      pre-commit hooks (style, types, spelling), the site, and all tests but those of make test-slurm"
 	@echo "make benchmark  measure speed; prints a table and writes benchmarks/results/"
 	@echo "make env        only make the environment in $(VENV)"
 
@@ -36,8 +37,12 @@ test-slurm: $(READY)
 	tests/slurm/install.sh
 	$(BIN)/python -m pytest tests/slurm
 
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 check: $(READY)
 	$(BIN)/pre-commit run --all-files
+	$(MAKE) docs
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/slurm
 
 benchmark: $(READY)

@@ -294,6 +294,18 @@ MUTANTS = (
         "losses/test_pixel.py::test_holes_count_by_their_size",
     ),
     Mutant(
+        "src/vidgan/schedules/warm_up.py",
+        'group["lr"] = rate',
+        "pass",
+        "schedules/test_schedules.py::test_after_a_warm_up_any_schedule_goes_on_as_without",
+    ),
+    Mutant(
+        "src/vidgan/schedules/warm_up.py",
+        'self.schedule.load_state_dict(state_dict["schedule"])',
+        "pass",
+        "schedules/test_schedules.py::test_a_resume_goes_on_with_the_same_rates_and_weights",
+    ),
+    Mutant(
         "src/vidgan/losses/frequency.py",
         "squares.detach().pow",
         "squares.pow",

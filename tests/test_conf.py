@@ -20,7 +20,10 @@ Composed = Callable[..., DictConfig]
 
 FILES = sorted(EXPERIMENTS.glob("*/*.yaml"))
 NAMES = [path.relative_to(EXPERIMENTS).with_suffix("") for path in FILES]
-GROUPS = ("degradations", "discriminators", "generators", "losses", "masks", "penalties", "protocols", "players")
+GROUPS = (
+    *("degradations", "discriminators", "generators", "losses", "masks"),
+    *("penalties", "players", "protocols", "schedules"),
+)
 OPTIONS = sorted(path for group in GROUPS for path in CONF.glob(f"{group}/**/*.yaml"))
 MOUNTED = {"data": "data", "debug": "debug", "machine": "machine", "tracking": "tracking"}
 POSE_GROUPS = ("estimator", "smoother")
@@ -35,8 +38,8 @@ def vgg19(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("path", OPTIONS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_option_lints(path: Path) -> None:
-    option = OmegaConf.create({"option": OmegaConf.load(path)})
+def test_option_lints(composed: Composed, path: Path) -> None:
+    option = OmegaConf.create({"option": OmegaConf.load(path), "engine": {"iterations": 100}})
     if "defaults" in option.option:
         group = path.parent.relative_to(CONF).as_posix()
         with initialize_config_dir(str(CONF), version_base="1.3"):

@@ -17,7 +17,7 @@ LAYERS = [
     {"atomic", "console", "errors", "interruption", "limits", "namespace", "parsing", "randomness"}
     | {"streams", "weights"},
     {"ops", "video", "degradations", "losses", "backbones", "generators", "discriminators", "metrics", "protocols"}
-    | {"baselines", "masks", "pose", "data"},
+    | {"baselines", "masks", "pose", "data", "schedules"},
     {"engine", "inference"},
     {"tasks"},
     {"config", "record", "tracking"},

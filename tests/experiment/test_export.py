@@ -126,6 +126,15 @@ def test_a_causal_network_is_a_first_step_and_all_others(build: Callable[[], Gen
     torch.testing.assert_close(torch.from_numpy(np.stack(frames, 1)), expected, rtol=0, atol=1e-4)
 
 
+def test_no_graph_takes_the_place_of_a_file_unasked(tmp_path: Path) -> None:
+    """That of the first step has a name of its own."""
+    (tmp_path / "net_first.onnx").write_bytes(b"mine")
+    with pytest.raises(UserError, match=r"output=.*net_first.onnx is there already; choose another name"):
+        export(command(saved(RecurrentSR(channels=4), tmp_path / "net.pth"), tmp_path / "net.onnx"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.pth", "net_first.onnx"]
+    assert (tmp_path / "net_first.onnx").read_bytes() == b"mine"
+
+
 def test_a_graph_that_differs_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx, "TOLERANCE", -1.0)
     weights = saved(RRDBNet(channels=4, blocks=1, growth=2), tmp_path / "net.pth")

@@ -17,7 +17,7 @@ from vidgan.commands.evaluate import _listed
 from vidgan.errors import UserError
 from vidgan.experiment.evaluation import evaluate
 from vidgan.experiment.exporting import export
-from vidgan.experiment.prediction import predict
+from vidgan.experiment.prediction import load, predict
 from vidgan.generators.fastdvdnet import FastDVDnet
 from vidgan.generators.rrdbnet import RRDBNet
 
@@ -209,3 +209,8 @@ def test_weights_that_are_no_numbers_are_refused(composed: Composed, network: RR
     with pytest.raises(UserError, match=r"lost\.pth: conv_first\.bias holds what is no number"):
         predict(composed(*given, f"output={tmp_path}/out", *MACHINE, command="predict"))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_device_that_is_not_there_is_told() -> None:
+    with pytest.raises(UserError, match=r"^device='abacus' cannot be used here \(.*\); leave it out, or give 'cpu'"):
+        load(weights="net.pth", device="abacus")

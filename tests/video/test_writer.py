@@ -254,3 +254,16 @@ def test_a_name_that_is_none_or_a_folders_is_refused_before_a_frame_is_written(t
     ):
         with pytest.raises(UserError, match=fault), writer(path, Fraction(25)) as out:
             out.write(noisy(1)[0])
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.png", "out"])
+def test_what_another_process_has_written_meanwhile_stays_and_so_does_ones_own(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    mine = writer(path, Fraction(25), overwrite=True).__enter__()
+    mine.write(np.zeros((16, 16, 3), np.uint8))
+    path.write_bytes(b"theirs")
+    with pytest.raises(UserError, match=r"was written by another process meanwhile; what was made here is .*out_2"):
+        mine.__exit__(None, None, None)
+    assert path.read_bytes() == b"theirs"
+    assert sorted(there.name for there in tmp_path.iterdir()) == [name, f"out_2{path.suffix}"]
+    assert path.with_stem("out_2").is_dir() is (name == "out")

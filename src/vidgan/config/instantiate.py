@@ -16,6 +16,7 @@ ALLOWED = (
     "vidgan.generators.",
     "vidgan.discriminators.",
     "vidgan.losses.",
+    "vidgan.schedules.",
     "vidgan.degradations.",
     "vidgan.masks.",
     "vidgan.data.",

@@ -208,7 +208,8 @@ class ImageSequence(FileSource):
     def _bytes(self, names: list[str]) -> Iterator[bytes]: ...
 
     @cached_property
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """Of the images, in order."""
         names = natsorted(filter(is_image, self._image_names()))
         if not names:
             raise BrokenFileError(f"{self.path}: holds no image ({', '.join(sorted(IMAGE_SUFFIXES))})")
@@ -216,22 +217,22 @@ class ImageSequence(FileSource):
 
     @property
     def most_frames(self) -> int:
-        return len(self._names)
+        return len(self.names)
 
     def probe(self) -> Facts:
-        first = next(self._frames(self._names[:1]))
-        return Facts(Size(len(self._names), first.shape[0], first.shape[1]))
+        first = next(self._frames(self.names[:1]))
+        return Facts(Size(len(self.names), first.shape[0], first.shape[1]))
 
     def read(self, start: int, count: int, box: Box | None = None) -> Frames:
-        frames = self._frames(self._names[start : start + count])
+        frames = self._frames(self.names[start : start + count])
         return np.stack([self._checked(frame, box) for frame in frames])
 
     def stream(self) -> Iterator[Frames]:
-        return (self._checked(frame) for frame in self._frames(self._names))
+        return (self._checked(frame) for frame in self._frames(self.names))
 
     def encoded(self) -> Iterator[tuple[str, bytes]]:
         """The name of each file and what it holds, in order."""
-        return zip(self._names, self._bytes(self._names), strict=True)
+        return zip(self.names, self._bytes(self.names), strict=True)
 
     def _frames(self, names: list[str]) -> Iterator[Frames]:
         for name, data in zip(names, self._bytes(names), strict=True):
@@ -281,7 +282,7 @@ class FrameFolder(ImageSequence):
                 raise BrokenFileError(f"{path}: cannot be read ({error.strerror})") from error
 
     def identity(self, here: bool = False) -> list[str]:
-        return [_stamp(self.folder / name, here) for name in self._names]
+        return [_stamp(self.folder / name, here) for name in self.names]
 
 
 class NamedFrames(FrameFolder):
@@ -306,7 +307,8 @@ class NamedFrames(FrameFolder):
         return self.folder / "+".join(self.images)
 
     @cached_property
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """Of the images, in order."""
         for image in self.images:
             if not (self.folder / image).is_file():
                 raise BrokenFileError(f"{self.folder / image}: there is no such frame; unpack the data set again")

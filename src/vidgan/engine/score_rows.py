@@ -7,6 +7,8 @@ from typing import Any
 import torch.distributed as dist
 
 from vidgan.engine.monitoring import distributed
+from vidgan.protocols.protocol import Protocol
+from vidgan.protocols.rate_distortion import bd_rate
 
 Row = dict[str, Any]
 MODEL = "model"  # the method that is being trained; all others are baselines
@@ -51,3 +53,14 @@ def gathered(rows: list[Row]) -> list[Row]:
         dist.all_gather_object(parts, rows)
         rows = list({(row["method"], row["clip"]): row for part in parts for row in part}.values())
     return sorted(rows, key=lambda row: (row["method"] != MODEL, row["method"], row["clip"]))
+
+
+def add_bd_rates(rows: Sequence[Row], protocol: Protocol) -> None:
+    """Gives each row of a clip that an anchor of the protocol was scored on, too, what compares it with that."""
+    cases = list(protocol.cases)
+    for name, wanted in protocol.rate_distortion.items():
+        anchors = {row["clip"]: row for row in rows if row["method"] == wanted.anchor}
+        for row in rows:
+            if anchor := anchors.get(row["clip"]):
+                known, tested = wanted.points(anchor, cases), wanted.points(row, cases)
+                row[name] = bd_rate(known, tested, f"{row['method']} on {row['clip']}")

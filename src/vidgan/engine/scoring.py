@@ -16,7 +16,7 @@ from vidgan.data.clip import Clip
 from vidgan.data.datamodule import DataModule
 from vidgan.data.sources import Size
 from vidgan.degradations.base import Degradation
-from vidgan.engine.score_rows import MODEL, Row, gathered, mean_scores, uncounted
+from vidgan.engine.score_rows import MODEL, Row, add_bd_rates, gathered, mean_scores, uncounted
 from vidgan.engine.step import GeneratorOutput, Step, named_in
 from vidgan.errors import UserError
 from vidgan.metrics.base import Mean
@@ -344,6 +344,8 @@ class ScoredModule(pl.LightningModule):
 
     def _finish(self) -> None:
         self.rows = gathered(self.rows)
+        if self.protocol is not None:
+            add_bd_rates(self.rows, self.protocol)
         self.scores = mean_scores(self.rows)
         kept, self._kept = gathered(self._kept), []
         for method, scores in self.scores.items():

@@ -62,6 +62,8 @@ def check(config: DictConfig) -> None:
 def _refuse_other_monitor(monitor: str, protocol: Protocol) -> None:
     if monitor in protocol.left_out:
         raise UserError(f"validation.monitor is '{monitor}', which needs what is not on this machine; choose another.")
+    if monitor in protocol.rate_distortion:
+        raise UserError(f"validation.monitor is '{monitor}', which a test alone finds, by its anchor; choose another.")
     if monitor not in protocol.directions:
         raise UserError(f"validation.monitor is '{monitor}'; the protocol has {', '.join(protocol.directions)}.")
 

@@ -17,7 +17,7 @@ from vidgan.generators.base import Generator
 from vidgan.inference.outputs import allow_overwriting
 from vidgan.weights import save_weights
 
-Writer = Callable[[nn.Module, DictConfig, str | None, Path], str]
+Writer = Callable[[nn.Module, DictConfig, str | None, Path, bool], str]
 
 
 def export(config: DictConfig) -> Path:
@@ -37,17 +37,17 @@ def export(config: DictConfig) -> Path:
     allow_overwriting([out], config.overwrite)
     description = describe(folder, weights)
     task = task_of(folder) if folder else task_of_weights(weights)
-    say(FORMATS[out.suffix](load_network(description, weights), description, task, out))
+    say(FORMATS[out.suffix](load_network(description, weights), description, task, out, config.overwrite))
     return out
 
 
-def _safetensors(network: nn.Module, description: DictConfig, task: str | None, out: Path) -> str:
+def _safetensors(network: nn.Module, description: DictConfig, task: str | None, out: Path, overwrite: bool) -> str:
     plain: Any = OmegaConf.to_container(description, resolve=True)
     save_weights(network.state_dict(), out, {DESCRIPTION: json.dumps(plain)} | ({TASK: task} if task else {}))
     return f"written to {out}: {type(network).__name__}; use it as weights={out}"
 
 
-def _onnx(network: nn.Module, description: DictConfig, task: str | None, out: Path) -> str:
+def _onnx(network: nn.Module, description: DictConfig, task: str | None, out: Path, overwrite: bool) -> str:
     if absent := [name for name in ("onnx", "onnxscript", "onnxruntime") if find_spec(name) is None]:
         raise UserError(f"ONNX needs {', '.join(absent)}: pip install 'vidgan[export]'.")
     if not isinstance(network, Generator):
@@ -55,8 +55,9 @@ def _onnx(network: nn.Module, description: DictConfig, task: str | None, out: Pa
             f"output={out}: {type(network).__name__} is no vidgan.generators.base.Generator, which would say how it is "
             f"called; export it as .safetensors."
         )
-    from vidgan.experiment.onnx import write_onnx  # of the extra "export"
+    from vidgan.experiment.onnx import graphs, write_onnx  # of the extra "export"
 
+    allow_overwriting([path for path in graphs(network, out) if path != out], overwrite)
     return "\n".join(
         f"written to {graph.path}: inputs {', '.join(graph.inputs)}; outputs {', '.join(graph.outputs)}; at most "
         f"{graph.difference:.1e} from the network, by onnxruntime on other sizes"

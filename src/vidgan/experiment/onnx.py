@@ -99,6 +99,15 @@ def write_onnx(network: Generator, out: Path) -> list[Graph]:
     return [_written(part, network) for part in _parts(network, out)]
 
 
+def graphs(network: nn.Module, out: Path) -> list[Path]:
+    """The files that :func:`write_onnx` writes."""
+    return [_first(out), out] if isinstance(network, CausalGenerator) else [out]
+
+
+def _first(out: Path) -> Path:
+    return out.with_stem(f"{out.stem}_first")
+
+
 def _parts(network: Generator, out: Path) -> list[_Part]:
     channels = network.in_channels
 
@@ -120,7 +129,7 @@ def _parts(network: Generator, out: Path) -> list[_Part]:
                 return *image(height, width), *first(*image(height, width))[1:]
 
         later = _Step(network, pytree.tree_structure(state))
-        return [_Part(first, image, out.with_stem(f"{out.stem}_first")), _Part(later, image_and_state, out)]
+        return [_Part(first, image, _first(out)), _Part(later, image_and_state, out)]
     raise UserError(
         f"{type(network).__name__} sees a whole clip at once, forward and backward, which is no ONNX graph for videos "
         "of any length; export it as .safetensors, or choose a frame, window or causal network."

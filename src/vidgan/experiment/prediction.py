@@ -13,6 +13,7 @@ from vidgan.config.lint import lint
 from vidgan.config.task_parts import options_of, use_of
 from vidgan.console import say
 from vidgan.engine.hardware import choose_precision
+from vidgan.errors import UserError
 from vidgan.experiment import knowledge
 from vidgan.experiment.build import device_kind, refuse_absent_device
 from vidgan.experiment.networks import load_subject
@@ -46,9 +47,14 @@ def load(
         progress: whether a bar shows how far a use is.
 
     Raises:
-        UserError: there is no such run, or no such weights.
+        UserError: there is no such run, no such weights, or no such device.
     """
     kind = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        torch.empty(0, device=kind)
+    except Exception as error:  # each backend has its own
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"device={kind!r} cannot be used here ({reason}); leave it out, or give 'cpu'.") from error
     return _loaded(subject(run, str(weights), Path(runs), Path(cache)), kind, precision, progress)
 
 

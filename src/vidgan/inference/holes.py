@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from natsort import natsorted
 from PIL import ImageColor
 
 from vidgan.data.pictures import is_image
@@ -85,13 +86,14 @@ class Marked:
             color = np.array(self._color())
             return lambda pixels: (np.abs(_bytes(pixels).astype(int) - color) <= self.tolerance).all(-1)
         masks = open_input(self._path, "mask")
+        every = map(_white, masks.items)
         if is_image(self._path.name):
-            picture = next(masks.frames)
-            if not _white(picture).any():
+            picture = next(every)
+            if not picture.any():
                 raise self._nothing()
             return lambda pixels: self._fitting(picture, pixels)
         self._refuse_other_length(masks, given)
-        every = masks.frames
+        self._refuse_other_names(masks, given)
         return lambda pixels: self._fitting(self._next(every), pixels)
 
     def _box(self, pixels: Pixels) -> Hole:
@@ -104,15 +106,15 @@ class Marked:
             )
         return hole
 
-    def _fitting(self, mask: Pixels, pixels: Pixels) -> Hole:
-        if mask.shape[:2] != pixels.shape[:2]:
+    def _fitting(self, mask: Hole, pixels: Pixels) -> Hole:
+        if mask.shape != pixels.shape[:2]:
             raise UserError(
                 f"mask={self._told} is {mask.shape[1]} x {mask.shape[0]} pixels, and the input {pixels.shape[1]} x "
                 f"{pixels.shape[0]}; they must be equal."
             )
-        return _white(mask)
+        return mask
 
-    def _next(self, masks: Iterator[Pixels]) -> Pixels:
+    def _next(self, masks: Iterator[Hole]) -> Hole:
         for mask in masks:
             return mask
         raise UserError(f"mask={self._told} ends before the input does; it needs a mask for each frame.")
@@ -128,9 +130,20 @@ class Marked:
                 "give a folder of pictures, one for each frame."
             )
 
+    def _refuse_other_names(self, masks: Input, given: Input) -> None:
+        """Where pictures and masks share names, a picture without its mask would shift all that follow."""
+        of_masks, of_pictures = ({Path(name).stem for name in files.names} for files in (masks, given))
+        if of_masks & of_pictures and (alone := natsorted(of_pictures - of_masks)):
+            raise UserError(
+                f"mask={self._told} has masks under the names of pictures of the input, but none for {alone[0]}; give "
+                "each picture one, or name them otherwise to have them taken in their order."
+            )
+
     def _nothing(self) -> UserError:
         if self.files:
-            return UserError(f"mask={self._told} marks nothing: nowhere is it brighter than {_DARK} of 255.")
+            return UserError(
+                f"mask={self._told} marks nothing: nowhere is it brighter than {_DARK} of 255, and opaque."
+            )
         return UserError(
             f"mask={self._told} marks nothing: no pixel is within tolerance={self.tolerance} of this color."
         )
@@ -164,8 +177,11 @@ def _refuse_no_box(box: Sequence[Any]) -> None:
         raise UserError(f"mask={list(box)}: a box is [x, y, width, height] in whole pixels, of at least 0, 0, 1 and 1.")
 
 
-def _white(mask: Pixels) -> Hole:
-    return mask.max(-1) > _DARK
+def _white(mask: Item) -> Hole:
+    """Where a mask is bright, and not transparent."""
+    pixels, at = mask
+    bright = _bytes(pixels).max(-1) > _DARK
+    return bright if at.alpha is None else bright & (_bytes(at.alpha) > _DARK)
 
 
 def _grown(hole: Hole, by: int) -> Hole:

@@ -1,6 +1,6 @@
 """What a user gives: a video, a picture, a folder of pictures or zipped ones."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -32,6 +32,7 @@ class Input:
         video: that they come from, if any.
         time_base: their times are multiples of it; None is the video's.
         in_step: whether what is heard and read with the video fits them.
+        names: of the pictures that they are, if they are.
     """
 
     items: Iterator[tuple[Pixels, At]]
@@ -40,6 +41,7 @@ class Input:
     video: Playback | None = None
     time_base: Fraction | None = None
     in_step: bool = True
+    names: Sequence[str] = ()
 
     @classmethod
     def of(cls, frames: Iterable[Pixels], count: int, fps: Fraction) -> "Input":
@@ -75,7 +77,7 @@ def open_input(path: Path, key: str = "input", reading: Reading | None = None) -
 def _opened(path: Path, reading: Reading) -> Input:
     if path.is_dir() or path.suffix.lower() == ".zip":
         source = (FrameFolder if path.is_dir() else FrameZip)(path.name, path)
-        return Input(_of_pictures(source), source.size.frames, RATE_OF_FOLDERS)
+        return Input(_of_pictures(source), source.size.frames, RATE_OF_FOLDERS, names=source.names)
     if is_image(path.name):
         picture = decode_picture(path.read_bytes(), str(path))
         return Input(iter([(picture.pixels, At(name=path.name, alpha=picture.alpha))]), 1, RATE_OF_FOLDERS)

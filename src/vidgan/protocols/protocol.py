@@ -10,8 +10,10 @@ from torch import Tensor
 from vidgan.degradations.base import Degradation
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric, PiecewiseMetric, SetMetric
+from vidgan.metrics.color import LUMAS
 from vidgan.metrics.direction import Direction
 from vidgan.protocols.case import Case
+from vidgan.protocols.rate_distortion import FEWEST, BDRate
 from vidgan.protocols.tally import Tally
 
 LARGE_ENOUGH = 256  # pixels a side, and frames, for any metric and border
@@ -25,7 +27,8 @@ class Protocol:
         name: what the table calls it.
         follows: whose protocol this is, and where it is written down.
         metrics: metrics by the name of their column; those that are not available on this machine are left out.
-        color: what metrics of the protocol's color space score: ``"rgb"``, or ``"y"``, BT.601 luma of studio swing.
+        color: what metrics of the protocol's color space score: ``"rgb"``, or luma of studio swing, ``"y"`` of BT.601
+            and ``"y_bt709"`` of BT.709.
         crop: pixels cut off at each border; a pair is those at top and bottom, and those left and right.
         quantize: saturate to [0, 1] and round to 8 bits first.
         skip_first, skip_last: frames left out at the ends of a clip.
@@ -35,10 +38,12 @@ class Protocol:
             resolution that comes with the data goes before both.
         cases: each clip is scored under each of these, by name; a metric ``psnr`` is reported as ``psnr_<name>``. None
             is a single case, the degradation's.
+        rate_distortion: by the name of its column, what is told of the cases together, which are then points of a curve
+            of rate against quality.
 
     Raises:
-        UserError: there are no cases, one is something else, a degradation is beside them, or they set conditions of
-            different names.
+        UserError: there are no cases, one is something else, a degradation is beside them, they set conditions of
+            different names, or they are too few for a curve or lack a metric of one.
 
     Attributes:
         frames: the first ones of a clip that count, for whatever is made of it; None for all.
@@ -54,7 +59,7 @@ class Protocol:
         name: str,
         follows: str,
         metrics: Mapping[str, Metric],
-        color: Literal["rgb", "y"] = "rgb",
+        color: Literal["rgb", "y", "y_bt709"] = "rgb",
         crop: int | Sequence[int] = 0,
         quantize: bool = True,
         skip_first: int = 0,
@@ -63,18 +68,25 @@ class Protocol:
         multiple: int = 1,
         degradation: Degradation | None = None,
         cases: Mapping[str, Case] | None = None,
+        rate_distortion: Mapping[str, BDRate] | None = None,
     ) -> None:
         if cases is not None and (not cases or degradation is not None):
             raise UserError(f"protocol {name}: give cases by name, at least one, or a degradation")
         if others := [key for key, case in (cases or {}).items() if not isinstance(case, Case)]:
             raise UserError(f"protocol {name}: cases.{others[0]} needs _target_: {Case.__module__}.{Case.__name__}")
-        if color not in ("rgb", "y"):
-            raise UserError(f"protocol {name}: color is {color!r}; it must be 'rgb' or 'y'")
+        if color not in ("rgb", *LUMAS):
+            raise UserError(f"protocol {name}: color is {color!r}; it must be 'rgb', 'y' or 'y_bt709'")
+        _refuse_no_curve(name, rate_distortion or {}, metrics, len(cases or ()))
         rows, columns = (crop, crop) if isinstance(crop, int) else crop
         self.name = name
         self.follows = follows
         self.metrics = {name: metric for name, metric in metrics.items() if metric.available}
-        self.left_out = sorted(metrics.keys() - self.metrics.keys())
+        self.rate_distortion = {
+            name: curve
+            for name, curve in (rate_distortion or {}).items()
+            if curve.available and {curve.rate, curve.metric} <= self.metrics.keys()
+        }
+        self.left_out = sorted({*metrics, *(rate_distortion or {})} - {*self.metrics, *self.rate_distortion})
         self.color = color
         self.crop = rows, columns
         self.quantize = quantize
@@ -91,7 +103,8 @@ class Protocol:
     @property
     def directions(self) -> dict[str, Direction]:
         """Which way each reported score improves."""
-        return {name + case: metric.direction for case in self.cases for name, metric in self.metrics.items()}
+        scores = {name + case: metric.direction for case in self.cases for name, metric in self.metrics.items()}
+        return {**scores, **{name: curve.direction for name, curve in self.rate_distortion.items()}}
 
     def score(self, fake: Tensor, real: Tensor, known: Mapping[str, Tensor] | None = None) -> dict[str, float]:
         """Scores one clip.
@@ -278,3 +291,17 @@ class Protocol:
         """The first pixel that is scored of a side, and how many."""
         kept = (side - 2 * border) // self.multiple * self.multiple
         return (side - kept) // 2, kept
+
+
+def _refuse_no_curve(name: str, curves: Mapping[str, BDRate], metrics: Mapping[str, Metric], cases: int) -> None:
+    """
+    Raises:
+        UserError: the cases are too few for a curve, it has the name of a metric, or lacks one.
+    """
+    for key, curve in curves.items():
+        if cases < FEWEST:
+            raise UserError(f"protocol {name}: {key} needs {FEWEST} cases, each a rate, and there are {cases}")
+        if key in metrics:
+            raise UserError(f"protocol {name}: {key} is a metric and in rate_distortion; change one of these names")
+        if absent := [one for one in (curve.rate, curve.metric) if one not in metrics]:
+            raise UserError(f"protocol {name}: {key} asks for {', '.join(absent)}, which is not among its metrics")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vidgan.metrics.base import Mean, Metric, PiecewiseMetric, SetMetric
-from vidgan.metrics.color import luma
+from vidgan.metrics.color import LUMAS, luma
 
 if TYPE_CHECKING:
     from vidgan.protocols.protocol import Protocol
@@ -110,8 +110,9 @@ class Tally:
     def _fed(self, metric: Metric, there: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What the metric asks for of what is there, fake and real frames in the colors that it scores."""
         fed = {name: there[name] for name in metric.asked if name in there}
-        if self._protocol.color == "y" and metric.color == "protocol":
-            return {name: luma(value) if name in ("fake", "real") else value for name, value in fed.items()}
+        kind = self._protocol.color
+        if kind in LUMAS and metric.color == "protocol":
+            return {name: luma(value, kind) if name in ("fake", "real") else value for name, value in fed.items()}
         return fed
 
     def _given(self) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ it is complete, and not at all after an error.
 """
 
 import errno
+import itertools
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -69,6 +70,7 @@ class FrameWriter:
         self.path = path
         self.temporary = temporary_beside(path)
         self.count = 0
+        self._was_there = path.exists()
 
     def write(self, frame: Pixels, at: At = NOWHERE) -> None:
         """Appends a frame.
@@ -106,7 +108,14 @@ class FrameWriter:
         """Completes the temporary file."""
 
     def _settle(self) -> None:
-        settle(self.temporary, self.path)
+        """Nobody was asked about what has appeared under this name meanwhile: both are kept."""
+        if self._was_there or not self.path.exists():
+            settle(self.temporary, self.path)
+            return
+        beside = (self.path.with_stem(f"{self.path.stem}_{number}") for number in itertools.count(2))
+        free = next(path for path in beside if not path.exists())
+        settle(self.temporary, free)
+        raise UserError(f"{self.path} was written by another process meanwhile; what was made here is {free}")
 
     def _release(self) -> None:
         """Lets go of open files; called in any case."""
@@ -282,7 +291,7 @@ class FolderWriter(FrameWriter):
         (self.temporary / name).write_bytes(encode_picture(frame, name.suffix, at.alpha))
 
     def _settle(self) -> None:
-        if not (self.overwrite and self.path.is_dir()):
+        if not (self.overwrite and self._was_there):
             super()._settle()
             return
         for picture in self.temporary.iterdir():

@@ -95,6 +95,15 @@ def test_a_video_without_loss_is_as_it_was_outside(tmp_path: Path) -> None:
     assert (made[:, HOLE] == 128).all()
 
 
+def test_of_a_mask_with_alpha_what_is_opaque_counts(source: Path, tmp_path: Path) -> None:
+    """Painted in white on a layer whose clear part is white as well."""
+    layer = np.dstack([np.full((48, 64, 3), 255, np.uint8), 255 * HOLE.astype(np.uint8)])
+    cv2.imwrite(str(tmp_path / "mask.png"), layer)
+    frames = made(source, tmp_path / "out", mask=str(tmp_path / "mask.png"))
+    assert (frames[:, HOLE] == 128).all()
+    assert np.array_equal(frames[:, ~HOLE], FRAMES[:, ~HOLE])
+
+
 @pytest.mark.parametrize("color", ["lime", "#00ff00", "rgb(0, 255, 0)"])
 def test_a_color_marks_holes(color: str, tmp_path: Path) -> None:
     """As far as the tolerance goes."""
@@ -149,8 +158,16 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no video": (lambda path: text(path / "m.mp4"), r"^mask: .*m.mp4: cannot be read as video"),
     "all": (lambda path: [0, 0, 64, 48], r"covers all of frame 0: nothing is left to fill it from"),
     "no such color": (lambda path: "lime", r"mask=lime marks nothing: no pixel is within tolerance=8 of this color"),
-    "dark picture": (lambda path: dark(path), r"mask.png marks nothing: nowhere is it brighter than 127 of 255"),
-    "dark video": (lambda path: dark(path, 6), r"masks marks nothing: nowhere is it brighter than 127 of 255"),
+    "dark picture": (
+        lambda path: dark(path),
+        r"mask.png marks nothing: nowhere is it brighter than 127",
+    ),
+    "dark video": (
+        lambda path: dark(path, 6),
+        r"masks marks nothing: nowhere is it brighter than 127",
+    ),
+    "clear": (lambda path: clear(path), r"mask.png marks nothing: nowhere is it brighter"),
+    "names": (lambda path: shifted(path), r"under the names of pictures of the input, but none for frame_0; give each"),
     "long name": (lambda path: "m" * 300, r"^mask=m+: expected a video, a picture or a folder"),
     "outside": (lambda path: [70, 0, 8, 8], r"the box lies outside of frames of 64 x 48 pixels"),
     "three": (lambda path: [1, 2, 3], r"mask=\[1, 2, 3\]: a box is \[x, y, width, height\] in whole pixels"),
@@ -175,6 +192,19 @@ def dark(path: Path, frames: int = 0) -> Path:
     (path / "masks").mkdir()
     for number in range(frames):
         cv2.imwrite(str(path / f"masks/{number}.png"), marks)
+    return path / "masks"
+
+
+def clear(path: Path) -> Path:
+    """White, but nowhere to be seen."""
+    cv2.imwrite(str(path / "mask.png"), np.full((48, 64, 4), (255, 255, 255, 0), np.uint8))
+    return path / "mask.png"
+
+
+def shifted(path: Path) -> Path:
+    """As many masks as pictures, under their names from the second on."""
+    folder(path / "masks")
+    (path / "masks/frame_0.png").rename(path / "masks/frame_6.png")
     return path / "masks"
 
 
