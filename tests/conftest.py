@@ -51,7 +51,7 @@ MARKED = {
         *("launch/test_runs.py", "record/test_code_fingerprint.py", "test_other_platforms.py"),
     ),
     "slow": (
-        *("wrong_inputs", "test_combinations.py", "test_conf.py", "comparison/test_analysis.py"),
+        *("wrong_inputs", "test_combinations.py", "test_conf.py", "test_docs.py", "comparison/test_analysis.py"),
         *("comparison/test_axes.py", "config/test_instantiate.py", "config/test_options.py", "data/test_datamodule.py"),
         *("engine/test_compilation.py", "engine/test_ema.py", "experiment/test_damage.py", "experiment/test_debug.py"),
         *("experiment/test_denoising_run.py", "experiment/test_divergence.py", "experiment/test_footprint.py"),

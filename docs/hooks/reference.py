@@ -36,7 +36,7 @@ def _pages() -> dict[str, str]:
     """The text of every page by its name in ``reference/``."""
     register()
     pages = {"commands": _commands(), "configuration": _configuration()}
-    pages |= {f"python/{name}": _modules(name) for name in ("metrics",)}
+    pages |= {"python/metrics": _modules("metrics", "*.py"), "python/tasks": _modules("tasks", "*/use.py")}
     written = set(re.findall(r"^::: (\S+)", "".join(pages.values()), re.MULTILINE))
     for group in options.groups():
         if group.partition("/")[0] not in ("experiments", "hydra"):
@@ -52,6 +52,7 @@ def on_config(config: MkDocsConfig) -> None:
         {"Every key": f"{_FOLDER}/configuration.md"},
         {"Options by group": groups},
         {"Metrics": f"{_FOLDER}/python/metrics.md"},
+        {"Uses, one function a task": f"{_FOLDER}/python/tasks.md"},
     ]
 
 
@@ -164,10 +165,12 @@ def _targets(node: Any) -> list[str]:
     return list(dict.fromkeys(name for value in node for name in _targets(value))) if isinstance(node, list) else []
 
 
-def _modules(package: str) -> str:
-    """Whatever a package has, by module."""
-    names = sorted(path.stem for path in (ROOT / "src/vidgan" / package).glob("*.py") if path.stem != "__init__")
-    return "\n".join([f"# {_title(package)}", "", *(f"::: vidgan.{package}.{name}\n" for name in names)])
+def _modules(package: str, pattern: str) -> str:
+    """Whatever modules of a package have."""
+    home = ROOT / "src/vidgan" / package
+    names = sorted(".".join(path.relative_to(home).with_suffix("").parts) for path in home.glob(pattern))
+    blocks = (f"::: vidgan.{package}.{name}\n" for name in names if name != "__init__")
+    return "\n".join([f"# {_title(package)}", "", *blocks])
 
 
 def _title(name: str) -> str:

@@ -1,7 +1,8 @@
 """Makes pages of the site of documents that lie outside ``docs/``, and has links work in both places.
 
-In the repository links lead to files, as ``../conf/losses/l1.yaml``. In the site a link to a document becomes one to
-its page, and a link to another file of the repository becomes its bare text. A file that is not there fails the build.
+Links lead to files, as they do in the repository. In the site a link to a document becomes one to its page, one to
+``conf/losses/l1.yaml`` or to code that a page is made from becomes one to that page, and any other its bare text. A
+file that is not there fails the build.
 """
 
 import posixpath
@@ -18,6 +19,14 @@ ROOT = Path(__file__).parents[2]
 _TOP = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 _OTHERS = ("benchmarks/README.md", "experiments/*.md", "experiments/*/*.md")
 _MEDIA = ("assets/*.png", "assets/*.webp", *(f"experiments/*/*.{kind}" for kind in ("jpg", "png", "webp")))
+#: What pages of ``reference.py`` are made from, as (pattern of a path, page, anchor).
+_MADE_FROM = (
+    (r"conf/([\w/]+?)(?:/(\w+)\.yaml)?", r"reference/options/\1.md", r"\2"),
+    (r"src/vidgan/config/schema\.py", "reference/configuration.md", ""),
+    (r"src/vidgan/commands", "reference/commands.md", ""),
+    (r"src/vidgan/(metrics|tasks)", r"reference/python/\1.md", ""),
+    (r"src/vidgan/metrics/(\w+)\.py", "reference/python/metrics.md", r"vidgan.metrics.\1"),
+)
 
 _FENCE = re.compile(r"(^ *```.*?^ *```[^\n]*$)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")
@@ -60,7 +69,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def _linked(found: re.Match[str], source: str, uri: str, files: Files) -> str:
     mark, text, target = found.groups()
-    path, sign, anchor = target.partition("#")
+    path, _, anchor = target.partition("#")
     if not path or re.match(r"[a-z]+:", target):
         return found[0]
     path = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
@@ -68,10 +77,19 @@ def _linked(found: re.Match[str], source: str, uri: str, files: Files) -> str:
         path += "/README.md"
     if path.startswith("../") or not (ROOT / path).exists():
         raise PluginError(f"{source}: {target} is no file of the repository")
-    page = dict(_outside()).get(path, path.removeprefix("docs/"))
+    page, made_anchor = _page_of(path)
     if files.get_file_from_path(page) is None:
         return text
-    return f"{mark}[{text}]({posixpath.relpath(page, posixpath.dirname(uri))}{sign}{anchor})"
+    anchor = anchor or made_anchor
+    return f"{mark}[{text}]({posixpath.relpath(page, posixpath.dirname(uri))}{'#' if anchor else ''}{anchor})"
+
+
+def _page_of(path: str) -> tuple[str, str]:
+    """The page of a file of the repository, and the anchor on it."""
+    for pattern, page, anchor in _MADE_FROM:
+        if found := re.fullmatch(pattern, path):
+            return found.expand(page), found.expand(anchor)
+    return dict(_outside()).get(path, path.removeprefix("docs/")), ""
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
