@@ -41,8 +41,8 @@ NARROW = {
     "super_resolution": ("networks.generator.channels=4",),
 }
 DEGRADATIONS = {
-    "denoising": ("camera", "gaussian", "gaussian_clipped", "grain", "h264", "jpeg", "mixed"),
-    "super_resolution": ("bicubic", "bd", "bd_tecogan", "real"),
+    "denoising": ("camera", "gaussian", "gaussian_clipped", "grain", "h264", "jpeg", "mixed", "pool"),
+    "super_resolution": ("bicubic", "bd", "bd_tecogan", "cutblur", "real"),
 }
 SIZED = {"vgg": ("networks.discriminator.size=32",), "spatio_temporal": ("networks.discriminator.size=32",)}
 

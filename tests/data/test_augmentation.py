@@ -61,3 +61,32 @@ def test_result_follows_from_the_seed_alone(frames: np.ndarray) -> None:
 def test_nothing_asked_changes_nothing(frames: np.ndarray) -> None:
     for given in (frames, frames[..., :1]):
         np.testing.assert_array_equal(Augmentation(flip=False, rotate=False)(3, given), given)
+
+
+def test_half_of_the_samples_run_backwards_frames_and_maps_alike(frames: np.ndarray) -> None:
+    augmentation = Augmentation(flip=False, rotate=False, reverse=True)
+    backwards = 0
+    for seed in range(200):
+        for given in (frames, frames[..., :1]):
+            made = augmentation(seed, given)
+            turned = np.array_equal(made, given[::-1])
+            assert turned or np.array_equal(made, given)
+        backwards += turned
+        assert np.array_equal(augmentation(seed, frames)[..., :1], made)
+    assert backwards == pytest.approx(100, abs=21)  # three deviations of 7.1
+
+
+@pytest.mark.parametrize(("channels", "orders"), [("reversed", 2), ("shuffled", 6)])
+def test_channels_come_in_every_order_as_often(frames: np.ndarray, channels: str, orders: int) -> None:
+    augmentation = Augmentation(flip=False, rotate=False, channels=channels)
+    made = [augmentation(seed, frames).tobytes() for seed in range(600)]
+    counts = np.array([made.count(order) for order in set(made)])
+    assert len(counts) == orders
+    assert ((counts - 600 / orders) ** 2 / (600 / orders)).sum() < 20.5  # chi-squared of 5 degrees, p = 0.001
+    assert frames[..., ::-1].tobytes() in made
+    np.testing.assert_array_equal(augmentation(3, frames[..., :1]), frames[..., :1])
+
+
+def test_a_word_for_channels_that_is_none_is_told() -> None:
+    with pytest.raises(ValueError, match=r"channels is 'bgr'; it must be one of kept, reversed, shuffled"):
+        Augmentation(channels="bgr")

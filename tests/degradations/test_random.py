@@ -2,27 +2,24 @@
 
 import io
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hydra.utils import instantiate
-from omegaconf import OmegaConf
 from PIL import Image
 from torch import Tensor
 
+from tests.degradations.shipped import NAMES, shipped
 from vidgan.degradations.base import Degradation
 from vidgan.degradations.bicubic import Bicubic
 from vidgan.degradations.blur import RandomBlur, gaussian_kernels, sinc_kernels
-from vidgan.degradations.chain import Chain, Either
+from vidgan.degradations.chain import Chain, Either, Pool
 from vidgan.degradations.jpeg import JPEG
 from vidgan.degradations.noise import GaussianNoise, ShotNoise
 from vidgan.degradations.second_order import SecondOrder, Stage
 from vidgan.randomness import mix
 
 SEEDS = torch.tensor([mix("clip", index) for index in range(3)])
-OPTIONS = sorted((Path(__file__).parents[2] / "conf" / "degradations").glob("*.yaml"))
 
 
 def column(*values: float) -> Tensor:
@@ -36,10 +33,10 @@ def still(size: int = 32) -> Tensor:
     return frames[:, None].expand(3, 4, 3, size, size)
 
 
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda path: path.stem)
-def test_every_option_is_a_function_of_the_clip_and_its_seed(option: Path) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_is_a_function_of_the_clip_and_its_seed(name: str) -> None:
     """In a batch or alone, with whatever neighbours: what one clip becomes follows from its seed."""
-    degradation, size = instantiate(OmegaConf.load(option)), 64  # of 32 x 32 x264 does not make the same every time
+    degradation, size = shipped(name), 64  # of 32 x 32 x264 does not make the same every time
     low = degradation(still(size), SEEDS)
     assert low.shape == (3, 4, 3, size // degradation.scale, size // degradation.scale)
     if getattr(degradation, "clip", True):
@@ -155,6 +152,25 @@ def test_either_takes_the_first_with_its_probability() -> None:
 def test_either_refuses_two_scales() -> None:
     with pytest.raises(ValueError, match=r"scales 2 and 4 differ"):
         Either(Bicubic(2), Bicubic(4))
+
+
+def test_a_pool_takes_each_kind_as_often_as_it_weighs() -> None:
+    seeds = torch.tensor([mix(index) for index in range(1000)])
+    frames = torch.full((1000, 1, 1, 1, 1), 0.5)
+    made = Pool([_Shift(0.25), _Shift(0), _Shift(-0.25), _Shift(1)], weights=[1, 2, 5, 0])(frames, seeds).flatten()
+    # Shares of 1,000 draws deviate by 0.0153 at most; nearly three times that is allowed.
+    for value, share in ((0.75, 1 / 8), (0.5, 2 / 8), (0.25, 5 / 8)):
+        assert (made == value).float().mean().item() == pytest.approx(share, abs=0.04)
+    assert made.max() == 0.75, "what weighs nothing never comes"
+
+
+def test_kinds_of_a_pool_shrink_alike() -> None:
+    assert Pool([Bicubic(4), Chain([Bicubic(2), JPEG(), Bicubic(2)])])(still(), SEEDS).shape == (3, 4, 3, 8, 8)
+    with pytest.raises(ValueError, match=r"2 kinds have the scales \[2, 4\]"):
+        Pool([Bicubic(2), Bicubic(4)])
+    for weights in ([1.0], [1.0, -1.0], [0.0, 0.0]):
+        with pytest.raises(ValueError, match="it needs 2 numbers from 0 on, and one above 0"):
+            Pool([JPEG(), JPEG()], weights)
 
 
 class _Shift(Degradation):

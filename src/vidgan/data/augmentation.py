@@ -4,29 +4,51 @@ import os
 import random
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from itertools import permutations
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from vidgan.data.mixing import Mixing
+from vidgan.randomness import mix
 from vidgan.video.reader import Frames
 
 if TYPE_CHECKING:
     import albumentations
 
+#: The orders of color channels that a sample may come in, all as likely.
+_ORDERS = {"kept": ((0, 1, 2),), "reversed": ((0, 1, 2), (2, 1, 0)), "shuffled": tuple(permutations(range(3)))}
+
 
 @dataclass
 class Augmentation:
-    """Random flips, quarter turns and color changes of a clip; the same for all of its frames.
+    """Random flips, quarter turns, changes of color and of direction of a clip; the same for all of its frames.
 
     Args:
         flip: mirror half of the samples left to right.
         rotate: turn by none to three quarters, all as likely.
         color_jitter: largest relative change of brightness, contrast and saturation; of hue a tenth of it. 0 for none.
+        reverse: play half of the samples backwards.
+        channels: of colors: ``kept`` leaves them, ``reversed`` makes half of the samples BGR, ``shuffled`` brings all
+            six orders.
+        mixup, cutmix: of :class:`vidgan.data.mixing.Mixing`, probabilities with which a sample is mixed with another.
+
+    Raises:
+        ValueError: channels is none of these words, or the probabilities are none.
     """
 
     flip: bool = True
     rotate: bool = True
     color_jitter: float = 0.0
+    reverse: bool = False
+    channels: Literal["kept", "reversed", "shuffled"] = "kept"
+    mixup: float = 0.0
+    cutmix: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.mixing = Mixing(self.mixup, self.cutmix)
+        if self.channels not in _ORDERS:
+            raise ValueError(f"channels is {self.channels!r}; it must be one of {', '.join(_ORDERS)}")
 
     def __call__(self, seed: int, frames: Frames) -> Frames:
         """The sample that ``seed`` makes of a clip.
@@ -39,10 +61,16 @@ class Augmentation:
         Returns:
             The same shape and type.
         """
-        transform = self._of_maps if frames.shape[-1] == 1 else self._of_pictures
+        if self.reverse and mix(seed, "reverse") % 2:
+            frames = frames[::-1]
+        picture = frames.shape[-1] == 3
+        if picture:
+            orders = _ORDERS[self.channels]
+            frames = frames[..., orders[mix(seed, "channels") % len(orders)]]
+        transform = self._of_pictures if picture else self._of_maps
         # Not set_random_seed: it gives every transform the same draws, so that all flips come together or not at all.
         transform.set_random_state(np.random.default_rng(seed), random.Random(seed))
-        return np.ascontiguousarray(transform(images=frames)["images"])
+        return np.ascontiguousarray(transform(images=np.ascontiguousarray(frames))["images"])
 
     @cached_property
     def _of_pictures(self) -> "albumentations.Compose":

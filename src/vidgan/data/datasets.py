@@ -60,7 +60,14 @@ class TrainingWindows(Dataset[Clip]):
         Raises:
             UserError: ten clips in a row are damaged.
         """
-        index = clip_of(sample, len(self.sources), self.seed)
+        clip = self._sample(sample, clip_of(sample, len(self.sources), self.seed))
+        mixing, seed = self.augmentation and self.augmentation.mixing, mix(self.seed, sample, "mixing")
+        if not mixing or not mixing.mixes(seed):
+            return clip
+        partner = -1 - sample  # a number that no sample has
+        return mixing(seed, clip, self._sample(partner, mix(self.seed, partner, "clip") % len(self.sources)))
+
+    def _sample(self, sample: int, index: int) -> Clip:
         for attempt in range(_ATTEMPTS):
             try:
                 return self._window(self.sources[index], sample)

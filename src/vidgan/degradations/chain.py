@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from vidgan.degradations.base import Degradation, seen_by
 from vidgan.degradations.draws import derived, happens
+from vidgan.randomness import uniform
 
 
 class Chain(Degradation):
@@ -53,3 +54,36 @@ class Either(Degradation):
     def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
         chosen = happens(seeds, "either", self.probability)
         return torch.where(chosen, self.first(frames, seeds, start), self.second(frames, seeds, start))
+
+
+class Pool(Degradation):
+    """For each clip one of several degradations of the same scale, which alone is computed.
+
+    Args:
+        kinds: what is chosen from.
+        weights: how likely each is beside the others; none for all alike.
+
+    Raises:
+        ValueError: there is none, they are of different scales, or there is another number of weights, or none above 0.
+    """
+
+    def __init__(self, kinds: Sequence[Degradation], weights: Sequence[float] | None = None) -> None:
+        super().__init__()
+        if len(scales := {kind.scale for kind in kinds}) != 1:
+            raise ValueError(f"{len(kinds)} kinds have the scales {sorted(scales)}; the clips of a batch keep one size")
+        weights = [1.0] * len(kinds) if weights is None else list(weights)
+        if len(weights) != len(kinds) or min(weights) < 0 or not sum(weights):
+            raise ValueError(f"weights is {weights}; it needs {len(kinds)} numbers from 0 on, and one above 0")
+        self.kinds = nn.ModuleList(kinds)
+        self.weights = weights
+        (self.scale,) = scales
+        self.sees = seen_by(kinds)
+
+    def degrade(self, frames: Tensor, seeds: Tensor, start: int = 0) -> Tensor:
+        bounds = torch.tensor(self.weights, device=seeds.device).cumsum(0)
+        chosen = torch.bucketize(uniform(seeds, "pool"), bounds / bounds[-1], right=True)
+        made = frames.new_empty(*frames.shape[:-2], *(side // self.scale for side in frames.shape[-2:]))
+        for number, kind in enumerate(self.kinds):
+            if (its := (chosen == number).nonzero()[:, 0]).numel():
+                made[its] = kind(frames[its], derived(seeds[its], "kind", number), start)
+        return made
