@@ -294,6 +294,30 @@ MUTANTS = (
         "losses/test_pixel.py::test_holes_count_by_their_size",
     ),
     Mutant(
+        f"{_DATA}/mixing.py",
+        "part.start * scale, part.stop * scale",
+        "part.start, part.stop",
+        "data/test_mixing.py::test_a_box_lies_at_the_same_place_in_all_that_is_aligned",
+    ),
+    Mutant(
+        f"{_DATA}/datasets.py",
+        "partner = -1 - sample",
+        "partner = sample",
+        "data/test_mixing.py::test_of_one_clip_two_windows_are_mixed",
+    ),
+    Mutant(
+        f"{_DATA}/augmentation.py",
+        "frames = frames[::-1]",
+        "frames = frames[::-1] if picture else frames",
+        "data/test_augmentation.py::test_half_of_the_samples_run_backwards_frames_and_maps_alike",
+    ),
+    Mutant(
+        "src/vidgan/degradations/chain.py",
+        'uniform(seeds, "pool"), bounds / bounds[-1]',
+        'uniform(seeds, "pool"), bounds',
+        "degradations/test_random.py::test_a_pool_takes_each_kind_as_often_as_it_weighs",
+    ),
+    Mutant(
         "src/vidgan/schedules/warm_up.py",
         'group["lr"] = rate',
         "pass",

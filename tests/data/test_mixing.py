@@ -91,3 +91,13 @@ def test_a_mixed_sample_follows_from_its_number(tmp_path: Path) -> None:
     differing = sum(not torch.equal(one, other) for one, other in pairs)
     assert 3 < differing < 16, "some of 16"
     assert [clip.names for clip in mixed] == [clip.names for clip in plain]
+
+
+def test_of_one_clip_two_windows_are_mixed(tmp_path: Path) -> None:
+    write_folder(tmp_path / "train/a", moving(9, 64, 64))
+    write_folder(tmp_path / "val/a", moving(3, 40, 40))
+    plain, mixed = (
+        torch.cat([clip.frames for clip in training(make(tmp_path, augmentation=Augmentation(mixup=share)))])
+        for share in (0.0, 1.0)
+    )
+    assert (plain != mixed).flatten(1).any(1).all()
