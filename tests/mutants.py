@@ -336,6 +336,12 @@ MUTANTS = (
         "losses/test_frequency.py::test_weights_carry_no_gradient",
     ),
     Mutant(
+        _ADVERSARIAL,
+        "(self._by_average or not self.training)",
+        "not self.training",
+        "engine/test_averaged.py::test_a_loss_is_given_what_the_moving_average_makes",
+    ),
+    Mutant(
         "src/vidgan/losses/wavelet.py",
         "_split(low, -1, 2**level)",
         "_split(low, -1, 1)",

@@ -27,6 +27,7 @@ OF_PICTURES = (
     "fourier_l1",
     "l1",
     "laplacian",
+    "ldl",
     "mse",
     "ping_pong",
     "temporal_difference",

@@ -13,7 +13,7 @@ from typing import Any
 from vidgan.errors import UserError
 
 #: Names that mean the same in every step, whatever clips, conditions and outputs are called.
-OWN = ("clip", "condition", "real", "fake", "seeds")
+OWN = ("clip", "condition", "real", "fake", "averaged", "seeds")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vidgan.data.clip import Clip, mapped
 from vidgan.engine.buffers import Buffers
 from vidgan.engine.compilation import compile_networks, uncompiled
-from vidgan.engine.consistency import refuse_inconsistent, refuse_other_networks, refuse_unfed
+from vidgan.engine.consistency import refuse_inconsistent, refuse_other_networks, refuse_unaveraged, refuse_unfed
 from vidgan.engine.ema import MovingAverage
 from vidgan.engine.global_step import count_from, count_iteration, forget_loops, mute_optimizers
 from vidgan.engine.hardware import seed_generators
@@ -67,8 +67,10 @@ class AdversarialTask(ScoredModule, ABC):
         if settings.tbptt is not None and type(self).proceed is AdversarialTask.proceed:
             raise UserError(f"engine.tbptt={settings.tbptt}: {type(self).__name__} carries no memory; remove it.")
         self.seed = seed
+        self._by_average = False  # whether training is asking what the moving average makes
         self._fed = False  # whether the first step has had all that losses, discriminators and penalties ask for
         refuse_inconsistent(self.networks.keys(), players, self.terms)
+        refuse_unaveraged(self.terms, settings)
         self.player_parameters = assign_parameters(self.networks, players)
         self.moves = {name: Move.of(player, self.player_parameters[name]) for name, player in players.items()}
         generators = {prefix.split(".")[0] for p in players.values() if p.role == Role.GENERATOR for prefix in p.owns}
@@ -136,7 +138,7 @@ class AdversarialTask(ScoredModule, ABC):
 
     def network(self, name: str) -> nn.Module:
         """A network: the one that trains in training, its moving average (where there is one) elsewhere."""
-        if not self.training and name in self.averages:
+        if name in self.averages and (self._by_average or not self.training):
             return self.average(name)
         return self.networks[name]
 
@@ -145,6 +147,16 @@ class AdversarialTask(ScoredModule, ABC):
         average = self.averages[name].module
         assert isinstance(average, nn.Module)
         return average
+
+    def averaged(self, condition: Any, terms: Mapping[str, LossTerm]) -> Tensor | None:
+        """The frames that the moving average makes of a condition, without a gradient; None where no term asks."""
+        if not any("averaged" in term.asked for term in terms.values()):
+            return None
+        self._by_average = True
+        with torch.no_grad():
+            made = self.generate(condition).fake
+        self._by_average = False
+        return made
 
     # One iteration -----------------------------------------------------------------------------------------------
 
@@ -247,7 +259,8 @@ class AdversarialTask(ScoredModule, ABC):
         """Makes the frames, and the weighted sum of the loss terms."""
         condition = self.condition(part.clip)
         output = self.generate(condition) if part.first else self.proceed(condition, state)
-        step = Step(part.clip, condition, self.target(part.clip), output)
+        averaged = self.averaged(condition, terms if self._fed else self.terms)
+        step = Step(part.clip, condition, self.target(part.clip), output, averaged)
         if not self._fed:
             refuse_unfed(self.networks, {name: move.player for name, move in self.moves.items()}, self.terms, step)
             self._fed = True

@@ -11,6 +11,7 @@ from torch import nn
 from vidgan.engine.judgement import askers
 from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.players import Player, Role
+from vidgan.engine.settings import EngineSettings
 from vidgan.engine.step import Step
 from vidgan.errors import UserError
 from vidgan.weights import misfit
@@ -39,6 +40,23 @@ def refuse_unfed(
     """
     for key, asked in askers(networks, players, terms):
         asked.refuse_absent(step.namespace, key)
+
+
+def refuse_unaveraged(terms: Mapping[str, LossTerm], settings: EngineSettings) -> None:
+    """
+    Raises:
+        UserError: a loss asks for what a moving average makes, and there is none, or none that carries a memory.
+    """
+    for name, term in terms.items():
+        if "averaged" not in term.asked:
+            continue
+        if settings.ema is None:
+            raise UserError(f"losses.{name} asks for what the moving average makes; set engine.ema, e.g. to 0.999.")
+        if settings.tbptt is not None:
+            raise UserError(
+                f"losses.{name} asks for what the moving average makes, which carries no memory from segment to "
+                "segment; set engine.tbptt=null."
+            )
 
 
 def refuse_other_networks(checkpoint: Mapping[str, Any], task: nn.Module) -> None:

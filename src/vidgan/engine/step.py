@@ -58,6 +58,7 @@ class Step:
         condition: what the generator was given.
         real: (B, T, C, H, W) what the made frames are compared with.
         output: what the generator made.
+        averaged: what the moving average of its weights makes of the same; None where nothing asks for it.
         judged: what discriminators think of it, by discriminator and side; filled as losses ask for it.
     """
 
@@ -65,6 +66,7 @@ class Step:
     condition: Condition
     real: Tensor
     output: GeneratorOutput
+    averaged: Tensor | None = None
     judged: dict[tuple[str, str], DiscriminatorOutput] = field(default_factory=dict)
 
     @property
@@ -79,6 +81,8 @@ class Step:
         """
         clip = self.clip
         own = {"clip": clip, "condition": self.condition, "real": self.real, "fake": self.fake, "seeds": clip.seeds}
+        if self.averaged is not None:
+            own["averaged"] = self.averaged
         given = self.condition if isinstance(self.condition, dict) else {}
         return {**named_in(clip), **given, **self.output.named, **own}
 

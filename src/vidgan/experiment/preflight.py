@@ -278,7 +278,8 @@ def _try(config: DictConfig, clip: Clip | None) -> _Trial:
     clip = clip.to("meta")
     with _named("networks.generator", condition):
         output, trial.multiply_adds["generator"] = _counted(lambda: trial.task.generate(condition))
-    step = Step(clip, condition, trial.task.target(clip), output)
+    averaged = trial.task.averaged(condition, trial.task.terms)
+    step = Step(clip, condition, trial.task.target(clip), output, averaged)
     _refuse_other_shape(step)
     players = {name: move.player for name, move in trial.task.moves.items()}
     refuse_unfed(trial.task.networks, players, trial.task.terms, step)
@@ -286,7 +287,7 @@ def _try(config: DictConfig, clip: Clip | None) -> _Trial:
         if player.role == Role.DISCRIMINATOR:
             _judge(trial, player.judge, step)
     with _measured(trial, "generator"):
-        step = Step(clip, condition, step.real, trial.task.generate(condition))
+        step = Step(clip, condition, step.real, trial.task.generate(condition), averaged)
         for name, term in trial.task.terms.items():
             term.loss.to("meta")
             with _named(f"losses.{name}", step.fake):
