@@ -58,9 +58,9 @@ class Mixing:
 
         def pasted(first: Tensor, second: Tensor) -> Tensor:
             scale = first.shape[-1] // smallest.shape[-1]
-            place = (..., *(slice(part.start * scale, part.stop * scale) for part in (rows, columns)))
+            down, across = (slice(part.start * scale, part.stop * scale) for part in (rows, columns))
             first = first.clone()
-            first[place] = second[place]
+            first[..., down, across] = second[..., down, across]
             return first
 
         return _each(own, other, pasted)
