@@ -76,9 +76,9 @@ def test_half_of_the_samples_run_backwards_frames_and_maps_alike(frames: np.ndar
     assert backwards == pytest.approx(100, abs=21)  # three deviations of 7.1
 
 
-@pytest.mark.parametrize(("channels", "orders"), [("reversed", 2), ("shuffled", 6)])
-def test_channels_come_in_every_order_as_often(frames: np.ndarray, channels: str, orders: int) -> None:
-    augmentation = Augmentation(flip=False, rotate=False, channels=channels)
+@pytest.mark.parametrize(("colors", "orders"), [("reversed", 2), ("shuffled", 6)])
+def test_channels_come_in_every_order_as_often(frames: np.ndarray, colors: str, orders: int) -> None:
+    augmentation = Augmentation(flip=False, rotate=False, colors=colors)
     made = [augmentation(seed, frames).tobytes() for seed in range(600)]
     counts = np.array([made.count(order) for order in set(made)])
     assert len(counts) == orders
@@ -87,6 +87,6 @@ def test_channels_come_in_every_order_as_often(frames: np.ndarray, channels: str
     np.testing.assert_array_equal(augmentation(3, frames[..., :1]), frames[..., :1])
 
 
-def test_a_word_for_channels_that_is_none_is_told() -> None:
-    with pytest.raises(ValueError, match=r"channels is 'bgr'; it must be one of kept, reversed, shuffled"):
-        Augmentation(channels="bgr")
+def test_a_word_for_colors_that_is_none_is_told() -> None:
+    with pytest.raises(ValueError, match=r"colors is 'bgr'; it must be one of kept, reversed, shuffled"):
+        Augmentation(colors="bgr")

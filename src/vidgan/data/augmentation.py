@@ -29,26 +29,26 @@ class Augmentation:
         rotate: turn by none to three quarters, all as likely.
         color_jitter: largest relative change of brightness, contrast and saturation; of hue a tenth of it. 0 for none.
         reverse: play half of the samples backwards.
-        channels: of colors: ``kept`` leaves them, ``reversed`` makes half of the samples BGR, ``shuffled`` brings all
-            six orders.
+        colors: the order of channels: ``kept`` is RGB, ``reversed`` makes half of the samples BGR, ``shuffled`` brings
+            all six orders.
         mixup, cutmix: of :class:`vidgan.data.mixing.Mixing`, probabilities with which a sample is mixed with another.
 
     Raises:
-        ValueError: channels is none of these words, or the probabilities are none.
+        ValueError: colors is none of these words, or the probabilities are none.
     """
 
     flip: bool = True
     rotate: bool = True
     color_jitter: float = 0.0
     reverse: bool = False
-    channels: Literal["kept", "reversed", "shuffled"] = "kept"
+    colors: Literal["kept", "reversed", "shuffled"] = "kept"
     mixup: float = 0.0
     cutmix: float = 0.0
 
     def __post_init__(self) -> None:
         self.mixing = Mixing(self.mixup, self.cutmix)
-        if self.channels not in _ORDERS:
-            raise ValueError(f"channels is {self.channels!r}; it must be one of {', '.join(_ORDERS)}")
+        if self.colors not in _ORDERS:
+            raise ValueError(f"colors is {self.colors!r}; it must be one of {', '.join(_ORDERS)}")
 
     def __call__(self, seed: int, frames: Frames) -> Frames:
         """The sample that ``seed`` makes of a clip.
@@ -65,8 +65,8 @@ class Augmentation:
             frames = frames[::-1]
         picture = frames.shape[-1] == 3
         if picture:
-            orders = _ORDERS[self.channels]
-            frames = frames[..., orders[mix(seed, "channels") % len(orders)]]
+            orders = _ORDERS[self.colors]
+            frames = frames[..., orders[mix(seed, "colors") % len(orders)]]
         transform = self._of_pictures if picture else self._of_maps
         # Not set_random_seed: it gives every transform the same draws, so that all flips come together or not at all.
         transform.set_random_state(np.random.default_rng(seed), random.Random(seed))

@@ -54,7 +54,7 @@ def test_the_rate_of_rife_warms_up_in_2000_iterations_and_falls_by_a_cosine(comp
 @pytest.mark.parametrize("name", ["rife_vimeo90k", "ifrnet_vimeo90k"])
 def test_half_of_the_triplets_run_backwards_and_half_are_bgr(composed: Composed, name: str) -> None:
     augmentation = recipe(composed, name).data.augmentation
-    assert (augmentation.reverse, augmentation.channels, augmentation.flip) == (True, "reversed", True)
+    assert (augmentation.reverse, augmentation.colors, augmentation.flip) == (True, "reversed", True)
 
 
 def test_ifrnet_sees_all_300_times(composed: Composed) -> None:
