@@ -356,7 +356,7 @@ class ClipDataModule(DataModule):
     def training(self) -> TrainingWindows:
         """The training samples by number: ``training[n]`` is the one that training saw under that number."""
         sources = usable(self._cached(self.splits.train), self.frames, self.patch)
-        return TrainingWindows(sources, self.frames, self.patch, self.augmentation, self.seed)
+        return TrainingWindows(sources, self.frames, self.patch, self.augmentation, self.seed, self.splits.weights)
 
     @cached_property
     def _cache(self) -> DecodedCache | None:

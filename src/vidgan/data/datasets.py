@@ -2,9 +2,10 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch.utils.data import Dataset
 from vidgan.data.augmentation import Augmentation
 from vidgan.data.clip import Clip, Piece
 from vidgan.data.derived import files
-from vidgan.data.sampling import clip_of
+from vidgan.data.sampling import clip_of, weighted
 from vidgan.data.sources import Box, Size, Source
 from vidgan.errors import UserError
 from vidgan.randomness import mix
@@ -41,16 +42,24 @@ class TrainingWindows(Dataset[Clip]):
         patch: height and width of the window in pixels.
         augmentation: applied to the cropped window; None for none.
         seed: the experiment's seed.
+        weights: how often each source is drawn beside the others, by name; none for every one once an epoch.
 
     Attributes:
         damaged: (len(sources),) samples not read from each source because it is damaged, counted over all workers.
     """
 
     def __init__(
-        self, sources: Sequence[Source], frames: int, patch: int, augmentation: Augmentation | None, seed: int
+        self,
+        sources: Sequence[Source],
+        frames: int,
+        patch: int,
+        augmentation: Augmentation | None,
+        seed: int,
+        weights: Mapping[str, float] | None = None,
     ) -> None:
         self.sources, self.frames, self.patch = sources, frames, patch
         self.augmentation, self.seed = augmentation, seed
+        self._bounds = list(accumulate(weights[source.name] for source in sources)) if weights else None
         self.damaged: Tensor = torch.zeros(len(sources), dtype=torch.int64)
         with suppress(RuntimeError):  # where there is no shared memory, workers tell of it and one process needs none
             self.damaged.share_memory_()
@@ -60,12 +69,17 @@ class TrainingWindows(Dataset[Clip]):
         Raises:
             UserError: ten clips in a row are damaged.
         """
-        clip = self._sample(sample, clip_of(sample, len(self.sources), self.seed))
+        clip = self._sample(sample, self._source_of(sample))
         mixing, seed = self.augmentation and self.augmentation.mixing, mix(self.seed, sample, "mixing")
         if not mixing or not mixing.mixes(seed):
             return clip
         partner = -1 - sample  # a number that no sample has
-        return mixing(seed, clip, self._sample(partner, mix(self.seed, partner, "clip") % len(self.sources)))
+        return mixing(seed, clip, self._sample(partner, self._source_of(partner)))
+
+    def _source_of(self, sample: int) -> int:
+        if self._bounds is None:
+            return clip_of(sample, len(self.sources), self.seed)
+        return weighted(self._bounds, mix(self.seed, sample, "clip"))
 
     def _sample(self, sample: int, index: int) -> Clip:
         for attempt in range(_ATTEMPTS):

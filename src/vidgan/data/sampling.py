@@ -1,6 +1,7 @@
 """Which samples make up an iteration: functions of the iteration's number, so nothing has to be stored to resume."""
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from torch.utils.data import Sampler
@@ -54,6 +55,16 @@ def clip_of(sample: int, clips: int, seed: int) -> int:
     """Which of ``clips`` a sample shows: every clip once an epoch, in an order that is new in each."""
     epoch, position = divmod(sample, clips)
     return _epoch_order(clips, mix(seed, "order", epoch))[position]
+
+
+def weighted(bounds: Sequence[float], draw: int) -> int:
+    """Which clip a draw shows, of clips whose weights add up to these bounds.
+
+    Args:
+        bounds: sums of weights, up to each clip.
+        draw: in [0, 2**63), all as likely.
+    """
+    return min(bisect_right(bounds, draw / 2**63 * bounds[-1]), len(bounds) - 1)
 
 
 @lru_cache(maxsize=4)

@@ -1,5 +1,6 @@
 """Which clips train, validate and test: as the folders say, or held out by rule."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,12 +20,14 @@ class Splits:
 
     Attributes:
         train, val, test: clips that train, that validate and that test.
+        weights: how often each clip that trains is drawn beside the others, by its name; empty where all come alike.
         note: why these, in a few words; empty where the data set says so itself.
     """
 
     train: list[Source]
     val: list[Source]
     test: list[Source]
+    weights: Mapping[str, float] = field(default_factory=dict, kw_only=True)
     note: str = field(default="", kw_only=True)
 
 
