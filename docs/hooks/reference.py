@@ -3,6 +3,7 @@
 Nothing here names a task, a group or an option, so what is added to ``conf/`` is on the site with the next build.
 """
 
+import ast
 import importlib
 import io
 import re
@@ -10,7 +11,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from inspect import cleandoc
 from pathlib import Path
@@ -26,9 +27,11 @@ from vidgan.config.option_help import documented, options_told
 from vidgan.config.registration import register
 from vidgan.config.schema_check import bare, expected, item_type, shown
 from vidgan.config.task_parts import known_tasks, options_of
+from vidgan.limits import MOST
 
 ROOT = Path(__file__).parents[2]
 _FOLDER = "reference"
+_ANY_NUMBER = re.compile(rf" from ([\d,]+) to {MOST:,}")
 
 
 @cache
@@ -121,19 +124,26 @@ def _table(schema: type, above: str = "") -> list[str]:
     told, hints = documented(schema), get_type_hints(schema)
     rows = ["| key | what it may be | default | |", "|---|---|---|---|"]
     for part in fields(schema):
-        group = part.metadata.get("group")
-        kind = f"an option of `{group.partition('@')[0].partition('/')[0]}`" if group else _kind(hints[part.name], part)
         default = "" if part.default in (MISSING, "???") else f"`{shown(getattr(part.default, 'name', part.default))}`"
-        text = told.get(part.name, "").replace("|", "\\|")
+        cells = (f"`{above}{part.name}`", _kind(hints[part.name], part), default, told.get(part.name, ""))
         if not part.name.startswith("_"):
-            rows.append(f"| `{above}{part.name}` | {kind} | {default} | {text} |")
+            rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return rows
 
 
-def _kind(hint: Any, part: Any) -> str:
+def _kind(hint: Any, part: "Field[Any]") -> str:
+    """What a field may be, in words."""
+    if part.metadata.get("group"):
+        return f"an option of `{_group_of(part)}`"
     if "component" in part.metadata or (hint is Any and "rule" not in part.metadata):
         return ""
-    return expected(hint, part).replace("|", "\\|")
+    if is_dataclass(bare(hint)) or is_dataclass(item_type(hint)):
+        return "see below"
+    return _ANY_NUMBER.sub(r", \1 or more", expected(hint, part)).removesuffix(",")
+
+
+def _group_of(part: "Field[Any]") -> str:
+    return str(part.metadata["group"]).partition("@")[0]
 
 
 def _about(schema: type) -> str:
@@ -141,20 +151,68 @@ def _about(schema: type) -> str:
 
 
 def _group(group: str, written: set[str]) -> str:
-    """The options of a group: their files, and the classes that they name, each class on one page of the site."""
-    lines, classes = [f"# {group}", ""], []
+    """The options of a group: what each is, their files, and the classes they name, each class on one page."""
+    table = ["| option | |", "|---|---|"]
+    files: list[str] = []
+    classes: list[str] = []
     for name in options.groups()[group]:
         path = options.find(group, name)
         assert path is not None
         text = path.read_text()
         targets = _targets(yaml.safe_load(text))
-        classes += [target for target in targets if not any(f"{target}.".startswith(f"{name}.") for name in written)]
+        classes += [target for target in targets if not any(f"{target}.".startswith(f"{known}.") for known in written)]
         written.update(targets)
         links = ", ".join(f"[`{target.rpartition('.')[2]}`][{target}]" for target in targets)
-        lines += [f"## `{name}`", "", f"Classes: {links}" if links else "", "", "```yaml", text.rstrip(), "```", ""]
+        table.append(f"| [`{name}`](#{name}) | {_first_sentence(text, targets)} |")
+        files += [f"## `{name}` {{#{name}}}", "", f"Classes: {links}" if links else ""]
+        files += ["", "```yaml", text.rstrip(), "```", ""]
+    lines = [f"# {group}", "", f"Chosen by {_chosen_by(group)}.", "", *table, "", *files]
     if classes:
         lines += ["## Classes", "", *(f"::: {name}\n" for name in classes)]
     return "\n".join(lines)
+
+
+def _chosen_by(group: str) -> str:
+    """How an option is put into its place on a command line."""
+    places: set[str] = set()
+    for root in ROOTS.values():
+        for key, kind in (("", root), *_inner(root)):
+            if key.endswith(f"{group}.<name>"):
+                places.add(f"{group}@{key}")
+            for part in fields(kind):
+                if part.metadata.get("group") and _group_of(part) == group:
+                    places.add(str(part.metadata["group"]).format(name="<name>"))
+                elif part.metadata.get("component") and f"{part.name}s" == group:
+                    places.add(f"{group}@{key}.{part.name}")
+                elif part.name == group and is_dataclass(bare(get_type_hints(kind)[part.name])):
+                    places.add(group)
+    shipped = (path.read_text() for folder in ("conf", "experiments") for path in (ROOT / folder).rglob("*.yaml"))
+    used = {place for text in shipped for place in re.findall(rf"\b{group}@[\w.]+(?=:)", text)}
+    return " or ".join(f"`{place}=<option>`" for place in sorted(places or used)[:3])
+
+
+def _first_sentence(text: str, targets: list[str]) -> str:
+    """What an option is: whom it follows, or what its file says in its first lines, else its class."""
+    comment = re.match(r"(?:# (?!@).*\n)+", text.removeprefix("# @package _global_\n"))
+    if follows := re.search(r"^follows: (.+)", text, re.MULTILINE):
+        said = follows[1]
+    elif comment:
+        said = " ".join(line.removeprefix("# ") for line in comment[0].splitlines())
+    elif targets:
+        said = _docstring(targets[0])
+    else:
+        return ""
+    first = re.split(r"(?<=[^.A-Z]\.)(?<! al\.)(?<! eq\.) |\n\n", said)[0]
+    return first.replace("\n", " ").replace("``", "`").replace("|", "\\|").replace("<", "&lt;")
+
+
+@cache
+def _docstring(target: str) -> str:
+    """Of a class, read from its file."""
+    module, _, name = target.rpartition(".")
+    found = ast.parse((ROOT / "src" / f"{module.replace('.', '/')}.py").read_text())
+    kinds = [node for node in found.body if isinstance(node, ast.ClassDef) and node.name == name]
+    return (ast.get_docstring(kinds[0]) if kinds else None) or ""
 
 
 def _targets(node: Any) -> list[str]:
