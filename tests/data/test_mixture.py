@@ -85,8 +85,8 @@ def test_what_cannot_be_is_told(root: Path) -> None:
     ):
         with pytest.raises(UserError, match=told):
             mixture(**weights)
-    with pytest.raises(UserError, match=r"data\.layout\.layouts is empty"):
-        Mixture({})
+    with pytest.raises(UserError, match=r"data\.layout\.layouts names none"):
+        Mixture(None)
     with pytest.raises(UserError, match="absent"):
         make(root, layout=Mixture({"many": Folder(), "absent": Folder()}))
 

@@ -29,9 +29,9 @@ class Mixture(Layout):
     terms = "those of each of them"
     tree = "the folders that data.layout.layouts names"
 
-    def __init__(self, layouts: Mapping[str, Layout], weights: Mapping[str, float] | None = None) -> None:
+    def __init__(self, layouts: Mapping[str, Layout] | None, weights: Mapping[str, float] | None = None) -> None:
         if not layouts:
-            raise UserError("data.layout.layouts is empty; give it a layout for each folder of a data set.")
+            raise UserError("data.layout.layouts names none; give it a layout for each folder of a data set.")
         weights = dict(weights or {})
         for name, weight in weights.items():
             if name not in layouts:
