@@ -26,7 +26,10 @@ _SHIPPED = {
     "denoising": "data=clips",
     "pose_transfer": "data=persons",
     "frame_interpolation": "data=clips",
+    "generation": "data=moving_shapes",
 }
+#: Frames without which a task's discriminators judge nothing.
+FEWEST = {"generation": 16}
 
 
 def on_shipped_data(experiment: str) -> list[str]:

@@ -158,7 +158,8 @@ def test_what_does_not_fit_is_refused(
 def test_every_option_is_tried() -> None:
     assert options("degradations") == {*DEGRADATIONS["denoising"], *DEGRADATIONS["super_resolution"]}
     of_persons = {"dcgan_pair", "patn_appearance", "patn_shape", "motion"}
-    assert options("discriminators") == {*FRAMES, "spatio_temporal", "between", "holes", *of_persons}
-    others = {"warping", "masked_l1", "hole_l1", "valid_l1", "point_distance", "acceleration"}
+    of_noise = {"mocogan_frames", "mocogan_clips"}
+    assert options("discriminators") == {*FRAMES, "spatio_temporal", "between", "holes", *of_persons, *of_noise}
+    others = {"warping", "masked_l1", "hole_l1", "valid_l1", "point_distance", "acceleration", "classified"}
     perceptual = {f"perceptual_{kind}" for kind in ("lite0", "realesrgan", "srgan", "tecogan")}
     assert options("losses") == {*ADVERSARIAL, *OF_PICTURES, *others, *perceptual}

@@ -16,7 +16,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
-from tests.conftest import on_shipped_data
+from tests.conftest import FEWEST, on_shipped_data
 from tests.engine.test_adversarial import Steps
 from vidgan.backbones.vgg import VGG19Features
 from vidgan.commands.hydra_command import register
@@ -67,7 +67,8 @@ def tiny(experiment: str, folder: Path, *overrides: str) -> DictConfig:
         config.losses.perceptual.loss.weights = str(vgg19(folder))
     if config.engine.tbptt is not None:
         config.engine.tbptt = 2
-    for key, most in (("frames", 3 if config.engine.tbptt is None else 4), ("patch", 32)):
+    fewest = FEWEST.get(experiment.partition("/")[0], 0)
+    for key, most in (("frames", max(fewest, 3 if config.engine.tbptt is None else 4)), ("patch", 32)):
         if key in config.data:
             config.data[key] = min(config.data[key], most)
     _shrink(config.networks)

@@ -10,7 +10,6 @@ from torch.utils.data import Dataset
 from vidgan.data.clip import Clip
 from vidgan.randomness import mix
 
-
 #: Conditions that a scored clip has beside those of a training sample.
 CONTROLS = ("held_out", "shuffled")
 

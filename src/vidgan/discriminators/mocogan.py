@@ -1,6 +1,7 @@
 """The two discriminators of MoCoGAN (Tulyakov et al. 2018): one of frames, one of clips."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -38,7 +39,7 @@ class FrameCritic(nn.Module):
         self.frames, self.augmentation = frames, augmentation
         widths = (3, channels, 2 * channels, 4 * channels)
         layers: list[nn.Module] = []
-        for level, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for level, (inputs, outputs) in enumerate(pairwise(widths)):
             conv = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=False)
             layers += [*_normalized(conv, norm if level else "none"), nn.LeakyReLU(0.2)]
         self.main = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, stride=2, padding=1, bias=False))
@@ -88,7 +89,7 @@ class ClipCritic(nn.Module):
         self.augmentation = augmentation
         widths = [3, channels, 2 * channels, 4 * channels, *([8 * channels] if head == "classes" else [])]
         layers: list[nn.Module] = []
-        for level, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for level, (inputs, outputs) in enumerate(pairwise(widths)):
             conv = nn.Conv3d(inputs, outputs, 4, stride=(1, 2, 2), padding=(0, 1, 1), bias=False)
             layers += [*_normalized(conv, norm if level else "none"), nn.LeakyReLU(0.2)]
         self.main = nn.Sequential(*layers)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vidgan.backbones.efficientnet_lite0 import Lite0Features, installed, stage_distance
+from vidgan.errors import UserError
 from vidgan.metrics.base import Mean, Metric, PiecewiseMetric
 from vidgan.metrics.frechet import Frechet
 from vidgan.metrics.learned import FRAMES_AT_ONCE
@@ -49,3 +50,18 @@ class FrechetLite0(_OnLite0, Frechet):
         network = self.network.to(frames.device)
         with torch.no_grad():
             return torch.cat([network(part) for part in frames.float().split(FRAMES_AT_ONCE)])
+
+
+class FrechetChangesLite0(FrechetLite0):
+    """The same of changes from frame to frame, as pictures about mid-gray: it sees motion, which single frames hide."""
+
+    piecewise = False  # the change between two pieces belongs to neither
+
+    def features(self, frames: Tensor) -> Tensor:
+        """
+        Raises:
+            UserError: the clip is of one frame.
+        """
+        if len(frames) < 2:
+            raise UserError("changes from frame to frame need clips of at least 2 frames and this one has 1")
+        return super().features((frames.diff(dim=0) + 1) / 2)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vidgan.data.shapes.scene import MOTIONS, REACHES, SHAPES, coverage, paths
+from vidgan.data.shapes.scene import MOTIONS, RADII, REACHES, SHAPES, coverage, paths
 from vidgan.metrics.base import Metric, SetMetric
 
 
@@ -19,7 +19,8 @@ class Reading:
 
     Attributes:
         errors: by motion, the pixels (root mean square) from the shape's places to the nearest path of that motion.
-        overlaps: by shape, the mean overlap (intersection over union) with a perfect one of the same place and area.
+        overlaps: by shape, the mean overlap (intersection over union) with a perfect one of the same place and area, of
+            an area that is drawn.
     """
 
     errors: tuple[float, ...]
@@ -40,7 +41,7 @@ def read(frames: Tensor) -> Reading:
     side = covered.shape[-1]
     places, areas = _places(covered), covered.sum((1, 2))
     errors = [min(_error(places, *way, side) for way in _ways(motion, len(frames))) for motion in MOTIONS]
-    radii = (areas / math.pi).sqrt()
+    radii = (areas / math.pi).sqrt().clamp(RADII[0] * side, RADII[1] * side)
     overlaps = []
     for shape in SHAPES:
         perfect = coverage(shape, radii, places, side)
