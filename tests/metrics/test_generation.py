@@ -20,7 +20,7 @@ def clips(stream: str, count: int) -> list[torch.Tensor]:
 
 def test_a_clip_that_stands_still_has_no_path() -> None:
     still = clips("still", 1)[0][:1].expand(16, -1, -1, -1)
-    # The shortest reach, .13 of 32 pixels, by the root of 2 as a motion to and fro spends its time.
+    # The shortest reach, .13 of 32 pixels, by the root of 2 as a motion back and forth spends its time.
     assert PathError()(still, torch.tensor(0)) == pytest.approx(0.13 * 32 / 2**0.5, abs=0.01)
 
 

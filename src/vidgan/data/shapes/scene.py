@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 SHAPES = ("disk", "square", "triangle")
-#: Kinds of motion, each a turn in ``PERIOD`` frames: to and fro, up and down, along a diagonal, around.
+#: Kinds of motion, each a turn in ``PERIOD`` frames: back and forth, up and down, along a diagonal, around.
 MOTIONS = ("across", "vertical", "diagonal", "circle")
 PERIOD = 16
 #: Of what is drawn, in sides of the frame: the radius of a disk of the shape's area, and how far the motion reaches.
