@@ -14,7 +14,7 @@ from vidgan.metrics.base import Metric, SetMetric
 
 
 @dataclass(frozen=True)
-class Reading:
+class ShapeReading:
     """What a clip shows.
 
     Attributes:
@@ -35,7 +35,7 @@ class Reading:
         return max(range(len(SHAPES)), key=self.overlaps.__getitem__)
 
 
-def read(frames: Tensor) -> Reading:
+def read(frames: Tensor) -> ShapeReading:
     """What is seen in a clip (T, 3, S, S) in [0, 1]."""
     covered = _covered(frames.double().cpu())
     side = covered.shape[-1]
@@ -47,7 +47,7 @@ def read(frames: Tensor) -> Reading:
         perfect = coverage(shape, radii, places, side)
         union = torch.maximum(covered, perfect).sum((1, 2)).clamp(min=1e-9)
         overlaps.append(float((torch.minimum(covered, perfect).sum((1, 2)) / union).mean()))
-    return Reading(tuple(errors), tuple(overlaps))
+    return ShapeReading(tuple(errors), tuple(overlaps))
 
 
 def _covered(frames: Tensor) -> Tensor:
