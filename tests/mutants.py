@@ -258,6 +258,24 @@ MUTANTS = (
         "inference/test_retiming.py::test_slow_motion_does_not_pass_for_a_still",
     ),
     Mutant(
+        "src/vidgan/generators/mocogan.py",
+        "state = self.recurrent(moved, state)",
+        "state = self.recurrent(moved, beginning)",
+        "generators/test_mocogan.py::test_noise_in_parts_is_the_noise_of_the_whole_and_streaming_goes_on",
+    ),
+    Mutant(
+        "src/vidgan/losses/classified.py",
+        "return loss + self.weight * _cross_entropy(real_logits, label)",
+        "return loss + self.weight * _cross_entropy(fake_logits, label)",
+        "generators/test_mocogan.py::test_the_classified_loss_by_hand",
+    ),
+    Mutant(
+        "src/vidgan/data/compared.py",
+        "frames=self.reference(number).frames,",
+        "frames=clip.frames,",
+        "data/shapes/test_moving.py::test_what_is_scored_is_compared_with_training_clips_and_controlled_by_others",
+    ),
+    Mutant(
         "src/vidgan/generators/inpainter.py",
         "torch.where(low[:, :, 3:] > 0, filled",
         "torch.where(low[:, :, 3:] >= 0, filled",

@@ -97,7 +97,7 @@ def test_frames_that_are_judged_follow_from_the_seeds() -> None:
     assert FrameCritic(4, frames=0)(frames, SEEDS).shape == (18, 1, 1, 1)
 
 
-@pytest.mark.parametrize("norm", ["batch", "spectral"])
+@pytest.mark.parametrize("norm", ["batch", "spectral", "none"])
 @pytest.mark.parametrize(("head", "channels"), [("patch", 1), ("classes", 7), ("projection", 1)])
 def test_heads(head: str, channels: int, norm: str) -> None:
     critic = ClipCritic([] if head == "patch" else SIX, size=32, channels=4, head=head, norm=norm)  # type: ignore[arg-type]
@@ -108,9 +108,18 @@ def test_heads(head: str, channels: int, norm: str) -> None:
     critic(torch.rand(2, critic.fewest, 3, 32, 32), SEEDS, torch.tensor([0, 5]))
 
 
+def test_motion_can_be_judged_of_small_frames() -> None:
+    large, small = (ClipCritic(SIX, 32, 4, shrink, head="classes") for shrink in (1, 2))
+    clips, label = torch.rand(2, 16, 3, 32, 32), torch.tensor([0, 5])
+    assert small(clips, SEEDS, label).shape == large(clips, SEEDS, label).shape == (2, 7, 1, 1, 1)
+    blocks = torch.nn.functional.avg_pool3d(clips.transpose(1, 2), (1, 2, 2)).repeat_interleave(2, -1)
+    same = blocks.repeat_interleave(2, -2).transpose(1, 2)
+    torch.testing.assert_close(small.eval()(clips, SEEDS, label), small(same, SEEDS, label))
+
+
 def test_a_projection_depends_on_the_class_and_a_patch_does_not() -> None:
     clips, label = torch.rand(2, 13, 3, 16, 16), torch.tensor([0, 1])
-    told = ClipCritic(SIX, 16, 4, "projection", "spectral").eval()
+    told = ClipCritic(SIX, 16, 4, head="projection", norm="spectral").eval()
     untold = ClipCritic([], 16, 4).eval()
     assert not torch.equal(told(clips, SEEDS, label), told(clips, SEEDS, 1 - label))
     assert torch.equal(untold(clips, SEEDS, label), untold(clips, SEEDS, 1 - label))

@@ -6,6 +6,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils import spectral_norm
 
 from vidgan.discriminators.augmentation import ClipAugmentation
@@ -15,6 +16,7 @@ from vidgan.errors import UserError
 from vidgan.randomness import uniform
 
 Head = Literal["patch", "classes", "projection"]
+Norm = Literal["batch", "spectral", "none"]
 _FEWEST = 13  # frames that four convolutions of four frames without padding leave one of
 
 
@@ -24,7 +26,7 @@ class FrameCritic(nn.Module):
     Args:
         channels: of the first layer.
         frames: drawn from each clip; 0 judges all.
-        norm: ``batch`` as published, or ``spectral``.
+        norm: ``batch`` as published, ``spectral``, or ``none``, for a player with the penalty R1.
         augmentation: of what it sees, real and made alike.
     """
 
@@ -32,7 +34,7 @@ class FrameCritic(nn.Module):
         self,
         channels: int = 64,
         frames: int = 1,
-        norm: Literal["batch", "spectral"] = "batch",
+        norm: Norm = "batch",
         augmentation: ClipAugmentation | None = None,
     ) -> None:
         super().__init__()
@@ -66,8 +68,10 @@ class ClipCritic(nn.Module):
         classes: names of the classes; empty judges clips of any.
         size: height and width of the frames; the head ``classes`` judges all of it.
         channels: of the first layer.
+        shrink: it sees frames so many times smaller, as the judge of motion of DVD-GAN does (Clark et al. 2019):
+            what is fine is left to the judge of frames.
         head: ``patch`` knows no class, ``classes`` tells it, ``projection`` is told it (Miyato and Koyama 2018).
-        norm: ``batch`` as published, or ``spectral``.
+        norm: ``batch`` as published, ``spectral``, or ``none``, for a player with the penalty R1.
         augmentation: of what it sees, real and made alike.
 
     Raises:
@@ -79,14 +83,15 @@ class ClipCritic(nn.Module):
         classes: Sequence[str] = (),
         size: int = 64,
         channels: int = 64,
+        shrink: int = 1,
         head: Head = "patch",
-        norm: Literal["batch", "spectral"] = "batch",
+        norm: Norm = "batch",
         augmentation: ClipAugmentation | None = None,
     ) -> None:
         super().__init__()
         if (head == "patch") == bool(classes):
             raise UserError(f"a discriminator with the head {head} {'has no' if classes else 'needs'} classes")
-        self.augmentation = augmentation
+        self.augmentation, self.shrink = augmentation, shrink
         widths = [3, channels, 2 * channels, 4 * channels, *([8 * channels] if head == "classes" else [])]
         layers: list[nn.Module] = []
         for level, (inputs, outputs) in enumerate(pairwise(widths)):
@@ -94,7 +99,7 @@ class ClipCritic(nn.Module):
             layers += [*_normalized(conv, norm if level else "none"), nn.LeakyReLU(0.2)]
         self.main = nn.Sequential(*layers)
         if head == "classes":
-            self.verdict = nn.Conv3d(widths[-1], 1 + len(classes), (4, size // 16, size // 16), bias=False)
+            self.verdict = nn.Conv3d(widths[-1], 1 + len(classes), (4, *2 * [size // shrink // 16]), bias=False)
         else:
             self.verdict = nn.Conv3d(widths[-1], 1, 4, stride=(1, 2, 2), padding=(0, 1, 1), bias=False)
         self.fewest = _FEWEST + 3 * (head == "classes")
@@ -115,7 +120,8 @@ class ClipCritic(nn.Module):
             )
         if self.augmentation is not None:
             frames = self.augmentation(frames, seeds)
-        hidden, features = with_activations(self.main, 2 * frames.transpose(1, 2) - 1)
+        frames = F.avg_pool3d(frames.transpose(1, 2), (1, self.shrink, self.shrink))
+        hidden, features = with_activations(self.main, 2 * frames - 1)
         logits = self.verdict(hidden)
         if self.embedding is not None:
             told = (self.embedding(label)[..., None, None, None] * hidden).mean((1, 2, 3, 4), keepdim=True)
