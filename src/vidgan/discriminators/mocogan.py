@@ -99,7 +99,8 @@ class ClipCritic(nn.Module):
             layers += [*_normalized(conv, norm if level else "none"), nn.LeakyReLU(0.2)]
         self.main = nn.Sequential(*layers)
         if head == "classes":
-            self.verdict = nn.Conv3d(widths[-1], 1 + len(classes), (4, *2 * [size // shrink // 16]), bias=False)
+            side = size // shrink // 16
+            self.verdict = nn.Conv3d(widths[-1], 1 + len(classes), (4, side, side), bias=False)
         else:
             self.verdict = nn.Conv3d(widths[-1], 1, 4, stride=(1, 2, 2), padding=(0, 1, 1), bias=False)
         self.fewest = _FEWEST + 3 * (head == "classes")
