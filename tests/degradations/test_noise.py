@@ -11,7 +11,7 @@ from vidgan.degradations.camera import CameraNoise, srgb_slope, to_linear, to_sr
 from vidgan.degradations.chain import Chain
 from vidgan.degradations.grain import FilmGrain
 from vidgan.degradations.noise import GaussianNoise, ShotNoise
-from vidgan.degradations.video_codec import H264
+from vidgan.degradations.video_codec import VideoCodec
 from vidgan.randomness import mix
 
 SEEDS = torch.tensor([mix("clip", index) for index in range(3)])
@@ -76,11 +76,11 @@ def test_grain_is_strongest_in_the_mid_tones_and_none_in_black() -> None:
 
 def test_steps_of_other_kinds_leave_the_deviation_unknown() -> None:
     assert Chain([GaussianNoise()]).sigma_of(GRAY, SEEDS) is None
-    assert H264().sigma_of(GRAY, SEEDS) is None
+    assert VideoCodec().sigma_of(GRAY, SEEDS) is None
 
 
 def test_stronger_video_compression_errs_more() -> None:
     option = OmegaConf.load(Path(__file__).parents[2] / "conf" / "degradations" / "grain.yaml")
     frames = instantiate(option)(GRAY[:1, :, :, :32, :32], SEEDS[:1])
-    errors = [(H264((crf, crf))(frames, SEEDS[:1]) - frames).square().mean() for crf in (10, 30, 45)]
+    errors = [(VideoCodec((crf, crf))(frames, SEEDS[:1]) - frames).square().mean() for crf in (10, 30, 45)]
     assert errors[0] < errors[1] < errors[2]

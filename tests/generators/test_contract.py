@@ -10,6 +10,7 @@ from vidgan.generators.base import CausalGenerator, FrameGenerator, Generator, W
 from vidgan.generators.basicvsr import BasicVSR
 from vidgan.generators.basicvsr_plus_plus import BasicVSRPlusPlus
 from vidgan.generators.fastdvdnet import FastDVDnet
+from vidgan.generators.post_filter import PostFilter
 from vidgan.generators.recurrent import RecurrentSR
 from vidgan.generators.recurrent_denoiser import RecurrentDenoiser
 from vidgan.generators.rrdbnet import RRDBNet
@@ -36,6 +37,8 @@ SMALL: dict[str, Callable[[], Generator]] = {
     "recurrent-denoiser": lambda: RecurrentDenoiser(channels=8, deep_channels=8, blocks=1, gate_channels=4),
     "fastdvdnet": lambda: FastDVDnet().eval(),  # with running statistics: those of a batch tie its clips together
     "sttn": lambda: STTN(channels=8, blocks=1),
+    "post-filter": lambda: PostFilter(channels=4, blocks=1),
+    "post-filter-3": lambda: PostFilter(channels=4, blocks=1, neighbors=1),
 }
 FRAME = [name for name in SMALL if isinstance(SMALL[name](), FrameGenerator)]
 CAUSAL = [name for name in SMALL if isinstance(SMALL[name](), CausalGenerator)]
@@ -159,7 +162,9 @@ def test_radius_is_exactly_how_far_the_network_sees(name: str) -> None:
     assert reach(network, size, size) == network.radius
 
 
-@pytest.mark.parametrize(("name", "unshuffle"), [("rrdbnet-x2", 2), ("rrdbnet-x1", 4), ("fastdvdnet", 4)])
+@pytest.mark.parametrize(
+    ("name", "unshuffle"), [("rrdbnet-x2", 2), ("rrdbnet-x1", 4), ("fastdvdnet", 4), ("post-filter", 2)]
+)
 def test_radius_of_a_coarser_grid_is_a_multiple_that_covers_what_the_network_sees(name: str, unshuffle: int) -> None:
     network = random_weights(SMALL[name]())
     size = 2 * network.radius + 8

@@ -16,7 +16,7 @@ from vidgan.data.datamodule import ClipDataModule
 from vidgan.degradations.base import Degradation
 from vidgan.degradations.bicubic import Bicubic
 from vidgan.degradations.noise import GaussianNoise
-from vidgan.degradations.video_codec import H264
+from vidgan.degradations.video_codec import VideoCodec
 from vidgan.engine.adversarial import AdversarialTask, EngineSettings
 from vidgan.engine.players import Player, Role
 from vidgan.errors import UserError
@@ -111,7 +111,7 @@ CASES: dict[str, tuple[type[AdversarialTask], Any, Any, int]] = {
     "bidirectional": (SuperResolution, lambda: BasicVSR(channels=4, blocks=1), Bicubic, 2),
     "window": (Denoising, lambda: Untouched(noise_map=False), GaussianNoise, 3 + 1),
     "memory and map": (Denoising, lambda: RecurrentDenoiser(4, 4, 1, 4), lambda: GaussianNoise((5, 9)), 3 + 1),
-    "codec": (Denoising, lambda: Untouched(noise_map=False), H264, 2),
+    "codec": (Denoising, lambda: Untouched(noise_map=False), VideoCodec, 2),
 }
 
 

@@ -39,7 +39,7 @@ _OURS: Mapping[str, Range] = {
     "expansion": Range(1, 64, whole=True),
     "stages": Range(1, 8, whole=True),
     "layers": Range(1, 16, whole=True),
-    "crf": Range(0, 51),
+    "crf": Range(0, 63),
     "quality": Range(1, 100),
     "held_out": Range(0, 1, open_below=True, open_above=True),
 }

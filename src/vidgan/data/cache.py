@@ -96,7 +96,8 @@ class DecodedCache:
         if isinstance(source, Grey):
             return Grey(self.wrap(source.source))
         if isinstance(source, Aligned):
-            return Aligned(self.wrap(source.source), {name: self.wrap(one) for name, one in source.others.items()})
+            others = {name: self.wrap(one) for name, one in source.others.items()}
+            return Aligned(self.wrap(source.source), others, source.numbers)
         (original,) = files(source)
         entry = self._entry(original)
         return CachedClip(original, entry) if entry and _is_whole(entry) else original
@@ -161,7 +162,7 @@ class DecodedCache:
 
 def _place(original: FileSource) -> str:
     """The part of an entry's name that stays when the content changes."""
-    return f"{original.path.stem[:40]}-{mix(str(original.path.resolve())):016x}"
+    return f"{original.place.stem[:40]}-{mix(str(original.place.resolve())):016x}"
 
 
 def _decoded_bytes(original: FileSource) -> int | None:

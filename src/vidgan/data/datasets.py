@@ -256,8 +256,9 @@ def blank(size: Size, source: Source | None = None, device: str = "cpu") -> Clip
     conditions = {}
     if source is not None:
         conditions = {name: nothing(other.channels, source.scales[name]) for name, other in source.others.items()}
-    seeds = torch.zeros(1, dtype=torch.int64)
-    return Clip(nothing(3, 1), ["blank"], seeds, conditions=conditions, aligned=frozenset(conditions))
+    numbers = {} if source is None else {name: torch.zeros(1, device=device) for name in source.numbers}
+    seeds, aligned = torch.zeros(1, dtype=torch.int64), frozenset(conditions)
+    return Clip(nothing(3, 1), ["blank"], seeds, conditions={**conditions, **numbers}, aligned=aligned)
 
 
 def usable(sources: Sequence[Source], frames: int, patch: int) -> list[Source]:
@@ -342,7 +343,8 @@ def _clip(
         for other_name, other in source.others.items()
     }
     frames, seeds = _tensor(change(source.read(start, count, box))), torch.tensor([seed], dtype=torch.int64)
-    return Clip(frames, [name], seeds, conditions=conditions, aligned=frozenset(conditions))
+    numbers = {key: torch.tensor([value]) for key, value in source.numbers.items()}
+    return Clip(frames, [name], seeds, conditions={**conditions, **numbers}, aligned=frozenset(conditions))
 
 
 def _tensor(frames: Frames) -> Tensor:

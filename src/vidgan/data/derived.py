@@ -35,6 +35,10 @@ class Excerpt(Source):
         return self.source.scales
 
     @property
+    def numbers(self) -> Mapping[str, float]:
+        return self.source.numbers
+
+    @property
     def channels(self) -> int:
         return self.source.channels
 
@@ -70,11 +74,14 @@ class Aligned(Source):
         source: the clip.
         others: by name; each has as many frames as the clip, whose height and width are a whole number of times its
             own: 1 for a mask, 4 for a low resolution of x4.
+        numbers: what is known of the clip beside.
     """
 
-    def __init__(self, source: Source, others: Mapping[str, Source]) -> None:
+    def __init__(
+        self, source: Source, others: Mapping[str, Source], numbers: Mapping[str, float] | None = None
+    ) -> None:
         super().__init__(source.name, source.path)
-        self.source, self._others = source, dict(others)
+        self.source, self._others, self._numbers = source, dict(others), dict(numbers or {})
 
     @property
     def size(self) -> Size:
@@ -88,6 +95,10 @@ class Aligned(Source):
     @property
     def others(self) -> Mapping[str, Source]:
         return self._others
+
+    @property
+    def numbers(self) -> Mapping[str, float]:
+        return self._numbers
 
     @cached_property
     def scales(self) -> Mapping[str, int]:

@@ -95,6 +95,11 @@ class Source(ABC):
         """
         return {}
 
+    @property
+    def numbers(self) -> Mapping[str, float]:
+        """What is known of the clip as a whole, by name, as the rate that it was coded at."""
+        return {}
+
 
 class Facts(NamedTuple):
     """What has to be known of a file before any window of it can be read; the index of a video, None of images."""

@@ -11,6 +11,9 @@ from vidgan.errors import UserError
 
 _PIXELS = 1 << 20  # made at once, where gradients are not needed: 2 frames of 960 x 540, 1 of 1280 x 720
 
+#: Attributes of a generator, true where its input has that further channel.
+MAPS = ("noise_map", "hole_map", "quality_map")
+
 Shapes = Mapping[str, tuple[int, ...]]
 #: Frames (B, T, C, H, W), or these as ``fake`` beside all else that a network names, frame by frame: bits (B, T), a
 #: depth map (B, T, 1, H, W), ...
@@ -62,6 +65,7 @@ class Generator(PublishedNetwork):
         reach: frames that a window generator sees on either side.
         noise_map: its input has a further channel, the sigma of the noise in the units of the frames.
         hole_map: its input has a further channel, 1 in holes, where the frames are 0, and 0 elsewhere.
+        quality_map: its input has a further channel, the rate factor that the frames were coded with, over 51.
         multiple: frames are padded inside to heights and widths that are multiples of it.
         radius: an output pixel depends on input pixels at most this far away; None where that is unbounded.
     """
@@ -71,12 +75,13 @@ class Generator(PublishedNetwork):
     reach: int = 0
     noise_map: bool = False
     hole_map: bool = False
+    quality_map: bool = False
     multiple: int = 1
 
     @property
     def in_channels(self) -> int:
         """Of its input: colors and maps."""
-        return 3 + self.noise_map + self.hole_map
+        return 3 + sum(getattr(self, name) for name in MAPS)
 
     @property
     def radius(self) -> int | None:
@@ -187,8 +192,8 @@ class WholeClipGenerator(Generator):
         super().__init__()
         self.network = network
         self.scale = scale
-        self.noise_map = getattr(network, "noise_map", False)
-        self.hole_map = getattr(network, "hole_map", False)
+        for name in MAPS:
+            setattr(self, name, getattr(network, name, False))
 
     def forward(self, low: Tensor) -> Tensor:
         return self.network(low)
@@ -202,7 +207,7 @@ def as_generator(network: nn.Module) -> Generator:
     """
     if isinstance(network, Generator):
         return network
-    channels = 3 + getattr(network, "noise_map", False) + getattr(network, "hole_map", False)
+    channels = 3 + sum(getattr(network, name, False) for name in MAPS)
     name, given = type(network).__name__, torch.zeros(1, 5, channels, 64, 64)
     wanted = "(B, T, 3, s * h, s * w) is to be made of (B, T, C, h, w)"
     try:

@@ -2,20 +2,19 @@
 
 from dataclasses import replace
 from itertools import chain, islice
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from vidgan.generators.base import Generator
 from vidgan.inference.inputs import Input
+from vidgan.inference.maps import WithMap
 from vidgan.ops.noise_estimation import estimate_sigma, with_noise_map
 
 SAMPLE = 8  # frames that an estimate is made of
 
 
-class WithNoiseMap(Generator):
+class WithNoiseMap(WithMap):
     """A generator that asks for a noise map, with one sigma for all it will see; it takes plain frames.
 
     Args:
@@ -24,25 +23,7 @@ class WithNoiseMap(Generator):
     """
 
     def __init__(self, generator: Generator, sigma: float) -> None:
-        super().__init__()
-        self.generator = generator
-        self.sigma = sigma
-        self.scale = generator.scale
-        self.temporal = generator.temporal  # type: ignore[misc]  # of the class elsewhere
-        self.reach = generator.reach
-
-    @property
-    def radius(self) -> int | None:
-        return self.generator.radius
-
-    def forward(self, low: Tensor) -> Tensor:
-        return self.generator(with_noise_map(low, self.sigma))
-
-    def between(self, low: Tensor, first: int, last: int) -> Tensor:
-        return self.generator.between(with_noise_map(low, self.sigma), first, last)  # type: ignore[operator]  # a window one has it
-
-    def stream(self, low: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        return self.generator.stream(with_noise_map(low, self.sigma), state)  # type: ignore[operator]  # a causal one has it
+        super().__init__(generator, lambda low: with_noise_map(low, sigma))
 
 
 def estimate_noise(given: Input) -> tuple[float, Input]:

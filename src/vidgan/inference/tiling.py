@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from vidgan.errors import UserError
-from vidgan.generators.base import Generator, Made, frames_of
+from vidgan.generators.base import MAPS, Generator, Made, frames_of
 
 UNBOUNDED_OVERLAP = 32
 
@@ -89,8 +89,8 @@ class Tiled(Generator):
         self.scale = generator.scale
         self.temporal = generator.temporal  # type: ignore[misc]  # of the class elsewhere
         self.reach = generator.reach
-        self.noise_map = generator.noise_map
-        self.hole_map = generator.hole_map
+        for name in MAPS:
+            setattr(self, name, getattr(generator, name))
         self.tile = tile
         self.overlap = overlap
 

@@ -1,12 +1,14 @@
 """A clip through a codec and back in memory: what it costs, and what a player shows of it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import av
 import numpy as np
 from av.codec.context import CodecContext
+from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
@@ -46,7 +48,7 @@ SCALES: Mapping[str, CodedScale] = {
 
 @dataclass(frozen=True)
 class Coding:
-    """How a clip is coded, in 8 bits with halved chroma (4:2:0), BT.709 of studio swing.
+    """How a clip is coded, in 8 bits, BT.709 of studio swing, with halved chroma (4:2:0) where the sizes are even.
 
     Args:
         codec: h264 (x264), hevc (x265) or av1 (SVT-AV1).
@@ -87,50 +89,70 @@ def coded(frames: Frames, level: int, how: Coding) -> tuple[Frames, NDArray[np.i
     """A clip as it is after coding and decoding, and what each frame of it costs.
 
     Args:
-        frames: (T, H, W, 3) uint8 RGB of even height and width.
+        frames: (T, H, W, 3) uint8 RGB.
+        level, how: as of :func:`recoded`.
+
+    Returns:
+        (T, H, W, 3) uint8 RGB, and (T,) bits of the packets of each frame in the order shown.
+
+    Raises:
+        UserError: as of :func:`recoded`.
+    """
+    shown, bits = zip(*recoded(frames, level, how), strict=True)
+    return np.stack(shown), np.array(bits)
+
+
+def recoded(frames: Iterable[Frames], level: int, how: Coding) -> Iterator[tuple[Frames, int]]:
+    """Frames as they are after coding and decoding, one by one, and the bits of their packets.
+
+    What x264 and x265 write of their own settings into the first packet counts, as it does in a file.
+
+    Args:
+        frames: (H, W, 3) uint8 RGB, of one size.
         level: constant rate factor or quantizer; 0 is the best.
         how: codec and settings.
 
-    Returns:
-        (T, H, W, 3) uint8 RGB, and (T,) bits of the packets of each frame in the order shown. What x264 and x265 write
-        of their own settings into the first packet counts, as it does in a file.
-
     Raises:
-        UserError: the size is odd, the level out of range, or the encoder refuses the settings.
+        UserError: the level is out of range, or the encoder refuses the settings.
     """
-    count, height, width = frames.shape[:3]
-    if height % 2 or width % 2:
-        raise UserError(f"frames of {width} x {height} pixels have no halved chroma; cut them to even sizes")
     if not 0 <= level <= how.scale.largest:
         raise UserError(f"{how.constant}={level}: {how.codec} has 0 to {how.scale.largest}")
-    encoder = _encoder(height, width, level, how)
-    converter = VideoReformatter()
-    try:
-        packets = [
-            packet for index, frame in enumerate(frames) for packet in encoder.encode(_yuv(frame, index, converter))
-        ]
-        packets += encoder.encode(None)
-    except (av.error.FFmpegError, ValueError) as error:
-        raise UserError(
-            f"{encoder.name} codes no {width} x {height} pixels with {how.options(level)} ({error}); change its "
-            "preset, tune or size"
-        ) from error
-    decoder = CodecContext.create(how.scale.decoder, "r")
+    decoder, converter = CodecContext.create(how.scale.decoder, "r"), VideoReformatter()
     assert isinstance(decoder, VideoCodecContext)
     decoder.thread_count = 1
-    decoder.extradata = encoder.extradata
-    shown = [frame for packet in packets for frame in decoder.decode(packet)] + decoder.decode(None)
-    bits = np.zeros(count, np.int64)
-    for packet in packets:
-        assert packet.pts is not None, "the encoder keeps the times of frames"
-        bits[packet.pts] += 8 * packet.size
-    return np.stack([np.asarray(to_rgb(frame, converter), np.uint8) for frame in shown]), bits
+    bits: Counter[int] = Counter()
+    count = 0
+    for packet in _packets(frames, level, how):
+        if packet is not None:
+            assert packet.pts is not None, "the encoder keeps the times of frames"
+            bits[packet.pts] += 8 * packet.size
+        for frame in decoder.decode(packet):
+            yield np.asarray(to_rgb(frame, converter), np.uint8), bits.pop(count)
+            count += 1
+
+
+def _packets(frames: Iterable[Frames], level: int, how: Coding) -> Iterator[Packet | None]:
+    """The packets of a stream, and None at its end."""
+    encoder, converter = None, VideoReformatter()
+    for index, frame in enumerate(frames):
+        height, width = frame.shape[:2]
+        encoder = encoder or _encoder(height, width, level, how)
+        try:
+            yield from encoder.encode(_yuv(frame, index, encoder, converter))
+        except (av.error.FFmpegError, ValueError) as error:
+            raise UserError(
+                f"{encoder.name} codes no {width} x {height} pixels with {how.options(level)} ({error}); change its "
+                "preset, tune or size"
+            ) from error
+    yield from encoder.encode(None) if encoder else ()
+    yield None
 
 
 def _encoder(height: int, width: int, level: int, how: Coding) -> VideoCodecContext:
-    context = CodecContext.create(CODECS[how.codec].encoder, "w")
+    codec = CODECS[how.codec]
+    context = CodecContext.create(codec.encoder, "w")
     assert isinstance(context, VideoCodecContext)
-    context.width, context.height, context.pix_fmt = width, height, "yuv420p"
+    context.width, context.height, context.pix_fmt = width, height, codec.pixel_format(height, width, False)
     context.time_base, context.framerate = 1 / _RATE, _RATE
     context.thread_count = 1
     context.colorspace = context.color_primaries = context.color_trc = BT709
@@ -139,10 +161,10 @@ def _encoder(height: int, width: int, level: int, how: Coding) -> VideoCodecCont
     return context
 
 
-def _yuv(frame: Frames, index: int, converter: VideoReformatter) -> VideoFrame:
+def _yuv(frame: Frames, index: int, encoder: VideoCodecContext, converter: VideoReformatter) -> VideoFrame:
     picture = converter.reformat(
         VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24"),
-        format="yuv420p",
+        format=encoder.pix_fmt,
         dst_colorspace=BT709,
         dst_color_range=_STUDIO,
         interpolation=_TO_YUV,
