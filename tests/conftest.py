@@ -62,7 +62,12 @@ MARKED = {
         *("generators/test_contract.py", "generators/test_recognition.py", "inference/test_memory.py"),
         *("inference/test_processing.py", "inference/test_video_cases.py", "inference/test_video_tracks.py"),
         *("metrics/test_perceptual.py", "protocols/test_protocol.py", "record/test_identity.py"),
-        *("tasks/frame_interpolation/test_use.py", "tasks/inpainting/test_use.py", "tasks/pose_video/test_use.py"),
+        *(
+            "generators/test_transform_codec.py",
+            "tasks/frame_interpolation/test_use.py",
+            "tasks/inpainting/test_use.py",
+            "tasks/pose_video/test_use.py",
+        ),
         *("tasks/test_pieces.py",),
     ),
     "long": (

@@ -389,6 +389,31 @@ MUTANTS = (
         "data/persons/scene.py", "(place + 0.5) / self.step - 0.5", "place / self.step", "data/persons/test_scene.py"
     ),
     Mutant("inference/stage.py", "if film.scene.is_steady and", "if not", "inference/test_stage.py"),
+    # Coded video
+    Mutant(
+        "src/vidgan/tasks/learned_coding/files.py",
+        "if header.model != hash_of(codec):",
+        "if False:",
+        "tasks/learned_coding/test_files.py::test_a_file_of_another_model_is_refused_and_never_decoded",
+    ),
+    Mutant(
+        "src/vidgan/tasks/learned_coding/files.py",
+        "before = None if packet.intra else memory",
+        "before = memory",
+        "tasks/learned_coding/test_files.py::test_frames_by_themselves_are_where_they_are_asked_for",
+    ),
+    Mutant(
+        "src/vidgan/generators/entropy_models.py",
+        "    module.tabulate()",
+        "    pass",
+        "generators/test_entropy_models.py::test_tables_are_brought_up_to_date_when_they_are_written",
+    ),
+    Mutant(
+        "src/vidgan/generators/fixed_point.py",
+        "return on_grid(F.leaky_relu(x, _SLOPE))",
+        "return F.leaky_relu(x, _SLOPE)",
+        "generators/test_fixed_point.py::test_every_layer_gives_multiples_of_the_step",
+    ),
 )
 
 

@@ -12,6 +12,7 @@ from vidgan.inference.batch import Job, jobs_of, refuse_failed
 from vidgan.inference.inputs import Input, open_input
 from vidgan.inference.outputs import allow_overwriting, refuse_inputs
 from vidgan.inference.overlap import ahead, behind
+from vidgan.inference.own_format import OwnFormat
 from vidgan.inference.video_options import VideoOptions, encoding, reading
 from vidgan.video.writer import FolderWriter, FrameWriter, writer
 
@@ -19,7 +20,9 @@ from vidgan.video.writer import FolderWriter, FrameWriter, writer
 Work = Callable[[Input], Input]
 
 
-def process(path: Path, out: Path, work: Work, options: VideoOptions, progress: bool = False) -> Path:
+def process(
+    path: Path, out: Path, work: Work, options: VideoOptions, progress: bool = False, own: OwnFormat | None = None
+) -> Path:
     """Reads an input, has work done on its frames, and writes what is made; returns the path of that.
 
     Frames are decoded, worked on and encoded at the same time, in constant memory. A folder of videos, or of pictures
@@ -32,6 +35,7 @@ def process(path: Path, out: Path, work: Work, options: VideoOptions, progress: 
             what makes one frame of each.
         options: how files are read and written.
         progress: whether a bar shows how far it is.
+        own: a further kind of files that may be read and written.
 
     Raises:
         UserError: the input, the output or an option is at fault, or some files of a folder failed; nothing
@@ -43,36 +47,41 @@ def process(path: Path, out: Path, work: Work, options: VideoOptions, progress: 
     jobs, failed = jobs_of(path, out, encoding(options)), list[tuple[Path, str]]()
     allow_overwriting([job.out for job in jobs], options.overwrite)
     if len(jobs) == 1 and jobs[0].given == path:
-        with _made(jobs[0], work, options) as made:
-            _exhaust(counted(_written(made, jobs[0], options), made.count, "frames", progress))
+        with _made(jobs[0], work, options, own) as made:
+            _exhaust(counted(_written(made, jobs[0], options, own), made.count, "frames", progress))
         return out
-    frames = _all(jobs, work, options, failed)
+    frames = _all(jobs, work, options, own, failed)
     _exhaust(counted(frames, sum(job.count for job in jobs), "frames", progress))
     refuse_failed(failed, len(jobs), out)
     return out
 
 
-def _all(jobs: list[Job], work: Work, options: VideoOptions, failed: list[tuple[Path, str]]) -> Iterator[None]:
+def _all(
+    jobs: list[Job], work: Work, options: VideoOptions, own: OwnFormat | None, failed: list[tuple[Path, str]]
+) -> Iterator[None]:
     """Works on one input after the other; yields once for each of their frames, however many are made of them."""
     for job in jobs:
         try:
-            with _made(job, work, options) as made:
-                yield from _spread(_written(made, job, options), made.count, job.count)
+            with _made(job, work, options, own) as made:
+                yield from _spread(_written(made, job, options, own), made.count, job.count)
         except UserError as error:
             failed.append((job.given, str(error)))
 
 
 @contextmanager
-def _made(job: Job, work: Work, options: VideoOptions) -> Iterator[Input]:
+def _made(job: Job, work: Work, options: VideoOptions, own: OwnFormat | None) -> Iterator[Input]:
     """What is made of an input, which is decoded meanwhile."""
-    given = open_input(job.given, reading=reading(options))
+    if own is not None and own.is_of(job.given):
+        given = own.open(job.given, reading(options))
+    else:
+        given = open_input(job.given, reading=reading(options))
     with closing(ahead(given.items)) as items:
         yield work(replace(given, items=items))
 
 
-def _written(made: Input, job: Job, options: VideoOptions) -> Iterator[None]:
+def _written(made: Input, job: Job, options: VideoOptions, own: OwnFormat | None) -> Iterator[None]:
     """Writes what is made; yields for each frame."""
-    with _sink(made, job, options) as sink:
+    with _sink(made, job, options, own) as sink:
         yield from behind(made.items, lambda item: sink.write(*item))
 
 
@@ -85,7 +94,9 @@ def _spread(steps: Iterator[None], count: int, wanted: int) -> Iterator[None]:
         done = share
 
 
-def _sink(made: Input, job: Job, options: VideoOptions) -> FrameWriter:
+def _sink(made: Input, job: Job, options: VideoOptions, own: OwnFormat | None) -> FrameWriter:
+    if own is not None and own.is_of(job.out):
+        return own.write(job.out, made)
     if job.folder:
         return FolderWriter(job.out, overwrite=True)
     return writer(job.out, made.fps, made.video, encoding(options), True, made.time_base, made.in_step)
