@@ -360,6 +360,18 @@ MUTANTS = (
         "engine/test_averaged.py::test_a_loss_is_given_what_the_moving_average_makes",
     ),
     Mutant(
+        "src/vidgan/losses/teaching.py",
+        "taught_flow.detach()",
+        "taught_flow",
+        "losses/test_teaching.py::test_the_teacher_does_not_learn_of_its_pupils",
+    ),
+    Mutant(
+        "src/vidgan/generators/rife.py",
+        "flow = last.flow + change",
+        "flow = last.flow",
+        "generators/test_interpolation.py::test_a_teacher_corrects_what_the_others_found",
+    ),
+    Mutant(
         "src/vidgan/losses/wavelet.py",
         "_split(low, -1, 2**level)",
         "_split(low, -1, 1)",

@@ -161,5 +161,6 @@ def test_every_option_is_tried() -> None:
     of_noise = {"mocogan_frames", "mocogan_clips"}
     assert options("discriminators") == {*FRAMES, "spatio_temporal", "between", "holes", *of_persons, *of_noise}
     others = {"warping", "masked_l1", "hole_l1", "valid_l1", "point_distance", "acceleration", "classified"}
+    others |= {"feature_census", "flow_distillation", "taught_laplacian"}
     perceptual = {f"perceptual_{kind}" for kind in ("lite0", "realesrgan", "srgan", "tecogan")}
     assert options("losses") == {*ADVERSARIAL, *OF_PICTURES, *others, *perceptual}

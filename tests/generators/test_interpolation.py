@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, TypeVar
 
 import pytest
 import torch
 from omegaconf import OmegaConf
-from torch import Tensor
+from torch import Tensor, nn
 
 from vidgan.baselines.interpolation import blend, dis
 from vidgan.experiment.networks import load_network
@@ -14,11 +15,12 @@ from vidgan.generators.dis_blend import DISBlend
 from vidgan.generators.ifrnet import IFRNet
 from vidgan.generators.interpolation import Interpolator
 from vidgan.generators.recognition import networks, recognise
-from vidgan.generators.rife import RIFE
+from vidgan.generators.rife import RIFE, IFBlock
 from vidgan.ops.optical_flow import dis_flow
 from vidgan.ops.warp import warp
 from vidgan.weights import read_state
 
+Network = TypeVar("Network", bound=Interpolator)
 NETWORKS: dict[str, Callable[[], Interpolator]] = {
     "rife-4.0": lambda: RIFE("4.0"),
     "rife-4.6": lambda: RIFE("4.6"),
@@ -30,8 +32,11 @@ PUBLISHED = [name for name in NETWORKS if name != "dis-blend"]
 
 
 def awake(name: str) -> Interpolator:
+    return waken(NETWORKS[name]())
+
+
+def waken(network: Network) -> Network:
     """No path through the network is hidden by its initialization."""
-    network = NETWORKS[name]()
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.01 * torch.randn_like(parameter))
@@ -49,6 +54,7 @@ def textured(height: int, width: int) -> Tensor:
     ("network", "count", "keys"),
     [
         (lambda: RIFE("4.0"), 5_160_980, 128),
+        (lambda: RIFE("4.0", taught=True), 5_486_713, 160),
         (lambda: RIFE("4.6"), 5_306_256, 120),
         (lambda: RIFE("4.25"), 5_664_776, 158),
         (lambda: IFRNet("S"), 2_803_610, 104),
@@ -60,6 +66,67 @@ def test_published_sizes(network: Callable[[], Interpolator], count: int, keys: 
     with torch.device("meta"):
         built = network()
     assert (sum(parameter.numel() for parameter in built.parameters()), len(built.state_dict())) == (count, keys)
+
+
+def test_the_teacher_has_the_shapes_of_the_published_file() -> None:
+    """That of 4.0 has 222 keys, 32 of them the teacher's, which sees 21 channels."""
+    with torch.device("meta"):
+        shapes = {key: tuple(value.shape) for key, value in RIFE("4.0", taught=True).block_tea.state_dict().items()}
+    assert len(shapes) == 32
+    assert shapes["conv0.0.0.weight"] == (32, 21, 3, 3)
+    assert shapes["convblock.7.0.weight"] == (64, 64, 3, 3)
+    assert shapes["lastconv.weight"] == (64, 5, 4, 4)
+    with pytest.raises(ValueError, match=r"RIFE 4\.25 has no teacher; choose version 4\.0 or 4\.6"):
+        RIFE("4.25", taught=True)
+
+
+@pytest.mark.parametrize("version", ["4.0", "4.6"])
+def test_a_teacher_corrects_what_the_others_found(version: Literal["4.0", "4.6"]) -> None:
+    network, frames, time = waken(RIFE(version, taught=True)), torch.rand(3, 2, 3, 21, 37), torch.tensor([0.5, 0.25])
+    made, plain = network.learn(frames[0], frames[1], time, frames[2]), network(frames[0], frames[1], time)
+    torch.testing.assert_close(made["frame"], plain.frame)
+    assert torch.equal(made["stage_frames"][-1], made["frame"])
+    assert torch.equal(made["stage_flows"][-1], made["flow"])
+    assert [part.shape for part in made["stage_frames"]] == [(2, 3, 21, 37)] * 4
+    assert [part.shape for part in made["stage_flows"]] == [(2, 4, 21, 37)] * 4
+    other = network.learn(frames[0], frames[1], time, 1 - frames[2])
+    assert torch.equal(other["frame"], made["frame"]), "the teacher alone sees the true frame"
+    assert not torch.equal(other["taught_frame"], made["taught_frame"])
+    nn.init.zeros_(last_of(network.block_tea).weight)
+    nn.init.zeros_(last_of(network.block_tea).bias)
+    silent = network.learn(frames[0], frames[1], time, frames[2])
+    assert torch.equal(silent["taught_flow"], silent["flow"])
+    torch.testing.assert_close(silent["taught_frame"], silent["frame"])
+
+
+def last_of(block: IFBlock) -> nn.ConvTranspose2d:
+    return block.lastconv[0] if block.scaled else block.lastconv
+
+
+def test_weights_with_a_teacher_are_taken_with_and_without_it(tmp_path: Path) -> None:
+    network = waken(RIFE("4.0", taught=True))
+    torch.save(network.state_dict(), tmp_path / "flownet.pth")
+    frames = torch.rand(3, 1, 3, 32, 32)
+    given = (*frames[:2], torch.tensor([0.5]))
+    for taught in (True, False):
+        described = {"_target_": "vidgan.generators.rife.RIFE", "version": "4.0", "taught": taught}
+        found = load_network(OmegaConf.create(described), tmp_path / "flownet.pth").eval()
+        assert torch.equal(found(*given).frame, network(*given).frame)
+        if taught:
+            assert torch.equal(
+                found.learn(*given, frames[2])["taught_flow"], network.learn(*given, frames[2])["taught_flow"]
+            )
+
+
+def test_features_of_the_true_frame_are_those_of_the_encoder() -> None:
+    network, frames = waken(IFRNet("S", taught=True)), torch.rand(3, 1, 3, 32, 48)
+    made = network.learn(frames[0], frames[1], torch.tensor([0.5]), frames[2])
+    torch.testing.assert_close(made["frame"], network(frames[0], frames[1], torch.tensor([0.5])).frame)
+    sizes = [(1, 54, 4, 6), (1, 36, 8, 12), (1, 24, 16, 24)]
+    assert [part.shape for part in made["made_features"]] == sizes
+    assert [part.shape for part in made["true_features"]] == sizes
+    expected = network.encoder(frames[2] - frames[:2].mean())
+    torch.testing.assert_close(made["true_features"][2], expected[0])
 
 
 @pytest.mark.parametrize("name", NETWORKS)

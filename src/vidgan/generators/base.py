@@ -38,7 +38,7 @@ class PublishedNetwork(nn.Module):
     """
 
     aliases: ClassVar[tuple[tuple[str, str], ...]] = ()
-    unused: ClassVar[tuple[str, ...]] = ()
+    unused: tuple[str, ...] = ()
 
     @classmethod
     def recognise(cls, shapes: Shapes) -> dict[str, Any]:

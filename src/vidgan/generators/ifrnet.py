@@ -28,12 +28,14 @@ class IFRNet(Interpolator):
 
     Args:
         variant: which of the three sizes.
+        taught: shown the true frame in training, for a loss that compares features with its own (section 3.3).
     """
 
     multiple = 16
 
-    def __init__(self, variant: Variant = "S") -> None:
+    def __init__(self, variant: Variant = "S", taught: bool = False) -> None:
         super().__init__()
+        self.taught = taught
         widths, side, kernel = _PLANS[variant]
         self.encoder = FeaturePyramid(widths, kernel)
         coarsest = widths[-1]
@@ -43,25 +45,48 @@ class IFRNet(Interpolator):
             self.add_module(f"decoder{level}", Decoder(3 * own + 4, 3 * own, finer, side))
 
     def between(self, first: Tensor, second: Tensor, time: Tensor, scale: float) -> Between:
-        mean = torch.cat([first, second], 2).mean((1, 2, 3), keepdim=True)
+        return self._refined(first, second, time, scale)[0]
+
+    def learn(self, first: Tensor, second: Tensor, time: Tensor, truth: Tensor) -> dict[str, Any]:
+        """See :class:`Interpolator`; ``made_features`` of the frame, and ``true_features`` of the true one."""
+        height, width = first.shape[-2:]
+        first, second, truth = self._padded(first, second, truth)
+        made, features = self._refined(first, second, time.view(-1, 1, 1, 1), 1)
+        true = self.encoder(truth - _mean(first, second))
+        return {
+            "frame": made.frame[..., :height, :width],
+            "flow": made.flow[..., :height, :width],
+            "made_features": features,
+            "true_features": true[2::-1],
+        }
+
+    def _refined(self, first: Tensor, second: Tensor, time: Tensor, scale: float) -> tuple[Between, list[Tensor]]:
+        """What is made, and the features that it was made of at 1/8, 1/4 and 1/2 of the size."""
+        mean = _mean(first, second)
         first, second = first - mean, second - mean
         pyramids = [self.encoder(resized(frame, scale)) for frame in (first, second)]
-        features = [level[3] for level in pyramids]
-        made = self.decoder4(torch.cat([*features, time.expand(-1, 1, *features[0].shape[-2:])], 1))
-        flow = made[:, :4]
+        coarsest = [level[3] for level in pyramids]
+        made = self.decoder4(torch.cat([*coarsest, time.expand(-1, 1, *coarsest[0].shape[-2:])], 1))
+        flow, features = made[:, :4], []
         for level in (3, 2, 1):
+            features.append(made[:, 4:])
             own = [warp(p[level - 1], flow[:, 2 * i :][:, :2], "border") for i, p in enumerate(pyramids)]
-            made = self.get_submodule(f"decoder{level}")(torch.cat([made[:, 4:], *own, flow], 1))
+            made = self.get_submodule(f"decoder{level}")(torch.cat([features[-1], *own, flow], 1))
             flow = made[:, :4] + 2 * resized(flow, 2)
         made = resized(made, 1 / scale)
         flow, weight = resized(flow, 1 / scale) / scale, torch.sigmoid(made[:, 4:5])
         merged = weight * warp(first, flow[:, :2], "border") + (1 - weight) * warp(second, flow[:, 2:], "border")
-        return Between(merged + mean + made[:, 5:], flow, weight)
+        return Between(merged + mean + made[:, 5:], flow, weight), features
 
     @classmethod
     def recognise(cls, shapes: Shapes) -> dict[str, Any]:
         width = shapes["encoder.pyramid1.0.0.weight"][0]
         return {"variant": {widths[0]: variant for variant, (widths, *_) in _PLANS.items()}[width]}
+
+
+def _mean(first: Tensor, second: Tensor) -> Tensor:
+    """(B, 1, 1, 1), of both frames."""
+    return torch.cat([first, second], 2).mean((1, 2, 3), keepdim=True)
 
 
 class FeaturePyramid(nn.Module):

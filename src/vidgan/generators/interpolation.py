@@ -1,6 +1,6 @@
 """What networks promise that make frames between two."""
 
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -29,10 +29,12 @@ class Interpolator(PublishedNetwork):
         any_time: whether it makes frames of any time; else of the middle alone, and others by halving.
         multiple: frames are padded to heights and widths that are multiples of it, and more where motion is looked for
             in smaller frames.
+        taught: whether it is shown the true frame in training, see :meth:`learn`.
     """
 
     any_time: ClassVar[bool] = True
     multiple: int = 1
+    taught: bool = False
 
     def forward(self, first: Tensor, second: Tensor, time: Tensor, scale: float = 1) -> Between:
         """
@@ -42,11 +44,27 @@ class Interpolator(PublishedNetwork):
             scale: size of the frames in which motion is looked for; 0.5 for those of 4K.
         """
         height, width = first.shape[-2:]
-        multiple = round(self.multiple / scale)
-        below, right = -height % multiple, -width % multiple
-        padded = [F.pad(frame, (0, right, 0, below)) for frame in (first, second)]
-        made = self.between(padded[0], padded[1], time.view(-1, 1, 1, 1), scale)
+        first, second = self._padded(first, second, scale=scale)
+        made = self.between(first, second, time.view(-1, 1, 1, 1), scale)
         return Between(*(part[..., :height, :width] for part in made))
+
+    def learn(self, first: Tensor, second: Tensor, time: Tensor, truth: Tensor) -> dict[str, Any]:
+        """What one that is :attr:`taught` makes in training.
+
+        Args:
+            first, second, time: as of :meth:`forward`.
+            truth: (B, 3, H, W), the frame to be made.
+
+        Returns:
+            ``frame`` and ``flow`` as of :class:`Between`, and what its own losses ask for, by name: tensors with B
+            first, and lists of them.
+        """
+        raise NotImplementedError
+
+    def _padded(self, *frames: Tensor, scale: float = 1) -> list[Tensor]:
+        """Frames with sides that are multiples."""
+        (height, width), multiple = frames[0].shape[-2:], round(self.multiple / scale)
+        return [F.pad(frame, (0, -width % multiple, 0, -height % multiple)) for frame in frames]
 
     def between(self, first: Tensor, second: Tensor, time: Tensor, scale: float) -> Between:
         """:meth:`forward`, of frames whose sides are multiples, and times (B, 1, 1, 1)."""

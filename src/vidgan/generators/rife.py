@@ -4,6 +4,7 @@ Motion from the made frame to its two neighbours is found directly, coarse to fi
 versions differ in how a block is built and in what it is handed beside the frames.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,6 +46,24 @@ _PLANS: dict[str, _Plan] = {
 }
 
 
+@dataclass(frozen=True)
+class _Stage:
+    """What is known after a block: motion (B, 4, H, W), the logit (B, 1, H, W) of weights, and what is warped by it."""
+
+    flow: Tensor
+    logit: Tensor
+    warped: Tensor
+
+    @property
+    def weight(self) -> Tensor:
+        return torch.sigmoid(self.logit)
+
+    @property
+    def frame(self) -> Tensor:
+        weight = self.weight
+        return weight * self.warped[:, :3] + (1 - weight) * self.warped[:, 3:6]
+
+
 class RIFE(Interpolator):
     """RIFE's IFNet in the versions 4.0, 4.6 and 4.25, with their keys.
 
@@ -53,11 +72,16 @@ class RIFE(Interpolator):
 
     Args:
         version: of the architecture.
+        taught: with the privileged block, which sees the true frame in training and corrects what the others found
+            (section 3.4); it is as large as that of the published file of 4.0.
+
+    Raises:
+        ValueError: a version that has no teacher is to be taught.
     """
 
-    unused = ("block_tea.", "contextnet.", "unet.", "teacher.", "caltime.")
+    unused: tuple[str, ...] = ("block_tea.", "contextnet.", "unet.", "teacher.", "caltime.")
 
-    def __init__(self, version: Version = "4.6") -> None:
+    def __init__(self, version: Version = "4.6", taught: bool = False) -> None:
         super().__init__()
         plan = _PLANS[version]
         self.plan = plan
@@ -68,8 +92,45 @@ class RIFE(Interpolator):
             self.add_module(f"block{index}", IFBlock(inputs, channels, plan.handed, plan.scaled))
         if plan.features:
             self.encode = Head(plan.features)
+        if taught and plan.features:
+            raise ValueError(f"RIFE {version} has no teacher; choose version 4.0 or 4.6, or taught=false")
+        self.taught = taught
+        if taught:
+            self.block_tea = IFBlock(5 * 3 + 2 + 4, plan.channels[-1], 0, plan.scaled)
+            self.unused = tuple(prefix for prefix in type(self).unused if prefix != "block_tea.")
 
     def between(self, first: Tensor, second: Tensor, time: Tensor, scale: float) -> Between:
+        for stage in self._stages(first, second, time, scale):  # noqa: B007 - the last counts
+            pass
+        return Between(stage.frame, stage.flow, stage.weight)
+
+    def learn(self, first: Tensor, second: Tensor, time: Tensor, truth: Tensor) -> dict[str, Any]:
+        """See :class:`Interpolator`; ``stage_frames`` and ``stage_flows`` of each block, and those of the teacher."""
+        height, width = first.shape[-2:]
+        first, second, truth = self._padded(first, second, truth)
+        time = time.view(-1, 1, 1, 1)
+        stages = list(self._stages(first, second, time, 1))
+        last, times = stages[-1], time.expand(-1, 1, *first.shape[-2:])
+        # Time stands before the weights as in the other blocks; the paper's own teacher is not told of any.
+        shown = torch.cat([first, second, last.warped, times, last.logit, truth], 1)
+        change, more, _ = self.block_tea(shown, last.flow, 1)
+        flow = last.flow + change
+        teacher = _Stage(flow, last.logit + more, self._warped(torch.cat([first, second], 1), flow))
+
+        def cut(part: Tensor) -> Tensor:
+            return part[..., :height, :width]
+
+        return {
+            "frame": cut(last.frame),
+            "flow": cut(last.flow),
+            "stage_frames": [cut(stage.frame) for stage in stages],
+            "stage_flows": [cut(stage.flow) for stage in stages],
+            "taught_frame": cut(teacher.frame),
+            "taught_flow": cut(teacher.flow),
+        }
+
+    def _stages(self, first: Tensor, second: Tensor, time: Tensor, scale: float) -> Iterator[_Stage]:
+        """Coarse to fine."""
         frames = torch.cat([first, second], 1)
         seen = frames
         if self.plan.features:
@@ -87,9 +148,7 @@ class RIFE(Interpolator):
                 logit = logit + more if self.plan.accumulates else more
             flow = flow + change
             warped = self._warped(seen, flow)
-        assert logit is not None, "there is a block"
-        weight = torch.sigmoid(logit)
-        return Between(weight * warped[:, :3] + (1 - weight) * warped[:, 3:6], flow, weight)
+            yield _Stage(flow, logit, warped)
 
     @staticmethod
     def _warped(seen: Tensor, flow: Tensor) -> Tensor:

@@ -37,8 +37,44 @@ class Census(nn.Module):
         return distance.sum() / (len(distance) * height * width)
 
     def _signs(self, clip: Tensor) -> Tensor:
-        """(B T, patch^2, pixels that have all neighbours)."""
-        patches = F.unfold(clip.float().mean(-3).flatten(0, 1)[:, None], self.patch)
-        middle = self.patch**2 // 2
-        differences = patches - patches[:, middle : middle + 1]
-        return differences / torch.sqrt(differences.square() + self.softness**2)
+        return _signs(clip.float().mean(-3).flatten(0, 1)[:, None], self.patch, self.softness)
+
+
+class FeatureCensus(nn.Module):
+    """Sum over levels of the soft census distances of features (IFRNet, Kong et al. 2022, section 3.3).
+
+    As :class:`Census`, of each channel by itself. ``made_features`` and ``true_features`` are lists of maps
+    (B, N, C, h, w), one for each level.
+
+    Args:
+        patch: side of the neighbourhood, odd; IFRNet's 3.
+        softness: where signs begin to saturate; IFRNet's 0.9.
+
+    Raises:
+        ValueError: the side is even.
+    """
+
+    def __init__(self, patch: int = 3, softness: float = 0.9) -> None:
+        super().__init__()
+        if patch % 2 == 0:
+            raise ValueError(f"FeatureCensus: patch is {patch}; it must be odd")
+        self.patch, self.softness = patch, softness
+
+    def forward(self, made_features: list[Tensor], true_features: list[Tensor]) -> Tensor:
+        levels = zip(made_features, true_features, strict=True)
+        return torch.stack([self._distance(made, true) for made, true in levels]).sum()
+
+    def _distance(self, made: Tensor, true: Tensor) -> Tensor:
+        first, second = (
+            _signs(maps.float().flatten(0, 2)[:, None], self.patch, self.softness) for maps in (made, true)
+        )
+        squares = (first - second).square()
+        return (squares / (_FAR + squares)).mean(1).sum() / made.numel()
+
+
+def _signs(maps: Tensor, patch: int, softness: float) -> Tensor:
+    """Of (N, 1, H, W) the signs (N, patch^2, pixels that have all neighbours)."""
+    patches = F.unfold(maps, patch)
+    middle = patch**2 // 2
+    differences = patches - patches[:, middle : middle + 1]
+    return differences / torch.sqrt(differences.square() + softness**2)

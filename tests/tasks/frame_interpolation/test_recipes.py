@@ -34,7 +34,8 @@ def test_rife_sees_95_percent_300_times(composed: Composed) -> None:
     assert (config.data.batch_size, config.data.frames, config.data.patch) == (64, 3, 224)
     assert config.engine.iterations == 300 * (TRIPLETS * 95 // 100 // 64) == 60 * config.validation.every
     assert config.players.generator.optimizer.weight_decay == 1e-3
-    assert [(term.loss._target_.rsplit(".")[-1], term.weight) for term in config.losses.values()] == [("Laplacian", 1)]
+    losses = [(term.loss._target_.rsplit(".")[-1], term.weight) for term in config.losses.values()]
+    assert losses == [("Laplacian", 1), ("OfTeacher", 1), ("FlowDistillation", 0.01)]
     assert (config.task.times, config.protocol.name) == ("middle", "vimeo_triplets")
 
 
@@ -63,7 +64,7 @@ def test_ifrnet_sees_all_300_times(composed: Composed) -> None:
     assert config.engine.iterations == 300 * (TRIPLETS // 24) == 300 * config.validation.every
     assert config.players.generator.optimizer.weight_decay == 0
     losses = {name: (term.loss._target_.rsplit(".")[-1], term.weight) for name, term in config.losses.items()}
-    assert losses == {"pixel": ("Charbonnier", 1), "census": ("Census", 1)}
+    assert losses == {"pixel": ("Charbonnier", 1), "census": ("Census", 1), "features": ("FeatureCensus", 0.01)}
     assert config.losses.pixel.loss.eps**2 == pytest.approx(1e-6)
     short = recipe(composed, "ifrnet_vimeo90k", "engine.iterations=1000")
     assert [rate(short, iteration) for iteration in (0, 500, 1000)] == pytest.approx([1e-4, 5.5e-5, 1e-5])

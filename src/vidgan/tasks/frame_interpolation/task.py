@@ -58,11 +58,12 @@ class FrameInterpolation(AdversarialTask):
         """
         if self.training:
             first, middle, last = self._drawn(clip)
-            return {
+            pair = {
                 "first": _at(clip.frames, first),
                 "second": _at(clip.frames, last),
                 "time": ((middle - first) / (last - first)).float()[:, None],
             }
+            return {**pair, "truth": _at(clip.frames, middle)} if self._generator.taught else pair
         gap, inside = _spacing(clip)
         count = (clip.frames.shape[1] - 1) // gap
         given = clip.frames[:, ::gap]
@@ -77,13 +78,25 @@ class FrameInterpolation(AdversarialTask):
 
     def generate(self, condition: dict[str, Tensor]) -> GeneratorOutput:
         pairs = condition["first"].shape[:2]
-        parts = [part.flatten(0, 1) for part in (condition["first"], condition["second"], condition["time"])]
-        generator = self.network("generator")
+        first, second, time = (condition[name].flatten(0, 1) for name in ("first", "second", "time"))
+        generator = self._generator
+        if "truth" in condition:
+            named = generator.learn(first, second, time, condition["truth"].flatten(0, 1))
+            apart = {name: _unflattened(part, pairs) for name, part in named.items()}
+            return GeneratorOutput(apart.pop("frame"), **apart)
         if self.training:
-            made = generator(*parts)
+            made = generator(first, second, time)
             return GeneratorOutput(made.frame.unflatten(0, pairs), flow=made.flow.unflatten(0, pairs))
-        one_by_one = [generator(*pair).frame for pair in zip(*(part.split(1) for part in parts), strict=True)]
+        one_by_one = [
+            generator(*pair).frame for pair in zip(first.split(1), second.split(1), time.split(1), strict=True)
+        ]
         return GeneratorOutput(torch.cat(one_by_one).unflatten(0, pairs))
+
+    @property
+    def _generator(self) -> Interpolator:
+        generator = self.network("generator")
+        assert isinstance(generator, Interpolator), "refused else"
+        return generator
 
     def baselines(self) -> dict[str, Baseline]:
         return {name: partial(_classical, method) for name, method in interpolations().items()}
@@ -124,6 +137,11 @@ def _spacing(clip: Clip) -> tuple[int, int]:
 def _at(frames: Tensor, index: Tensor) -> Tensor:
     """(B, 1, C, H, W): one frame of each clip."""
     return frames[torch.arange(len(frames), device=frames.device), index][:, None]
+
+
+def _unflattened(part: Any, pairs: torch.Size) -> Any:
+    """A tensor, or a list of them, of all pairs, clip by clip."""
+    return [one.unflatten(0, pairs) for one in part] if isinstance(part, list) else part.unflatten(0, pairs)
 
 
 def _classical(method: Interpolation, first: Tensor, second: Tensor, time: Tensor) -> Tensor:
