@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vidgan.comparison.axes import Axis, find_axes, natural, short_names
+from vidgan.comparison.rate_distortion import Rates, rates_of
 from vidgan.comparison.records import COSTS, RunRecord
 from vidgan.comparison.statistics import Difference, Spread, holm, paired_difference, pareto_front, spread
 from vidgan.errors import UserError
@@ -64,6 +65,7 @@ class Comparison:
         baselines: classical methods' scores.
         differences: by (label, metric).
         fronts: labels on the Pareto front by (metric, cost).
+        rates: curves of rate against quality, where the cases of the protocol are rates.
         left_out: id and reason.
         notes: what a reader must know, in sentences.
     """
@@ -79,6 +81,7 @@ class Comparison:
     baselines: Mapping[str, Mapping[str, float]]
     differences: Mapping[tuple[str, str], Difference]
     fronts: Mapping[tuple[str, str], set[str]]
+    rates: tuple[Rates, ...]
     left_out: Mapping[str, str]
     notes: tuple[str, ...]
 
@@ -124,6 +127,7 @@ def compare(records: Sequence[RunRecord], title: str, reference: str | None = No
     clips = _one_set_of_clips(runs)
     metrics = _common_metrics(runs)
     chosen = _reference(variants, reference)
+    baselines = _baselines(runs, metrics)
     return Comparison(
         title=title,
         protocol=protocol,
@@ -133,9 +137,10 @@ def compare(records: Sequence[RunRecord], title: str, reference: str | None = No
         variants=tuple(variants),
         metrics=metrics,
         reference=chosen.label,
-        baselines=_baselines(runs, metrics),
+        baselines=baselines,
         differences=_differences(variants, chosen, metrics, clips),
         fronts=_fronts(variants, metrics),
+        rates=rates_of({variant.label: variant.runs for variant in variants}, baselines),
         left_out=left_out,
         notes=(*_confounded(axes), *_notes(runs, metrics, clips)),
     )

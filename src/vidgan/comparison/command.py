@@ -92,6 +92,7 @@ def _write(comparison: Comparison, out: Path, budget_mb: float) -> list[Path]:
     grids = [tables.summary_grid(comparison), tables.axes_grid(comparison), tables.cost_grid(comparison)]
     if comparison.differences:
         grids.append(tables.differences_grid(comparison))
+    grids += map(tables.rates_grid, comparison.rates)
     texts = {
         "comparison.html": page(comparison, budget_mb),
         "comparison.md": _markdown(comparison),
@@ -99,6 +100,8 @@ def _write(comparison: Comparison, out: Path, budget_mb: float) -> list[Path]:
         "summary.csv": tables.summary_csv(comparison),
         "differences.csv": tables.differences_csv(comparison),
     }
+    if comparison.rates:
+        texts["rates.csv"] = tables.rates_csv(comparison.rates)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -122,6 +125,11 @@ def _markdown(comparison: Comparison) -> str:
     if comparison.differences:
         grid = tables.differences_grid(comparison)
         parts += [f"## Differences to {escaped(comparison.reference)}\n", tables.markdown(grid), f"{tables.SCHEME}\n"]
+    for rates in comparison.rates:
+        parts += [
+            f"## {escaped(rates.name)} against {escaped(rates.anchor)}\n",
+            tables.markdown(tables.rates_grid(rates)),
+        ]
     if comparison.left_out:
         lines = (f"- {escaped(name)}: {escaped(why)}\n" for name, why in comparison.left_out.items())
         parts += ["## Left out\n", "".join(lines)]

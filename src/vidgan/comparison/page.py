@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from vidgan.comparison import media, tables
 from vidgan.comparison.analysis import FRONT_COSTS, Comparison, Variant
+from vidgan.comparison.rate_distortion import plot
 from vidgan.comparison.records import Curve
 from vidgan.comparison.statistics import spread
 
@@ -37,6 +38,7 @@ def page(comparison: Comparison, budget_mb: float) -> str:
         runs=sum(len(variant.runs) for variant in comparison.variants),
         summary=tables.summary_grid(comparison),
         cost=tables.cost_grid(comparison),
+        rates=[(rates, plot(rates), tables.rates_grid(rates)) for rates in comparison.rates],
         axes=[axis.distinct() for axis in comparison.axes],
         forest=_forest(comparison),
         scheme=tables.SCHEME,

@@ -9,6 +9,7 @@ from io import StringIO
 from typing import Any
 
 from vidgan.comparison.analysis import Comparison, Variant
+from vidgan.comparison.rate_distortion import Rates
 from vidgan.comparison.records import COSTS
 from vidgan.comparison.statistics import CONFIDENCE, RESAMPLES, Difference, Spread
 
@@ -182,6 +183,38 @@ def differences_grid(comparison: Comparison) -> Grid:
         for (label, metric), difference in comparison.differences.items()
     ]
     return Grid(["variant", "metric", "difference", "interval", "p", "p (Holm)", "clips", "remark"], rows, 2)
+
+
+def rates_grid(rates: Rates) -> Grid:
+    """One row a variant or method: rate and quality of each case, the BD-rate in percent, and that of each clip."""
+    clips = list(dict.fromkeys(clip for found in rates.by_clip.values() for clip in found))
+    rows = []
+    for label, points in rates.curves.items():
+        values = [value for point in points for value in point]
+        by_clip = rates.by_clip.get(label, {})
+        told = [percent(rates.mean[label]), *(percent(by_clip.get(clip)) for clip in clips)]
+        rows.append([label, *map(number, values), *told])
+    heads = [side + case for case in rates.cases for side in (rates.rate, rates.metric)]
+    return Grid(["", *heads, f"{rates.name} %", *(f"{rates.name} % {clip}" for clip in clips)], rows)
+
+
+def percent(value: float | None) -> str:
+    return NOTHING if value is None or not math.isfinite(value) else f"{value:+.1f}"
+
+
+def rates_csv(every: Sequence[Rates]) -> str:
+    """Points of all curves and their BD-rates in full precision."""
+    return _csv(
+        [
+            {
+                **{"bd_rate": rates.name, "anchor": rates.anchor, "method": label, "case": case.removeprefix("_")},
+                **{"rate": rate, "metric": rates.metric, "quality": quality, "percent": rates.mean[label]},
+            }
+            for rates in every
+            for label, points in rates.curves.items()
+            for case, (rate, quality) in zip(rates.cases, points, strict=True)
+        ]
+    )
 
 
 def markdown_text(text: str) -> str:
