@@ -47,6 +47,7 @@ _STEP = "src/vidgan/engine/step.py"
 _CONSISTENCY = "src/vidgan/engine/consistency.py"
 _LOSSES = "src/vidgan/losses/adversarial.py"
 _DATA = "src/vidgan/data"
+_RETARGET = "src/vidgan/pose/retarget.py"
 _SCENE = "src/vidgan/data/persons/scene.py"
 _RECIPES = "experiments/super_resolution"
 _RETIMING = "src/vidgan/inference/retiming.py"
@@ -397,10 +398,10 @@ MUTANTS = (
     ),
     # A filmed person
     Mutant(_SCENE, "self.unsteadiness <= _STEADY", "self.unsteadiness >= 0", "data/persons/test_scene.py"),
-    Mutant(
-        "data/persons/scene.py", "(place + 0.5) / self.step - 0.5", "place / self.step", "data/persons/test_scene.py"
-    ),
-    Mutant("inference/stage.py", "if film.scene.is_steady and", "if not", "inference/test_stage.py"),
+    Mutant(_SCENE, "(place + 0.5) / self.step - 0.5", "place / self.step", "data/persons/test_scene.py"),
+    Mutant("src/vidgan/inference/stage.py", "if film.shows(", "if not film.shows(", "inference/test_stage.py"),
+    Mutant(_RETARGET, "1.0, _OTHERWISE)", "1.0, 1.0)", "pose/test_retarget.py"),
+    Mutant(_RETARGET, "moved[start] + longer", "longer", "pose/test_retarget.py"),
     # Coded video
     Mutant(
         "src/vidgan/tasks/learned_coding/files.py",

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vidgan.console import say
 from vidgan.data.persons.film import Film
 from vidgan.engine.progress import counted
 from vidgan.errors import UserError
@@ -25,10 +26,11 @@ from vidgan.inference.stage import stage
 from vidgan.inference.trained import Trained
 from vidgan.inference.video_options import encoding, reading
 from vidgan.pose.estimators.base import PoseEstimator
+from vidgan.pose.feet import sliding, standing
 from vidgan.pose.files import is_pose_file, read_poses
 from vidgan.pose.person_tracking import persons_in
-from vidgan.pose.retarget import PoseStatistics, pose_statistics, retargeted
-from vidgan.pose.sequence import KeypointSequence
+from vidgan.pose.retarget import Retargeting
+from vidgan.pose.sequence import KeypointSequence, Points
 from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.video.playback import Playback
 from vidgan.video.reader import Frames
@@ -154,12 +156,11 @@ def conditions(person: Figure, moves: Movement, trained: Trained, options: Perso
         UserError: the size is not known, or a pose cannot be put where the other stands.
     """
     poses = moves.poses.converted(OPENPOSE_18)
-    if options.retarget:
-        poses = retargeted(
-            poses, _statistics(poses, moves.key, moves.path), _statistics(person.pose, person.key, person.path)
-        )
     own, moved = (sequence.points[:, 0, :, :2] for sequence in (person.pose, poses))
     film = Film.of(trained.knowledge)
+    if options.retarget:
+        body = film.points if film is not None and film.shows(person.picture, own[0]) else own
+        moved = _retargeted(moved, body, f"{moves.key}={moves.path}")
     shown = stage(person.picture, own[0], moved, film, *_size(trained, options))
     framing, device = shown.framing, trained.device
     return Conditions(
@@ -260,8 +261,14 @@ def _only_person(poses: KeypointSequence, what: str, remedy: str) -> KeypointSeq
     return persons[0]
 
 
-def _statistics(poses: KeypointSequence, key: str, path: Path) -> PoseStatistics:
+def _retargeted(moves: Points, body: Points, what: str) -> Points:
+    """The movement in the place of another body, see :class:`Retargeting`; tells how much its feet slide there."""
     try:
-        return pose_statistics(poses)
+        moved = Retargeting.between(moves, body)(moves)
     except UserError as error:
-        raise UserError(f"{key}={path}: {error} Or set retarget=false.") from error
+        raise UserError(f"{what}: {error} Or set retarget=false.") from error
+    contacts = standing(moves)
+    if contacts.any():
+        before, after = sliding(moves, contacts), sliding(moved, contacts)
+        say(f"feet that stand slide by {after:.1%} of the body's height a frame, {before:.1%} in {what}")
+    return moved

@@ -88,7 +88,7 @@ class PersonOptions(UseOptions, VideoOptions):
     Attributes:
         estimator: what finds people in frames.
         confidence: key points that are less sure count as missing.
-        retarget: move and scale the poses to where the person of the picture stands, and to its size.
+        retarget: move and scale the poses to where the person of the picture stands, to its size and its proportions.
         height, width: of what is made, in pixels; null is the size that the run was trained on.
     """
 

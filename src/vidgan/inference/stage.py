@@ -49,7 +49,7 @@ def stage(
     around = Framing.around(everything, height, width)
     if film is None:
         return Staging(around)
-    if film.scene.is_steady and film.scene.is_behind(picture, person):
+    if film.shows(picture, person):
         framing = film.framing.resized(height, width).widened(everything)
         share = film.scene.known_share(framing)
         say(f"the picture is of the film that trained: {share:.0%} of the scene is known, the rest is filled")

@@ -1,7 +1,9 @@
-"""One body's movement where another stands: pose normalization of Everybody Dance Now (Chan et al. 2019, section 3.3).
+"""One body's movement where another stands, as large as it and of its proportions.
 
-Poses are moved and scaled so that the source stands where the target stands at the same nearness to the camera, and is
-as tall there. Percentiles stand for the paper's extremes, so that a jump or an outlier does not set the range.
+Own design. Moments of the two in which the pose is alike tell how much larger one is than the other and where it
+stands, as a bone that points at the camera is short in both; MimicMotion (Zhang et al. 2024) fits a line through all
+frames, whose slope shrinks as the body moves, and Everybody Dance Now (Chan et al. 2019) maps ranges of heights, which
+a jump is part of. One scale and one shift go for all frames, so that jumps, and steps towards the camera, stay.
 """
 
 from dataclasses import dataclass
@@ -10,84 +12,138 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidgan.errors import UserError
-from vidgan.pose.sequence import KeypointSequence, Points
+from vidgan.pose.feet import in_the_air
+from vidgan.pose.sequence import Points
+from vidgan.pose.skeleton import OPENPOSE_18
 
 _Numbers = NDArray[np.float64]
-_FAR, _NEAR = 5, 95  # percentiles of the height of the feet
+_MOST, _PAIRS = 64, 50_000  # poses of the target that are compared, and pairs of poses
+_SHARED = 5  # key points that two poses have in common at least
+_OTHERWISE = 3.0  # times as far: a pose in the air from one on the ground
+_KEPT = 4  # one of so many of the moments is used, the most alike
+_NOISE = 0.05  # of the logarithm of a ratio, by which key points err
+_LARGEST = np.log(1.7)  # of the logarithm of a ratio of bones: proportions of persons do not differ more
+
+_JOINT = OPENPOSE_18.index
+_HIPS = [_JOINT("right_hip"), _JOINT("left_hip")]
+_LEG = (("hip", "knee"), ("knee", "ankle"))
+_LEGS = [(_JOINT(f"{side}_{a}"), _JOINT(f"{side}_{b}")) for side in ("right", "left") for a, b in _LEG]
+_FACE = ["right_eye", "left_eye", "right_ear", "left_ear"]
+#: What is set to the other's length, from the hips outwards; those of both sides, and of the face, by one ratio.
+_CHAINS: list[list[tuple[str, str]]] = [
+    [("hips", "neck")],
+    [("neck", f"{side}_shoulder") for side in ("right", "left")],
+    [(f"{side}_shoulder", f"{side}_elbow") for side in ("right", "left")],
+    [(f"{side}_elbow", f"{side}_wrist") for side in ("right", "left")],
+    [("neck", "nose")],
+    [("nose", part) for part in _FACE],
+]
 
 
 @dataclass(frozen=True)
-class PoseStatistics:
-    """Where one person's feet are and how tall it is, in pixels, over a sequence.
+class Retargeting:
+    """From one body to another.
 
     Attributes:
-        far, near: y of the feet when the person is farthest from the camera and nearest to it.
-        far_height, near_height: from nose to feet at these places.
-        middle: median x of the feet.
+        scale: from one's pixels to the other's.
+        shift: (2,), added to scaled places.
+        ratios: of each of ``_CHAINS``, by which a bone is longer then.
     """
 
-    far: float
-    near: float
-    far_height: float
-    near_height: float
-    middle: float
+    scale: float
+    shift: _Numbers
+    ratios: tuple[float, ...]
 
-    def foot(self, share: _Numbers) -> _Numbers:
-        """y of the feet at shares of the way from far (0) to near (1)."""
-        return self.far + share * (self.near - self.far)
+    @classmethod
+    def between(cls, moves: Points, target: Points) -> "Retargeting":
+        """
+        Args:
+            moves: (T, 18, 2) of OpenPose-18, the movement, missing ones NaN.
+            target: (N, 18, 2), poses of the body that is to move so; one will do.
 
-    def height(self, share: _Numbers) -> _Numbers:
-        return self.far_height + share * (self.near_height - self.far_height)
+        Raises:
+            UserError: the two never have enough key points in common.
+        """
+        some = slice(None, None, -(-len(target) // _MOST))
+        many = slice(None, None, -(-len(moves) * len(target[some]) // _PAIRS))
+        one, other = moves[many, :, :2].astype(np.float64), target[some, :, :2].astype(np.float64)
+        scales, apart = _compared(one, other)
+        alike = in_the_air(target)[some, None] == in_the_air(moves)[None, many]
+        apart = apart * np.where(alike, 1.0, _OTHERWISE)
+        nearest = apart.argmin(1)
+        costs = apart[np.arange(len(other)), nearest]
+        if not np.isfinite(costs).any():
+            raise UserError(
+                f"No pose has {_SHARED} key points in common with the other's; both have to show the same parts of the "
+                "body for one's size to be matched to the other's."
+            )
+        best = np.argsort(costs, kind="stable")[: max(1, int(np.isfinite(costs).sum()) // _KEPT)]
+        here, there = one[nearest[best]], other[best]
+        scale = float(np.median(scales[best, nearest[best]]))
+        scale *= _ratio([(here[:, a] - here[:, b], there[:, a] - there[:, b]) for a, b in _LEGS], scale)
+        feet = _lowest(here, there)
+        shift = np.nanmedian(np.where(np.isfinite(feet), there - scale * here, np.nan), axis=(0, 1))
+        ratios = []
+        for chain in _CHAINS:
+            ends = [(_place(here, a) - _place(here, b), _place(there, a) - _place(there, b)) for a, b in chain]
+            ratios.append(_ratio(ends, scale))
+        return cls(scale, shift, tuple(ratios))
+
+    def __call__(self, moves: Points) -> Points:
+        """Key points (T, 18, 2 or more); all beyond the two numbers of a place stay."""
+        points = moves.astype(np.float64)
+        points[..., :2] = self.scale * points[..., :2] + self.shift
+        before = points[..., :2].copy()
+        moved = {"hips": np.zeros((len(points), 2))}
+        for chain, ratio in zip(_CHAINS, self.ratios, strict=True):
+            for start, stop in chain:
+                bone = _place(before, stop) - _place(before, start)
+                longer = np.where(np.isfinite(bone), (ratio - 1) * bone, 0.0)
+                moved[stop] = moved[start] + longer
+                points[:, _JOINT(stop), :2] += moved[stop]
+        return points.astype(np.float32)
 
 
-def pose_statistics(sequence: KeypointSequence) -> PoseStatistics:
-    """Those of a sequence of one person.
+def _compared(one: _Numbers, other: _Numbers) -> tuple[_Numbers, _Numbers]:
+    """For all poses of (N, 18, 2) and (T, 18, 2) the scale from the latter, and how unlike the two are, (N, T) each.
 
-    Raises:
-        UserError: nose and ankles are never seen together, or the nose is never above them.
+    The distance left by the best scale and shift, in sizes of the former; infinite where too little is shared.
     """
-    feet = _feet(sequence)
-    heights = feet[:, 1] - _joint(sequence, "nose")[:, 1]
-    if np.isnan(heights).all():
-        raise UserError("Nose and ankles are never in the same frame; a whole body is needed to match another's size.")
-    seen = heights > 0  # not of a somersault, whose height would turn the other body upside down
-    if not seen.any():
-        raise UserError("The nose is never above the ankles; a body that stands is needed to match another's size.")
-    feet, heights = feet[seen], heights[seen]
-    far, near = np.percentile(feet[:, 1], (_FAR, _NEAR))
-    middle_height = np.median(heights)
-    # Feet of a person that stands are on a line: heights by nearness, as two medians.
-    half = feet[:, 1] >= np.median(feet[:, 1])
-    apart = (near - far) > 0.05 * middle_height and not half.all()
-    far_height = float(np.median(heights[~half])) if apart else float(middle_height)
-    near_height = float(np.median(heights[half])) if apart else float(middle_height)
-    return PoseStatistics(float(far), float(near), far_height, near_height, float(np.median(feet[:, 0])))
+    shared = np.isfinite(other[:, None] + one[None]).all(-1, keepdims=True)
+    count = shared.sum(2, keepdims=True).clip(min=1)
+    centred = []
+    for points in (other[:, None], one[None]):
+        kept = np.where(shared, points, 0.0)
+        centred.append(np.where(shared, kept - kept.sum(2, keepdims=True) / count, 0.0))
+    both, own, size = (
+        (a * b).sum((2, 3)) for a, b in ((centred[0], centred[1]), (centred[1], centred[1]), (centred[0], centred[0]))
+    )
+    scales = both / own.clip(min=1e-6)
+    left = np.sqrt((size - scales * both).clip(min=0) / size.clip(min=1e-6))
+    return scales, np.where((shared.sum((2, 3)) >= _SHARED) & (scales > 0), left, np.inf)
 
 
-def retargeted(sequence: KeypointSequence, source: PoseStatistics, target: PoseStatistics) -> KeypointSequence:
-    """The movement of ``source`` (whose sequence it is, P = 1) where ``target`` stands, and as tall.
-
-    Frames without ankles keep the place of the nearest frames that have them.
-    """
-    feet: _Numbers = _feet(sequence)[:, 1].astype(np.float64)
-    frames, seen = np.arange(len(feet)), np.isfinite(feet)
-    feet = np.interp(frames, frames[seen], feet[seen]) if seen.any() else np.full(len(feet), source.near)
-    span = source.near - source.far
-    share = np.clip((feet - source.far) / span, 0, 1) if span > 1 else np.ones(len(feet))
-    scale = (target.height(share) / source.height(share))[:, None, None]
-    here, there = (body.foot(share)[:, None, None] for body in (source, target))
-    points = sequence.points.copy()
-    points[..., 0] = target.middle + scale * (points[..., 0] - source.middle)
-    points[..., 1] = there + scale * (points[..., 1] - here)
-    return sequence.with_points(points)
+def _ratio(bones: list[tuple[_Numbers, _Numbers]], scale: float) -> float:
+    """How much longer bones (N, 2) of the second are than scaled ones of the first; 1 within what key points err by."""
+    logs = []
+    for here, there in bones:
+        first, second = scale * np.hypot(*here.T), np.hypot(*there.T)
+        told = np.isfinite(first + second) & (np.minimum(first, second) > 0)
+        logs.append(np.log(second[told] / first[told]))
+    found = np.concatenate(logs)
+    if not len(found):
+        return 1.0
+    middle = float(np.clip(np.median(found), -_LARGEST, _LARGEST))
+    return float(np.exp(middle)) if abs(middle) > _NOISE else 1.0
 
 
-def _joint(sequence: KeypointSequence, name: str) -> Points:
-    return sequence.points[:, 0, sequence.skeleton.index(name), :2]
+def _place(points: _Numbers, joint: str) -> _Numbers:
+    """(N, 2) of poses (N, 18, 2)."""
+    return points[:, _HIPS].mean(1) if joint == "hips" else points[:, _JOINT(joint)]
 
 
-def _feet(sequence: KeypointSequence) -> Points:
-    """(T, 2): the ankle that is lower in the picture; NaN unless both are seen."""
-    left, right = _joint(sequence, "left_ankle"), _joint(sequence, "right_ankle")
-    lower = np.where((left[:, 1] > right[:, 1])[:, None], left, right)
-    return np.where(np.isfinite(left + right), lower, np.nan)
+def _lowest(here: _Numbers, there: _Numbers) -> _Numbers:
+    """(N, 18, 1): NaN but for the key point that is lowest in both poses together: a foot that stands."""
+    heights = here[..., 1] + there[..., 1]
+    low = np.where(np.isnan(heights), -np.inf, heights).argmax(1)
+    return np.where(np.arange(here.shape[1])[None] == low[:, None], 0.0, np.nan)[..., None]

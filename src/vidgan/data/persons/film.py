@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vidgan.data.persons.framing import Framing, Points
@@ -25,6 +26,13 @@ class Film:
     points: Points
     framing: Framing
     scene: Scene
+
+    def shows(self, picture: NDArray[np.uint8], points: Points) -> bool:
+        """Whether a picture (H, W, 3) of a person, of key points (18, 2), may be one of its frames.
+
+        A film of a camera that moves is never known again: its frames have no places in common.
+        """
+        return self.scene.is_steady and self.scene.is_behind(picture, points)
 
     def tensors(self) -> dict[str, Tensor]:
         """What :meth:`of` reads."""
