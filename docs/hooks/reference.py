@@ -188,7 +188,7 @@ def _chosen_by(group: str) -> str:
                     places.add(group)
     shipped = (path.read_text() for folder in ("conf", "experiments") for path in (ROOT / folder).rglob("*.yaml"))
     used = {place for text in shipped for place in re.findall(rf"\b{group}@[\w.]+(?=:)", text)}
-    return " or ".join(f"`{place}=<option>`" for place in sorted(places or used)[:3])
+    return " or ".join(f"`{place}=<option>`" for place in sorted(places or used or {f"{group}@<key>"})[:3])
 
 
 def _first_sentence(text: str, targets: list[str]) -> str:
