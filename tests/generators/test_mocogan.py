@@ -157,3 +157,10 @@ def test_the_classified_loss_by_hand() -> None:
     torch.testing.assert_close(loss.generator(logits, label), torch.tensor(2.0).log() + 2 * entropy)
     torch.testing.assert_close(loss.discriminator(logits, 0 * logits, label), 2 * torch.tensor(2.0).log() + 2 * entropy)
     assert loss.accuracy(logits + 1, logits - 1) == (1, 1)
+
+
+@pytest.mark.parametrize("norm", ["spectral", "none"])
+def test_gray_clips_are_judged_where_no_norm_shifts_them(norm: str) -> None:
+    gray = torch.full((2, 13, 3, 16, 16), 0.5)
+    for critic in (FrameCritic(4, norm=norm), ClipCritic([], 16, 4, norm=norm)):  # type: ignore[arg-type]
+        assert critic(gray, SEEDS).abs().min() > 0

@@ -40,11 +40,12 @@ class FrameCritic(nn.Module):
         super().__init__()
         self.frames, self.augmentation = frames, augmentation
         widths = (3, channels, 2 * channels, 4 * channels)
+        bias = norm != "batch"  # else mid-gray, which is 0 here, would be judged as 0 for ever
         layers: list[nn.Module] = []
         for level, (inputs, outputs) in enumerate(pairwise(widths)):
-            conv = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=False)
+            conv = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=bias)
             layers += [*_normalized(conv, norm if level else "none"), nn.LeakyReLU(0.2)]
-        self.main = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, stride=2, padding=1, bias=False))
+        self.main = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, stride=2, padding=1, bias=bias))
 
     def forward(self, frames: Tensor, seeds: Tensor, return_features: bool = False) -> Verdict:
         """Logits (B * N, 1, h, w) of the N frames that follow from the seeds, of clips (B, T, 3, H, W) in [0, 1]."""
@@ -93,16 +94,17 @@ class ClipCritic(nn.Module):
             raise UserError(f"a discriminator with the head {head} {'has no' if classes else 'needs'} classes")
         self.augmentation, self.shrink = augmentation, shrink
         widths = [3, channels, 2 * channels, 4 * channels, *([8 * channels] if head == "classes" else [])]
+        bias = norm != "batch"  # else mid-gray, which is 0 here, would be judged as 0 for ever
         layers: list[nn.Module] = []
         for level, (inputs, outputs) in enumerate(pairwise(widths)):
-            conv = nn.Conv3d(inputs, outputs, 4, stride=(1, 2, 2), padding=(0, 1, 1), bias=False)
+            conv = nn.Conv3d(inputs, outputs, 4, stride=(1, 2, 2), padding=(0, 1, 1), bias=bias)
             layers += [*_normalized(conv, norm if level else "none"), nn.LeakyReLU(0.2)]
         self.main = nn.Sequential(*layers)
         if head == "classes":
             side = size // shrink // 16
-            self.verdict = nn.Conv3d(widths[-1], 1 + len(classes), (4, side, side), bias=False)
+            self.verdict = nn.Conv3d(widths[-1], 1 + len(classes), (4, side, side), bias=bias)
         else:
-            self.verdict = nn.Conv3d(widths[-1], 1, 4, stride=(1, 2, 2), padding=(0, 1, 1), bias=False)
+            self.verdict = nn.Conv3d(widths[-1], 1, 4, stride=(1, 2, 2), padding=(0, 1, 1), bias=bias)
         self.fewest = _FEWEST + 3 * (head == "classes")
         self.embedding = spectral_norm(nn.Embedding(len(classes), widths[-1])) if head == "projection" else None
 
