@@ -1,9 +1,11 @@
 """A loss that asks for ``averaged`` is given what the moving average of the weights makes."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from tests.engine.test_truncation import Echo, EchoTask
@@ -12,6 +14,7 @@ from vidgan.engine.loss_terms import LossTerm
 from vidgan.engine.players import Player, Role
 from vidgan.engine.settings import EngineSettings
 from vidgan.errors import UserError
+from vidgan.experiment.preflight import Preflight
 from vidgan.losses.pixel import MSE
 
 
@@ -63,3 +66,10 @@ def test_a_memory_of_the_average_is_not_carried() -> None:
             terms={"watched": LossTerm(Watched())},
             settings=EngineSettings(iterations=1, ema=0.9, tbptt=1),
         )
+
+
+def test_a_sweep_is_checked_with_it(composed: Callable[..., DictConfig]) -> None:
+    small = ("data.patch=32", "data.frames=2", "data.batch_size=1", "networks.discriminator.layers=1")
+    Preflight().examine(composed("+losses@losses.ldl=ldl", *small))
+    with pytest.raises(UserError, match=r"losses\.ldl asks for what the moving average makes; set engine\.ema"):
+        Preflight().examine(composed("+losses@losses.ldl=ldl", "engine.ema=null", *small))

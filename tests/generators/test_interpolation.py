@@ -92,6 +92,7 @@ def test_a_teacher_corrects_what_the_others_found(version: Literal["4.0", "4.6"]
     other = network.learn(frames[0], frames[1], time, 1 - frames[2])
     assert torch.equal(other["frame"], made["frame"]), "the teacher alone sees the true frame"
     assert not torch.equal(other["taught_frame"], made["taught_frame"])
+    assert not torch.equal(other["taught_flow"], made["taught_flow"])
     nn.init.zeros_(last_of(network.block_tea).weight)
     nn.init.zeros_(last_of(network.block_tea).bias)
     silent = network.learn(frames[0], frames[1], time, frames[2])
