@@ -72,7 +72,35 @@ _WHOLE = "inference/test_retiming.py::test_frames_of_the_input_stay_whole_where_
 _USED = "tasks/frame_interpolation/test_use.py::"
 _GOLDEN = "golden/test_golden.py::test_an_experiment_trains_as_recorded"
 
+_BITS = "protocols/test_rate_distortion.py::"
+_CODED = "tasks/artifact_removal/test_task.py::"
+
 MUTANTS = (
+    # Coding
+    Mutant(
+        "src/vidgan/protocols/rate_distortion.py",
+        "sign * curve[:, 1]",
+        "curve[:, 1]",
+        f"{_BITS}test_a_quality_of_which_less_is_better_counts_alike",
+    ),
+    Mutant(
+        "src/vidgan/metrics/rate.py",
+        "count * height * width",
+        "height * width",
+        f"{_BITS}test_bits_per_pixel_are_those_of_all_frames_over_their_pixels",
+    ),
+    Mutant(
+        "src/vidgan/tasks/artifact_removal/task.py",
+        'if self.training and "coded" in clip.conditions',
+        'if "coded" in clip.conditions',
+        f"{_CODED}test_a_coded_clip_of_the_data_counts_in_training_alone",
+    ),
+    Mutant(
+        "src/vidgan/ops/quality_map.py",
+        "device=frames.device) / COARSEST",
+        "device=frames.device) / 63",
+        f"{_CODED}test_the_plane_is_the_rate_factor_over_51_for_those_that_ask",
+    ),
     # The iteration
     Mutant(_ADVERSARIAL, "self.manual_backward(loss / len(parts))", "self.manual_backward(loss)", _CHUNKS),
     Mutant(_ADVERSARIAL, "self.manual_backward(loss / len(steps))", "self.manual_backward(loss)", _CHUNKS),

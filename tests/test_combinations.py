@@ -42,7 +42,7 @@ NARROW = {
     "super_resolution": ("networks.generator.channels=4",),
 }
 DEGRADATIONS = {
-    "denoising": ("camera", "gaussian", "gaussian_clipped", "grain", "h264", "jpeg", "mixed", "pool"),
+    "denoising": ("av1", "camera", "gaussian", "gaussian_clipped", "grain", "h264", "hevc", "jpeg", "mixed", "pool"),
     "super_resolution": ("bicubic", "bd", "bd_tecogan", "cutblur", "real"),
 }
 SIZED = {"vgg": ("networks.discriminator.size=32",), "spatio_temporal": ("networks.discriminator.size=32",)}
@@ -161,6 +161,6 @@ def test_every_option_is_tried() -> None:
     of_noise = {"mocogan_frames", "mocogan_clips"}
     assert options("discriminators") == {*FRAMES, "spatio_temporal", "between", "holes", *of_persons, *of_noise}
     others = {"warping", "masked_l1", "hole_l1", "valid_l1", "point_distance", "acceleration", "classified"}
-    others |= {"feature_census", "flow_distillation", "taught_laplacian"}
+    others |= {"feature_census", "flow_distillation", "taught_laplacian", "rate", "distortion"}
     perceptual = {f"perceptual_{kind}" for kind in ("lite0", "realesrgan", "srgan", "tecogan")}
     assert options("losses") == {*ADVERSARIAL, *OF_PICTURES, *others, *perceptual}

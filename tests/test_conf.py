@@ -9,7 +9,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from tests.conftest import FEWEST, on_shipped_data
+from tests.conftest import FEWEST, code_little, on_shipped_data
 from vidgan.backbones.vgg import VGG19Features
 from vidgan.config.lint import lint
 from vidgan.config.paths import CONF, EXPERIMENTS
@@ -76,6 +76,7 @@ def test_a_recipe_says_what_it_needs_and_nothing_else_stands_in(composed: Compos
         "quickstart",
         "finetuning",
         "film_repair",
+        "gan",
         "gym",
         "pg2_persons",
     ):  # on what ships or is made on the fly
@@ -92,7 +93,9 @@ def test_a_recipe_says_what_it_needs_and_nothing_else_stands_in(composed: Compos
     check(composed(f"experiments={name}", *on_shipped_data(str(name))))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.name in ("quickstart", "film_repair", "gym")], ids=str)
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if name.name in ("quickstart", "film_repair", "gan", "gym")], ids=str
+)
 def test_a_quickstart_is_a_whole_game_at_any_length(composed: Composed, name: Path) -> None:
     for iterations in (1, 4, 200):
         config = composed(f"experiments={name}", f"engine.iterations={iterations}")
@@ -121,6 +124,7 @@ def test_experiment_steps(composed: Composed, vgg19: Path, tmp_path: Path, name:
     config = composed(f"experiments={name}", *on_shipped_data(str(name)), *one)
     if "perceptual" in config.losses:
         config.losses.perceptual.loss.weights = str(vgg19)
+    code_little(config)
     tbptt = config.engine.tbptt
     fewest = FEWEST.get(name.parent.name, 0)
     for key, most in (("frames", max(fewest, 2 * tbptt if tbptt else 3)), ("patch", 128)):

@@ -16,7 +16,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
-from tests.conftest import FEWEST, on_shipped_data
+from tests.conftest import FEWEST, code_little, on_shipped_data
 from tests.engine.test_adversarial import Steps
 from vidgan.backbones.vgg import VGG19Features
 from vidgan.commands.hydra_command import register
@@ -71,9 +71,7 @@ def tiny(experiment: str, folder: Path, *overrides: str) -> DictConfig:
     for key, most in (("frames", max(fewest, 3 if config.engine.tbptt is None else 4)), ("patch", 32)):
         if key in config.data:
             config.data[key] = min(config.data[key], most)
-    if "levels" in (config.data.get("layout") or ()):
-        # Without loss: what x264 decides is not the same in each run. Every clip is coded once.
-        config.data.layout.levels, config.data.layout.constant = [0], "qp"
+    code_little(config)
     _shrink(config.networks)
     if "height" in config.data:
         _shrink(config.data)
