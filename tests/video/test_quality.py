@@ -50,7 +50,14 @@ def test_the_quantizers_of_blocks_count_where_nothing_is_written(tmp_path: Path)
     path.write_bytes(silent)
     quality = told_quality(path)
     assert quality.crf == 29
-    assert quality.how == "rate factor 29.0, the mean quantizer of the first 8 frames"
+    assert quality.how == "rate factor 29.0, the quantizer of the finest of the first 8 frames"
+
+
+@pytest.mark.parametrize("crf", [22, 36])
+def test_the_finest_frame_comes_near_to_the_rate_factor(crf: int, tmp_path: Path) -> None:
+    path = video(tmp_path / "clip.h264", "libx264", crf=str(crf))
+    path.write_bytes(path.read_bytes().replace(b"rc=crf", b"rc=abr"))
+    assert told_quality(path).crf == pytest.approx(crf, abs=3)
 
 
 def test_a_stream_that_tells_nothing_is_asked_about(tmp_path: Path) -> None:
