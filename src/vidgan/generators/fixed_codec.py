@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from vidgan.generators.entropy_models import whole
-from vidgan.generators.fixed_point import fixed, on_grid
-from vidgan.generators.transform_codec import MULTIPLE, DecodedFrame, TransformCodec, centred, levels
+from vidgan.generators.fixed_point import LARGEST, STEP, fixed, on_grid
+from vidgan.generators.transform_codec import MULTIPLE, ROW_GAIN, DecodedFrame, TransformCodec, centred, levels
 
 INTRA, INTER, LATENTS = "intra", "inter", "latents"
 
@@ -49,7 +49,8 @@ class FixedCodec:
             f"{kind}.{name}": value for kind, d in self._decoders.items() for name, value in d.state_dict().items()
         }
         medians = {f"{kind}.medians": value for kind, value in self._medians.items()}
-        return {**weights, **medians, **{f"{name}.tables": value for name, value in self.tables.items()}}
+        constants = {"constants": torch.tensor([STEP, LARGEST, ROW_GAIN], dtype=torch.float64)}
+        return {**constants, **weights, **medians, **{f"{name}.tables": value for name, value in self.tables.items()}}
 
     @torch.inference_mode()
     def encode(

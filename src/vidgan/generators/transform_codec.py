@@ -23,7 +23,7 @@ CHROMA = 4.0  # times as smooth as luma differences of colors are taken for
 OVERHEAD, HEADER = 8 * 12, 8 * 94
 _LITTLE = 0.01  # of what networks add to a transform that does without them
 _SPREAD = 2.0  # of hyper latents to begin with
-_ROW_GAIN = 8.0  # of what tells the deviation's number
+ROW_GAIN = 8.0  # of what tells the deviation's number
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Expectation(nn.Module):
         self.by_rate = nn.Parameter(torch.zeros(len(rows), channels))
         self.body = nn.Sequential(FixedLeakyReLU(), FixedConv2d(channels, channels, 1), FixedLeakyReLU())
         self.last = FixedConv2d(channels, 2 * latents, 1)
-        self.rows = nn.Parameter(rows / _ROW_GAIN)
+        self.rows = nn.Parameter(rows / ROW_GAIN)
         init_small(self.last)
 
     def forward(self, hyper: Tensor, prediction: Tensor, before: Tensor, rate: Tensor) -> tuple[Tensor, Tensor]:
@@ -127,7 +127,7 @@ class Expectation(nn.Module):
         features = self.first(torch.cat([self.of_hyper(hyper), picture, before], 1))
         features = self.body(on_grid(features + _by(rate, self.by_rate)))
         mean, row = self.last(features).chunk(2, 1)
-        return mean, on_grid(_ROW_GAIN * (row + _by(rate, self.rows)))
+        return mean, on_grid(ROW_GAIN * (row + _by(rate, self.rows)))
 
 
 class FrameDecoder(nn.Module):
