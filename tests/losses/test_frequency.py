@@ -68,3 +68,8 @@ def test_it_is_not_rounded_in_mixed_precision(loss):
     expected = loss(CLIP, NOISE)
     with torch.autocast("cpu", torch.bfloat16):
         torch.testing.assert_close(loss(CLIP, NOISE), expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("loss", [FourierL1(), FocalFrequency()])
+def test_its_shape_is_known_without_memory(loss):
+    assert loss(CLIP.to("meta"), NOISE.to("meta")).shape == ()

@@ -54,3 +54,8 @@ def test_it_is_not_rounded_in_mixed_precision():
     expected = Laplacian()(clip, other)
     with torch.autocast("cpu", torch.bfloat16):
         torch.testing.assert_close(Laplacian()(clip, other), expected, rtol=0, atol=0)
+
+
+def test_its_shape_is_known_without_memory():
+    clip = FRAMES[None].to("meta")
+    assert Laplacian()(clip, clip).shape == ()

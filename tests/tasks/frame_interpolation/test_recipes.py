@@ -9,6 +9,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from vidgan.config.instantiate import build
+from vidgan.experiment.preflight import Preflight
 
 TRIPLETS = 51_313  # that train
 Composed = Callable[..., DictConfig]
@@ -68,3 +69,10 @@ def test_ifrnet_sees_all_300_times(composed: Composed) -> None:
     assert config.losses.pixel.loss.eps**2 == pytest.approx(1e-6)
     short = recipe(composed, "ifrnet_vimeo90k", "engine.iterations=1000")
     assert [rate(short, iteration) for iteration in (0, 500, 1000)] == pytest.approx([1e-4, 5.5e-5, 1e-5])
+
+
+@pytest.mark.parametrize("name", ["rife_vimeo90k", "ifrnet_vimeo90k"])
+def test_a_recipe_passes_preflight_with_all_its_losses(composed: Composed, name: str) -> None:
+    small = ("data=clips", "data.patch=64", "data.batch_size=1", "protocol=null", "validation.monitor=null")
+    config = composed(f"experiments=frame_interpolation/{name}", *small, "validation.every=null")
+    Preflight().examine(config)
