@@ -9,7 +9,16 @@ from tests.rounding import FLOAT32
 from vidgan.errors import UserError
 from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import COCO_17
-from vidgan.pose.smoothing import MedianGaussian, OneEuro, SavitzkyGolay, Smoother, Unsmoothed, body_size, fill_gaps
+from vidgan.pose.smoothing import (
+    MedianGaussian,
+    OneEuro,
+    SavitzkyGolay,
+    Smoother,
+    Unsmoothed,
+    body_size,
+    fill_gaps,
+    unswapped,
+)
 
 SMOOTHERS = [MedianGaussian(), SavitzkyGolay(), OneEuro()]
 ALL = pytest.mark.parametrize("smoother", SMOOTHERS, ids=lambda smoother: type(smoother).__name__)
@@ -106,3 +115,40 @@ def test_settings_and_sizes() -> None:
     assert body_size(corners) == 50
     assert body_size(corners[:, :, 2:]) == 1
     assert Unsmoothed()(still(noise=1)).points.tolist() == still(noise=1).points.tolist()
+
+
+def walking(frames: int) -> KeypointSequence:
+    """A person of COCO-17 that swings arms and legs, 6 px apart at least."""
+    points = np.ones((frames, 1, 17, 3), np.float32)
+    time = np.arange(frames)
+    for index, name in enumerate(COCO_17.joints):
+        side = {"left": -1, "right": 1}.get(name.partition("_")[0], 0)
+        points[:, 0, index, 0] = 50 + side * (12 + 6 * np.sin(time / 4)) + time * 0.5
+        points[:, 0, index, 1] = 5 * index + side * 3 * np.cos(time / 4)
+    return KeypointSequence(points, COCO_17)
+
+
+@pytest.mark.parametrize(("start", "count"), [(10, 1), (10, 3), (20, 6), (0, 3), (37, 3)])
+def test_brief_swaps_of_left_and_right_are_mended(start: int, count: int) -> None:
+    """Of the whole body or of the legs, where a median of five frames would keep three of them."""
+    truth = walking(40)
+    assert np.array_equal(unswapped(truth).points, truth.points), "what is right stays"
+    for joints in (range(17), range(11, 17)):
+        points = truth.points.copy()
+        swapped = [COCO_17.swap[joint] for joint in joints]
+        points[start : start + count][:, :, list(joints)] = truth.points[start : start + count][:, :, swapped]
+        mended = unswapped(truth.with_points(points))
+        np.testing.assert_array_equal(mended.points, truth.points)
+        assert not np.array_equal(points, truth.points)
+
+
+def test_a_person_who_turns_around_stays_as_found() -> None:
+    """Left and right change sides for good, through the profile."""
+    points = walking(40).points
+    middle = points[..., :1].mean(2, keepdims=True)
+    turn = np.cos(np.linspace(0, np.pi, 40))[:, None, None, None]
+    points[..., :1] = middle + turn * (points[..., :1] - middle)
+    turned = KeypointSequence(points, COCO_17)
+    np.testing.assert_array_equal(unswapped(turned).points, turned.points)
+    nobody = KeypointSequence(np.full((3, 1, 17, 3), np.nan), COCO_17)
+    assert not unswapped(nobody).present.any()

@@ -23,7 +23,7 @@ from vidgan.pose.files import is_pose_file, read_poses, refuse_unwritable, skele
 from vidgan.pose.person_tracking import persons_in
 from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import Skeleton, skeleton_named
-from vidgan.pose.smoothing import Smoother, fill_gaps
+from vidgan.pose.smoothing import Smoother, Unsmoothed, fill_gaps, unswapped
 from vidgan.record.folder import RunFolder, find_trained
 from vidgan.video.reader import Frames
 from vidgan.video.writer import PICTURE_SUFFIXES, writer
@@ -54,7 +54,7 @@ def extract(config: DictConfig) -> Path:
         raise UserError(f"preview needs the size of the frames, which {given} does not tell; give video=<its video>.")
     main = _main_person(raw, config)
     refuse_outside(main, given)
-    smooth = smoother(fill_gaps(main, config.fill))
+    smooth = smoother(fill_gaps(main if isinstance(smoother, Unsmoothed) else unswapped(main), config.fill))
     write_poses(smooth.converted(skeleton), out)
     say(f"written to {out}")
     if config.preview:

@@ -95,7 +95,7 @@ class Conditions:
 def movement(
     path: Path, key: str, options: PersonOptions, progress: bool = False, num_frames: int | None = None
 ) -> Movement:
-    """The poses of a video or a picture of one person, or of key points.
+    """The poses of a person of a video or a picture, or of key points.
 
     Args:
         path: where they are.
@@ -105,20 +105,19 @@ def movement(
         num_frames: the first so many; None for all.
 
     Raises:
-        UserError: nobody or more than one is found, or nothing can be read.
+        UserError: nobody is found, or not as many as are asked for, or nothing can be read.
     """
     video: Playback | None = None
     if is_pose_file(path):
         poses = read_poses(path)
         poses = poses.with_points(poses.points[: _count(len(poses), num_frames, key, path)])
-        if poses.points.shape[1] != 1:
-            raise UserError(f"{key}={path} holds {poses.points.shape[1]} persons; vidgan-pose keeps the main one.")
+        if poses.points.shape[1] > 1 or options.person is not None:
+            poses = _one_person(poses, options.person, f"{key}={path}")
     else:
         given = open_input(path, key, reading(options))
         given, video = _first(given, _count(given.count, num_frames, key, path)), given.video
         poses = find_people(options.estimator, given, progress)
-        remedy = f"vidgan-pose input={path} output=main.pose.npz follows the main one; give {key}=main.pose.npz"
-        poses = _only_person(poses, f"{key}={path}", remedy)
+        poses = _one_person(poses, options.person, f"{key}={path}")
     poses = poses.surer(options.confidence)
     refuse_nobody(poses, f"{key}={path}")
     refuse_outside(poses, path)
@@ -251,14 +250,17 @@ def _sureness(pose: KeypointSequence) -> float:
     return float(np.nansum(pose.points[..., 2]))
 
 
-def _only_person(poses: KeypointSequence, what: str, remedy: str) -> KeypointSequence:
-    """The sequence of the one person in it, (T, 1, K, 3)."""
+def _one_person(poses: KeypointSequence, which: int | None, what: str) -> KeypointSequence:
+    """The sequence of one of the persons in it, (T, 1, K, 3); says who where there are several."""
     persons = persons_in(poses)
     if not persons:
         raise UserError(f"{what}: no person is found in any of its {len(poses)} frames.")
+    if which is not None and which > len(persons):
+        raise UserError(f"person={which}: {what} shows {len(persons)}; give 1 to {len(persons)}.")
     if len(persons) > 1:
-        raise UserError(f"{what} shows {len(persons)} persons; {remedy}.")
-    return persons[0]
+        told = "the one that is larger and longer in view" if which in (None, 1) else f"number {which}"
+        say(f"{what} shows {len(persons)} persons; {told} is followed, person=<number> takes another one")
+    return persons[(which or 1) - 1]
 
 
 def _retargeted(moves: Points, body: Points, what: str) -> Points:

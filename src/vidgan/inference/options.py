@@ -89,11 +89,14 @@ class PersonOptions(UseOptions, VideoOptions):
         estimator: what finds people in frames.
         confidence: key points that are less sure count as missing.
         retarget: move and scale the poses to where the person of the picture stands, to its size and its proportions.
+        person: whose movement or pose is taken where there are several: 1 for the one that is larger and longer in view
+            than any other, 2 for the next; null is 1.
         height, width: of what is made, in pixels; null is the size that the run was trained on.
     """
 
     estimator: Any = component("estimator", REQUIRED, option="blazepose")
     confidence: float = number(0, 0.3, 1)
     retarget: bool = True
+    person: int | None = whole(1, None)
     height: int | None = whole(1, None, LARGEST)
     width: int | None = whole(1, None, LARGEST)

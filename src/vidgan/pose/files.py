@@ -3,14 +3,15 @@
 from pathlib import Path
 
 from vidgan.errors import UserError
-from vidgan.pose.formats.coco import read_coco, write_coco
+from vidgan.pose.formats.coco import write_coco
+from vidgan.pose.formats.json_kinds import read_json
 from vidgan.pose.formats.npz import read_npz, write_npz
 from vidgan.pose.formats.openpose import read_openpose, write_openpose
 from vidgan.pose.formats.patn import read_patn, write_patn
 from vidgan.pose.sequence import KeypointSequence
 from vidgan.pose.skeleton import BODY_25, COCO_17, OPENPOSE_18, Skeleton
 
-_READERS = {".npz": read_npz, ".json": read_coco, ".csv": read_patn, "": read_openpose}
+_READERS = {".npz": read_npz, ".json": read_json, ".csv": read_patn, "": read_openpose}
 _WRITERS = {".npz": write_npz, ".json": write_coco, ".csv": write_patn, "": write_openpose}
 _HOLDS = {".json": (COCO_17,), ".csv": (OPENPOSE_18,), "": (OPENPOSE_18, BODY_25)}
 FORMATS = ".npz, .json (COCO), .csv (PATN), or a folder (OpenPose)"
@@ -22,7 +23,7 @@ def is_pose_file(path: Path) -> bool:
 
 
 def read_poses(path: Path, expected: Skeleton | None = None) -> KeypointSequence:
-    """Reads .npz, .json (COCO), .csv (PATN) or a folder (OpenPose).
+    """Reads .npz, .json (see :mod:`vidgan.pose.formats.json_kinds`), .csv (PATN) or a folder (OpenPose).
 
     Args:
         path: the file or folder.

@@ -17,6 +17,13 @@ from vidgan.pose.skeleton import Skeleton
 
 _FPS = 25.0  # where a sequence does not know its own
 Trajectories = NDArray[np.float64]
+#: Parts of names of key points that estimators take for those of the other side together.
+_SWAPPED_TOGETHER = (
+    {"shoulder", "elbow", "wrist", "pinky", "index", "thumb"},
+    {"hip", "knee", "ankle", "heel", "foot", "big", "small"},
+    {"eye", "ear", "mouth"},
+)
+_SWAP = 0.02  # sizes of the body that the two sides have to be saved of movement for each swapped frame
 
 
 class Smoother:
@@ -156,6 +163,42 @@ def fill_gaps(sequence: KeypointSequence, longest: int) -> KeypointSequence:
             if 1 < following - last <= longest + 1:
                 flat[last:following, number] = filled[last:following, number]
     return sequence.with_points(points)
+
+
+def unswapped(sequence: KeypointSequence) -> KeypointSequence:
+    """The sequence without brief swaps of left and right, of arms, legs and face each by itself.
+
+    Of all ways to swap frames it is the one in which key points move least (Viterbi 1967); each swapped frame costs a
+    little, so that a person who turns around, or is seen from the side, stays as found.
+    """
+    points, size, names = sequence.points.copy(), body_size(sequence.points), sequence.skeleton.joints
+    for words in _SWAPPED_TOGETHER:
+        left = [i for i, name in enumerate(names) if name.startswith("left_") and name.split("_")[1] in words]
+        right = [sequence.skeleton.swap[i] for i in left]
+        for person in range(points.shape[1]) if left and len(points) else ():
+            pair = points[:, person][:, [left, right]]
+            tracks = bridged(pair[..., :2].reshape(len(pair), -1).astype(np.float64))
+            swapped = _swaps(tracks.reshape(*pair.shape[:3], 2), size)
+            pair[swapped] = pair[swapped][:, ::-1]
+            points[:, person, left], points[:, person, right] = pair[:, 0], pair[:, 1]
+    return sequence.with_points(points)
+
+
+def _swaps(pair: Trajectories, size: float) -> NDArray[np.bool_]:
+    """Which of the frames of left and right key points (T, 2, K, 2) are swapped."""
+    straight, crossed = (
+        np.nansum(np.hypot(*np.moveaxis(pair[1:, sides] - pair[:-1], -1, 0)), axis=(1, 2)) / size / pair.shape[2]
+        for sides in ([0, 1], [1, 0])
+    )
+    costs, came = np.array([0.0, _SWAP]), []
+    for stay, change in zip(straight, crossed, strict=True):
+        ways = costs[:, None] + np.array([[stay, change], [change, stay]])
+        came.append(ways.argmin(0))
+        costs = ways.min(0) + np.array([0.0, _SWAP])
+    states = [int(costs.argmin())]
+    for before in reversed(came):
+        states.append(int(before[states[-1]]))
+    return np.array(states[::-1], bool)
 
 
 def body_size(points: Points) -> float:

@@ -65,7 +65,7 @@ def test_training_persons_and_validation_persons_are_others(tmp_path: Path) -> N
         pairs = data.lists.read(tmp_path, split).pairs
         persons[split] = {data.lists.identity(pair.target) for pair in pairs}
     assert persons["train"].isdisjoint(persons["val"])
-    assert len(persons["train"] | persons["val"]) == 80
+    assert len(persons["train"] | persons["val"]) == 79 + 2, "each stranger, 0000, is a person of its own"
     assert 1 <= len(persons["val"]) <= 6
 
 
@@ -213,3 +213,19 @@ def test_pictures_of_another_height_and_broken_ones_are_named(tmp_path: Path) ->
 )
 def test_persons_are_told_by_the_names_of_their_pictures(lists: PairLists, picture: str, person: str) -> None:
     assert lists.identity(picture) == person
+
+
+def test_pairs_lists_with_other_columns_and_pictures_of_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text(",from,to\n0,source.jpg,target.jpg\n")
+    assert read_pairs(path) == [Pair("source.jpg", "target.jpg")]
+    path.write_text("a.jpg,b.jpg,c.jpg\n")
+    with pytest.raises(UserError, match="line 1: two names of pictures are expected"):
+        read_pairs(path)
+    data = market(tmp_path)
+    annotation = next(tmp_path.glob("*annotation-test.csv"))
+    header, first, *rest = annotation.read_text().splitlines()
+    nobody = f"{first.partition(':')[0]}:{[-1] * 18}:{[-1] * 18}"
+    annotation.write_text("\n".join([header, nobody, *rest]) + "\n")
+    with pytest.raises(UserError, match=r"annotation-test\.csv: all key points of .* are missing"):
+        data.lists.read(tmp_path, "test")

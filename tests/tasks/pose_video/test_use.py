@@ -172,8 +172,8 @@ def test_a_reference_video_gives_its_surest_frame(run: Run, tmp_path: Path) -> N
         (["reference=nobody.png"], r"nobody\.png: no person is found; give a picture"),
         (["reference=two.png"], r"two\.png shows 2 persons; crop it"),
         (["driving=nobody.mp4"], r"nobody\.mp4: no person is found in any of its 3 frames"),
-        (["driving=two.mp4"], r"two\.mp4 shows 2 persons; vidgan-pose input=.* follows the main one"),
-        (["driving=two.npz"], r"two\.npz holds 2 persons"),
+        (["driving=two.mp4", "person=3"], r"person=3: driving=.*two\.mp4 shows 2; give 1 to 2"),
+        (["driving=two.npz", "person=0"], "person=0: expected a whole number from 1"),
         (["driving=norate.npz"], r"norate\.npz does not tell its frame rate; give fps="),
         (["driving=one.npz", "fps=25"], r"one\.npz has 10 frames a second and fps=25(\.0)? is given"),
         (["driving=hand.npz"], "skeleton=hand is unknown"),
@@ -215,6 +215,13 @@ def test_mistakes(run: Run, tmp_path: Path, overrides: list[str], sentence: str)
     with pytest.raises(UserError, match=sentence):
         run(*overrides)
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_of_several_persons_one_is_followed(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_video(tmp_path / "two.mp4", boxes(3, (5, 5, 20, 60), (60, 15, 20, 40)))
+    for given, who in (([], "the one that is larger and longer in view"), (["person=2"], "number 2")):
+        assert probe(run("driving=two.mp4", "overwrite=true", *given)).frames == 3
+        assert f"two.mp4 shows 2 persons; {who} is followed" in capsys.readouterr().out
 
 
 def test_the_file_that_an_encoder_started_from_is_not_asked_for(run: Run, runs: Path) -> None:

@@ -91,7 +91,7 @@ class PairLists(ABC):
 
 
 def read_pairs(path: Path) -> list[Pair]:
-    """Pairs of picture names: a CSV with the columns ``from`` and ``to``, or without a header, the target first.
+    """Pairs of picture names: a CSV with columns ``from`` and ``to``, or two without a header, the target first.
 
     The former is PATN's (Zhu et al. 2019), the latter NTED's and PIDM's (Ren et al. 2022; Bhunia et al. 2023).
 
@@ -103,14 +103,13 @@ def read_pairs(path: Path) -> list[Pair]:
             rows = [(line, row) for line, row in enumerate(csv.reader(file), start=1) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read as a list of pairs ({error})") from error
-    if broken := next((line for line, row in rows if len(row) != 2 or not all(row)), None):
-        raise UserError(f"{path}, line {broken}: two names of pictures are expected, separated by a comma")
-    names = [[name.strip() for name in row] for _, row in rows]
-    source, target = 1, 0
-    if names and set(names[0]) == {"from", "to"}:
-        source, target = names[0].index("from"), names[0].index("to")
-        names = names[1:]
-    return [Pair(row[source], row[target]) for row in names]
+    names = [(line, [name.strip() for name in row]) for line, row in rows]
+    source, target, columns = 1, 0, 2
+    if names and {"from", "to"} <= set(header := names[0][1]):
+        source, target, columns, names = header.index("from"), header.index("to"), len(header), names[1:]
+    if broken := [line for line, row in names if len(row) != columns or not (row[source] and row[target])]:
+        raise UserError(f"{path}, line {broken[0]}: two names of pictures are expected, separated by a comma")
+    return [Pair(row[source], row[target]) for _, row in names]
 
 
 def _refuse_incomplete(
@@ -122,6 +121,11 @@ def _refuse_incomplete(
         raise UserError(
             f"{annotation}: has no key points of {missing[0]}{_and_others(missing)}, which the list of pairs names; "
             "the two lists are of different data sets, or spell names differently"
+        )
+    if empty := [name for name in named if np.isnan(keypoints[name]).all()]:
+        raise UserError(
+            f"{annotation}: all key points of {empty[0]}{_and_others(empty)} are missing; take the pairs out, or find "
+            "its pose again"
         )
     if missing := [name for name in named if name not in pictures]:
         raise UserError(f"{folder}: has no {missing[0]}{_and_others(missing)}; unpack the pictures into that folder")

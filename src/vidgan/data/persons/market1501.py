@@ -12,5 +12,6 @@ class Market1501(PairLists):
     prefixes = ("market-",)
 
     def identity(self, picture: str) -> str:
-        """The number that the name begins with."""
-        return picture.partition("_")[0]
+        """The number that the name begins with; 0000 and -1 are strangers and scraps, each a person of its own."""
+        number = picture.partition("_")[0]
+        return picture if number in ("0000", "-1") else number

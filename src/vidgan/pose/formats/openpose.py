@@ -1,6 +1,7 @@
 """OpenPose's output: a folder with one JSON file for each frame."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ from natsort import natsorted
 
 from vidgan.atomic import replacing
 from vidgan.errors import UserError
+from vidgan.pose.formats.units import in_pixels, rate, rate_of
 from vidgan.pose.sequence import KeypointSequence, Points, no_points
 from vidgan.pose.skeleton import BODY_25, OPENPOSE_18, Skeleton
 
 _BY_COUNT = {3 * len(skeleton): skeleton for skeleton in (OPENPOSE_18, BODY_25)}
 _KEY = "pose_keypoints_2d"
+_CANVAS = ("canvas_width", "canvas_height")  # as nodes of ComfyUI have it
 
 
 def read_openpose(folder: Path) -> KeypointSequence:
@@ -27,10 +30,26 @@ def read_openpose(folder: Path) -> KeypointSequence:
     files = natsorted(folder.glob("*.json"), key=lambda file: file.name)
     if not files:
         raise UserError(f"{folder}: holds no .json file of OpenPose (one a frame).")
+    contents = [_content(file) for file in files]
+    return of_frames([people_of(*pair) for pair in zip(contents, files, strict=True)], folder, contents, files)
+
+
+def of_frames(
+    frames: list[list[Points]], whole: Path, contents: list[Any], files: Sequence[Path] = ()
+) -> KeypointSequence:
+    """The sequence of the people of frames, see :func:`people_of`.
+
+    Args:
+        frames: the numbers of each person of each frame, (3 K,).
+        whole: the file or folder of all.
+        contents: what the JSON of each frame says; ``canvas_width`` and ``canvas_height`` are the frames' size.
+        files: of each frame where they are apart, for messages.
+
+    Raises:
+        UserError: nobody is in any of them, or the people are of several skeletons.
+    """
     skeleton: Skeleton | None = None
-    frames = []
-    for file in files:
-        people = _people(file)
+    for file, people in zip(files or [whole] * len(frames), frames, strict=True):
         for numbers in people:
             own = _skeleton_of(len(numbers), file)
             skeleton = skeleton or own
@@ -39,15 +58,15 @@ def read_openpose(folder: Path) -> KeypointSequence:
                     f"{file}: holds {len(own)} key points ({own.name}), the files before it {len(skeleton)} "
                     f"({skeleton.name}); give each its own folder."
                 )
-        frames.append(people)
     if skeleton is None:
-        raise UserError(f"{folder}: there is no person in any of its {len(files)} files.")
-    points = no_points(folder, len(frames), max(map(len, frames)), skeleton)
+        raise UserError(f"{whole}: there is no person in any of its {len(frames)} {'files' if files else 'frames'}.")
+    points = no_points(whole, len(frames), max(map(len, frames)), skeleton)
     for frame, people in zip(points, frames, strict=True):
         for person, numbers in zip(frame, people, strict=False):
             person[:] = numbers.reshape(-1, 3)
     points[points[..., 2] == 0] = np.nan  # missing is 0, 0, 0
-    return KeypointSequence(points, skeleton)
+    size = _size(contents[0])
+    return KeypointSequence(in_pixels(points, size, whole), skeleton, size, rate_of(contents[0], whole))
 
 
 def write_openpose(sequence: KeypointSequence, folder: Path) -> None:
@@ -57,22 +76,38 @@ def write_openpose(sequence: KeypointSequence, folder: Path) -> None:
         sequence: of OpenPose-18 or BODY_25.
         folder: must not hold anything yet.
     """
+    canvas = dict(zip(_CANVAS, sequence.size, strict=True)) if sequence.size else {}
+    beside = {**canvas, **rate(sequence)}
     with replacing(folder) as temporary:
         temporary.mkdir()
         for number, people in enumerate(sequence.points):
-            text = json.dumps({"version": 1.3, "people": [_person(person) for person in people if _there(person)]})
+            people_there = [_person(person) for person in people if _there(person)]
+            text = json.dumps({"version": 1.3, "people": people_there, **beside})
             (temporary / f"{number:012d}_keypoints.json").write_text(text, encoding="utf-8")
 
 
-def _people(file: Path) -> list[Points]:
-    """The numbers of each person in the file, (3 K,)."""
+def people_of(content: Any, file: Path) -> list[Points]:
+    """The numbers of each person in a frame, (3 K,).
+
+    Raises:
+        UserError: it is no frame of OpenPose.
+    """
     try:
-        return [
-            np.array(person[_KEY], np.float32).flatten()
-            for person in json.loads(file.read_text(encoding="utf-8"))["people"]
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return [np.array(person[_KEY], np.float32).flatten() for person in content["people"] if person[_KEY]]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{file}: is no key point file of OpenPose ({type(error).__name__}: {error}).") from error
+
+
+def _content(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{file}: is no key point file of OpenPose ({type(error).__name__}: {error}).") from error
+
+
+def _size(content: dict[str, Any]) -> tuple[int, int] | None:
+    width, height = (content.get(side) for side in _CANVAS)
+    return (width, height) if isinstance(width, int) and isinstance(height, int) and min(width, height) > 0 else None
 
 
 def _skeleton_of(count: int, file: Path) -> Skeleton:

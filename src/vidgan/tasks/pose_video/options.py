@@ -17,7 +17,7 @@ class Options(PersonOptions):
 
     Attributes:
         reference: a picture of the person, or a video of which the frame with the surest pose is taken.
-        driving: a video of one person's movement, or key points in any format that vidgan-pose writes.
+        driving: a video of somebody's movement, or key points in any format that vidgan-pose writes.
         output: a video, or a folder of pictures.
         num_frames: the first so many of the movement; null for all.
         fps: frames a second, of key points that do not tell.

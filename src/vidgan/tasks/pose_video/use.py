@@ -25,7 +25,7 @@ from vidgan.inference.movement import (
 from vidgan.inference.new_video import refuse_output, write_all
 from vidgan.inference.trained import Trained
 from vidgan.pose.estimators.base import PoseEstimator
-from vidgan.pose.smoothing import MedianGaussian, Smoother, fill_gaps
+from vidgan.pose.smoothing import MedianGaussian, Smoother, Unsmoothed, fill_gaps, unswapped
 from vidgan.tasks.pose_video.options import Options
 from vidgan.tasks.pose_video.task import takes_scene
 
@@ -69,7 +69,8 @@ def use(trained: Trained, options: Options) -> Path:
     found = movement(driving, "driving", options, trained.progress, options.num_frames)
     source = found.video if options.num_frames is None else None
     sink = opened_output(out, found, frame_rate(found, options.fps), options, source)
-    moves = replace(found, poses=options.smoother(fill_gaps(found.poses, options.fill)))
+    poses = found.poses if isinstance(options.smoother, Unsmoothed) else unswapped(found.poses)
+    moves = replace(found, poses=options.smoother(fill_gaps(poses, options.fill)))
     given = conditions(figure(reference, "reference", options, trained.progress), moves, trained, options)
     write_all(sink, _made(trained, given, options.chunk), len(moves), trained.progress)
     return out
