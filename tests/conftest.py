@@ -74,6 +74,7 @@ MARKED = {
             "tasks/inpainting/test_use.py",
             "tasks/pose_video/test_use.py",
         ),
+        *("ops/test_patch_nn.py", "tasks/single_video/test_use.py"),
         *("tasks/test_pieces.py",),
     ),
     "long": (

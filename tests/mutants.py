@@ -63,6 +63,7 @@ _LACKING = "engine/test_namespace.py::test_metrics_score_what_was_named_and_leav
 _LEVELS = "tasks/denoising/test_task.py::test_levels_of_a_protocol_are_scored_side_by_side"
 _WHOLE = "protocols/test_cases.py::test_clips_stay_whole_where_any_case_asks_for_it"
 _TOLD = "protocols/test_cases.py::test_what_a_case_sets_reaches_the_metrics_whole_or_in_pieces"
+_ANEW = "tasks/single_video/test_task.py::"
 _CASES = "protocols/test_cases.py::test_each_case_sets_its_condition_and_has_its_columns"
 _IN_STEP = "data/test_folder.py::test_all_is_cropped_and_turned_in_step"
 _OF_MAPS = "data/test_augmentation.py::test_a_map_is_moved_as_its_frames_and_keeps_its_values"
@@ -303,6 +304,30 @@ MUTANTS = (
         "frames=self.reference(number).frames,",
         "frames=clip.frames,",
         "data/shapes/test_moving.py::test_what_is_scored_is_compared_with_training_clips_and_controlled_by_others",
+    ),
+    Mutant(
+        "src/vidgan/ops/homography.py",
+        "sine / aspect, zero, -sine * aspect",
+        "sine * aspect, zero, -sine / aspect",
+        "ops/test_homography.py::test_a_turn_keeps_angles_in_pixels_whatever_the_aspect",
+    ),
+    Mutant(
+        "src/vidgan/ops/patch_match.py",
+        "moved[axis] += step",
+        "moved[axis] -= step",
+        "ops/test_patch_nn.py::test_a_piece_of_a_video_is_found_in_it",
+    ),
+    Mutant(
+        "src/vidgan/tasks/single_video/geometry.py",
+        "eased = (3 - 2 * time) * time.square()",
+        "eased = time",
+        f"{_ANEW}test_one_warp_a_clip_that_is_smooth_in_time_and_begins_and_ends_at_rest",
+    ),
+    Mutant(
+        "src/vidgan/tasks/single_video/task.py",
+        "min(1.0, self.iteration / self.curriculum)",
+        "min(1.0, 1 + self.iteration / self.curriculum)",
+        f"{_ANEW}test_all_players_learn_and_the_reach_grows",
     ),
     Mutant(
         "src/vidgan/generators/inpainter.py",

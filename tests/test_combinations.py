@@ -159,8 +159,9 @@ def test_every_option_is_tried() -> None:
     assert options("degradations") == {*DEGRADATIONS["denoising"], *DEGRADATIONS["super_resolution"]}
     of_persons = {"dcgan_pair", "patn_appearance", "patn_shape", "motion"}
     of_noise = {"mocogan_frames", "mocogan_clips"}
+    of_noise |= {"triplets"}  # or of one video
     assert options("discriminators") == {*FRAMES, "spatio_temporal", "between", "holes", *of_persons, *of_noise}
     others = {"warping", "masked_l1", "hole_l1", "valid_l1", "point_distance", "acceleration", "classified"}
     others |= {"feature_census", "flow_distillation", "taught_laplacian", "rate", "distortion"}
     perceptual = {f"perceptual_{kind}" for kind in ("lite0", "realesrgan", "srgan", "tecogan")}
-    assert options("losses") == {*ADVERSARIAL, *OF_PICTURES, *others, *perceptual}
+    assert options("losses") == {*ADVERSARIAL, *OF_PICTURES, *others, *perceptual, "cycle_l1"}

@@ -74,8 +74,8 @@ def test_what_a_run_was_trained_on_is_known_again(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.path.mkdir()
     write_json(folder.path / FILES, files_of(config))
-    assert altered(config, folder, "data.root") == ""
+    assert altered(config, folder, tmp_path / "cache", "data.root") == ""
     video.write_bytes(b"two!")
-    assert altered(config, folder, "data.root") == f"data.root={video}: has changed"
+    assert altered(config, folder, tmp_path / "cache", "data.root") == f"data.root={video}: has changed"
     video.unlink()
-    assert altered(config, folder, "data.root") == f"data.root={video}: is gone"
+    assert altered(config, folder, tmp_path / "cache", "data.root") == f"data.root={video}: is gone"

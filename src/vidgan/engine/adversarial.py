@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -49,7 +49,10 @@ class AdversarialTask(ScoredModule, ABC):
         seed: what everything drawn in training follows from.
 
     Attributes:
+        same_size: whether what is made has the size of the real frames, pixel for pixel.
     """
+
+    same_size: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -117,7 +120,9 @@ class AdversarialTask(ScoredModule, ABC):
 
     def played(self, clip: Clip, condition: Any, memory: Any) -> Step:
         """:meth:`play`, of what the generator is given."""
-        real = self.target(clip)[:, clip.place.new]
+        real = self.target(clip)
+        if clip.piece is not None:
+            real = real[:, clip.piece.new]
         with self.clocked(MODEL, real.shape[1]):
             output = self.made(condition, clip.place.new, memory)
         return Step(clip, condition, real, output)

@@ -55,7 +55,7 @@ def load(
     except Exception as error:  # each backend has its own
         reason = str(error).strip().splitlines()[0]
         raise UserError(f"device={kind!r} cannot be used here ({reason}); leave it out, or give 'cpu'.") from error
-    return _loaded(subject(run, str(weights), Path(runs), Path(cache)), kind, precision, progress)
+    return _loaded(subject(run, str(weights), Path(runs), Path(cache)), kind, precision, progress, Path(cache))
 
 
 def predict(config: DictConfig, found: Subject | None = None) -> Path:
@@ -77,7 +77,7 @@ def predict(config: DictConfig, found: Subject | None = None) -> Path:
         torch.set_num_threads(config.machine.threads)
     kind = device_kind(config.machine)
     precision = DTYPES[choose_precision(config.machine.precision, kind)]
-    out = use_of(found.task)(_loaded(found, kind, precision, config.machine.progress), options)
+    out = use_of(found.task)(_loaded(found, kind, precision, config.machine.progress, folders[1]), options)
     say(f"written to {out}")
     return out
 
@@ -94,11 +94,11 @@ def _given(config: DictConfig, options: type) -> dict[str, Any]:
     }
 
 
-def _loaded(found: Subject, device: str, precision: torch.dtype | None, progress: bool) -> Trained:
+def _loaded(found: Subject, device: str, precision: torch.dtype | None, progress: bool, cache: Path) -> Trained:
     network = load_subject(found).to(device)
     if found.folder is None:
         return Trained(network, precision, progress)
     config = recorded_config(found.folder)
     plain: Any = OmegaConf.to_container(config)
     known = knowledge.recall(found.folder)
-    return Trained(network, precision, progress, plain, partial(altered, config, found.folder), known)
+    return Trained(network, precision, progress, plain, partial(altered, config, found.folder, cache), known)

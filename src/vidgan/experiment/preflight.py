@@ -280,7 +280,8 @@ def _try(config: DictConfig, clip: Clip | None) -> _Trial:
         output, trial.multiply_adds["generator"] = _counted(lambda: trial.task.generate(condition))
     averaged = trial.task.averaged(condition, trial.task.terms)
     step = Step(clip, condition, trial.task.target(clip), output, averaged)
-    _refuse_other_shape(step)
+    if trial.task.same_size:
+        _refuse_other_shape(step)
     players = {name: move.player for name, move in trial.task.moves.items()}
     refuse_unfed(trial.task.networks, players, trial.task.terms, step)
     for player in players.values():

@@ -63,12 +63,13 @@ def changes(config: DictConfig, folder: RunFolder) -> str:
     return " and ".join(told)
 
 
-def altered(config: DictConfig, folder: RunFolder, key: str) -> str:
+def altered(config: DictConfig, folder: RunFolder, cache: Path, key: str) -> str:
     """Whether what a key names is no more as it was when a run last started, in words; empty where it is.
 
     Args:
         config: that the run was trained with.
         folder: of the run.
+        cache: vidgan's, where contents of files are remembered.
         key: of the configuration, that names a file or a folder, e.g. ``data.root``.
     """
     place, before = Path(OmegaConf.select(config, key)), folder.read(FILES).get(key)
@@ -76,7 +77,7 @@ def altered(config: DictConfig, folder: RunFolder, key: str) -> str:
         return f"{key}={place}: is gone"
     if before is None:
         return ""
-    now = file_fingerprint.file_hashes(place, Path(config.paths.cache))
+    now = file_fingerprint.file_hashes(place, cache)
     return f"{key}={place}: has changed{_named(_differing(before, now))}" if now != before else ""
 
 
