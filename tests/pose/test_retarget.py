@@ -71,10 +71,12 @@ def test_jumps_stay_jumps(share: float) -> None:
 def test_a_pose_in_the_air_is_not_taken_for_one_on_the_ground() -> None:
     """The jumper's pose is most like the other's in the air, and nearly so on the ground."""
     jumper = jumping(60, 0.3, 150.0)
-    other = waving(60, 100.0, (300.0, 250.0))[18:19]  # the very pose of the middle of the jump
-    other[0, ARMS] += 1.0
+    for ground in (slice(10), slice(28, 60)):
+        jumper[ground, ARMS, 0] += 60
     jumper[40] = jumper[18] + [3.0, 150.0 * np.sin(np.pi * 9 / 19)]
-    jumper[40, ARMS] += 4.0
+    jumper[40, ARMS] += 3.0
+    other = waving(60, 100.0, (300.0, 250.0))[18:19]  # the pose of the middle of the jump, but for half a pixel
+    other[0, ARMS] += 0.5
     landed = moved(jumper, other)
     assert landed[0, ANKLE, 1] == pytest.approx(other[0, ANKLE, 1], abs=3)
 
