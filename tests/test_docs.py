@@ -83,6 +83,8 @@ def _runs_of(document: Path, shown: Path) -> Iterator[tuple[str, str, str]]:
         task, name = path.parent.name, yaml.safe_load(path.read_text())["name"]
         if name != "quickstart" or task == about or f"run={task}/{name}" in text:
             yield task, name, targets[task]
+    for task, name in re.findall(r"experiments=(\w+)/\w+[^\n]* name=(\w+)", text):
+        yield task, name, targets[task]
     for path in shown.glob("*/experiments/*/*.yaml"):
         for own in path.parents[2].glob("tasks/*.yaml"):
             yield (
