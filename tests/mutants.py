@@ -325,8 +325,8 @@ MUTANTS = (
     ),
     Mutant(
         "src/vidgan/tasks/single_video/task.py",
+        "min(1.0, (1 + self.iteration) / self.curriculum)",
         "min(1.0, self.iteration / self.curriculum)",
-        "min(1.0, 1 + self.iteration / self.curriculum)",
         f"{_ANEW}test_all_players_learn_and_the_reach_grows",
     ),
     Mutant(

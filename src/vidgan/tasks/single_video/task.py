@@ -122,9 +122,12 @@ class SingleVideo(AdversarialTask):
 
     @property
     def _strength(self) -> float:
-        """Of the curriculum; all of it where nothing trains yet and its cost is looked at."""
+        """Of the curriculum; all of it where nothing trains yet and its cost is looked at.
+
+        It is never nothing: what is made would be what is real, and rounding decide what a discriminator learns first.
+        """
         attached = getattr(self, "_trainer", None) is not None
-        return min(1.0, self.iteration / self.curriculum) if attached and self.curriculum else 1.0
+        return min(1.0, (1 + self.iteration) / self.curriculum) if attached and self.curriculum else 1.0
 
 
 def _number(clip: Clip, name: str) -> float:
