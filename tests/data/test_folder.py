@@ -215,7 +215,7 @@ def test_the_first_clip_that_does_not_fit_is_told(
         (("gt", {"low": "lq"}, {"low": "masks"}), "have a name in common"),
         (
             ("gt", {"real": "lq"}),
-            r"data\.layout\.pictures\.real: expected a name of letters that is none of clip",
+            r"data\.layout\.pictures\.real: expected a name of letters that is none of averaged, clip",
         ),
         (("gt", None, {"a b": "lq"}), r"data\.layout\.maps\.a b: expected a name of letters"),
         (("gt", {"low": "/lq"}), r"data\.layout\.pictures\.low=/lq: expected the name of a folder below data\.root"),

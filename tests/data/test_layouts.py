@@ -26,9 +26,9 @@ from vidgan.data.youtube_vos import YouTubeVOS
 from vidgan.errors import UserError
 from vidgan.video.reader import BrokenFileError
 
-OWN = "aligned"  # whose folders are named by who uses them
+OWN = ("aligned", "coded_clips", "mixture")  # of anybody's own clips or data sets
 PUBLISHED = [
-    path for path in sorted(Path("conf/data").glob("*.yaml")) if "layout" in OmegaConf.load(path) and path.stem != OWN
+    path for path in sorted(Path("conf/data").glob("*.yaml")) if "layout" in OmegaConf.load(path) and path.stem not in OWN
 ]
 
 

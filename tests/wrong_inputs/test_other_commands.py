@@ -131,7 +131,7 @@ POSE = [
 ]
 
 DATA = [
-    ("check", "data is not set; give it on the command line: data=<one of aligned, clips, davis"),
+    ("check", "data is not set; give it on the command line: data=<one of aligned, class_folders, clips"),
     ("index", "data is not set"),
     ("check data=folder", "data.root is not set"),
     ("check data=folder data.root=", f"data.root=: expected a value; it is empty {EMPTY}"),
