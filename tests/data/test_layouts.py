@@ -28,7 +28,9 @@ from vidgan.video.reader import BrokenFileError
 
 OWN = ("aligned", "coded_clips", "mixture")  # of anybody's own clips or data sets
 PUBLISHED = [
-    path for path in sorted(Path("conf/data").glob("*.yaml")) if "layout" in OmegaConf.load(path) and path.stem not in OWN
+    path
+    for path in sorted(Path("conf/data").glob("*.yaml"))
+    if "layout" in OmegaConf.load(path) and path.stem not in OWN
 ]
 
 

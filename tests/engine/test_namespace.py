@@ -150,7 +150,7 @@ LACKING: dict[str, tuple[str, Any, str]] = {
         "players.discriminator.penalties.spent asks for bits, and there is only clip",
     ),
     "discriminator": ("networks.discriminator", part("Doubtful"), "networks.discriminator asks for bits, and there is"),
-    "baseline": ("task", part("Deep"), "The baseline bicubic asks for depth, and there is only averaged, bits, clip, condition"),
+    "baseline": ("task", part("Deep"), "The baseline bicubic asks for depth, and there is only averaged, bits"),
 }
 
 

@@ -187,7 +187,7 @@ def test_weights_that_ask_for_a_noise_level_are_scored_at_denoising(
         (["protocol=davis_denoising"], r"protocol davis_denoising is for x1 and the run enlarges x4; choose another"),
         (["degradation=bd"], r"degradation=bd is no configuration; did you mean degradations@degradation=bd\?"),
         (["task=denoisng"], r"task=denoisng: there is no such task; did you mean denoising\?"),
-        (["protocol=set5"], r"protocol=set5: there is no such protocol; there are artifact_removal, davis_denoising, default"),
+        (["protocol=set5"], r"protocol=set5: there is no such protocol; there are artifact_removal, davis_denoising"),
         (["weights=last"], r"run is not set; give run=<id>, or weights=<file>"),
     ],
 )
