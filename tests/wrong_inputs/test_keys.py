@@ -125,7 +125,7 @@ OPTIONS = [
     ("train +generators@networks.generator=srvgg", "generators@networks.generator is chosen already; leave the + out"),
     ("train +players=discriminator", "one more of players is added by +players@players.<name>=<option>"),
     ("train +losses@losses=hinge", "one more of losses is added by +losses@losses.<name>=<option>"),
-    ("train protocols@protocol=null", "what is chosen is removed by ~protocols@protocol; the options are artifact_removal"),
+    ("train protocols@protocol=null", "what is chosen is removed by ~protocols@protocol; the options are artifact"),
     ("train machine=slrum", "machine=slrum: there is none of that name; did you mean slurm?"),
     ("train tracking=of", "tracking=of: there is none of that name; "),
     ("train --config-name trian", "trian: there is no such configuration"),
