@@ -12,6 +12,10 @@ from vidgan.generators.recurrent import BLOCK_GAIN
 
 _HALF = 2  # what is computed is half as high and wide as a frame
 _COLORS = 3 * _HALF**2
+_GRAY = 0.5
+# What coding takes away is some hundredths. Without this factor the first steps of Adam, each as large as the learning
+# rate, overshoot that by far, and what is learned is to do nothing.
+_RESIDUAL = 0.05
 
 
 class PostFilter(WindowGenerator):
@@ -61,11 +65,11 @@ class PostFilter(WindowGenerator):
         height, width = low.shape[-2:]
         made = low.shape[1] - 2 * self.reach
         padded = pad_to_multiple(low.flatten(0, 1), _HALF).unflatten(0, low.shape[:2])
-        halves = F.pixel_unshuffle(padded[:, :, :3], _HALF)
+        halves = F.pixel_unshuffle(padded[:, :, :3] - _GRAY, _HALF)
         around = [halves[:, start : start + made] for start in range(2 * self.reach + 1)]
         quality = padded[:, self.reach : self.reach + made, 3:, ::_HALF, ::_HALF]
         given = torch.cat([*around, quality], dim=2).flatten(0, 1)
-        residual = self.conv_last(self.body(F.relu(self.conv_first(given))))
+        residual = _RESIDUAL * self.conv_last(self.body(F.relu(self.conv_first(given))))
         centre = padded[:, self.reach : self.reach + made, :3].flatten(0, 1)
         frames = centre + F.pixel_shuffle(residual, _HALF).to(centre.dtype)
         return frames[..., :height, :width].unflatten(0, (len(low), made))
