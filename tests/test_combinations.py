@@ -30,6 +30,7 @@ OF_PICTURES = (
     "ldl",
     "mse",
     "ping_pong",
+    "psnr",
     "temporal_difference",
     "wavelet",
 )

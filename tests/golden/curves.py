@@ -127,7 +127,7 @@ def _drift(task: AdversarialTask, before: Mapping[str, Tensor]) -> Iterator[tupl
 
 
 def _distance(now: Mapping[str, Tensor], before: Mapping[str, Tensor], keys: list[str]) -> float:
-    return sum(float((now[key] - before[key]).double().square().sum()) for key in keys) ** 0.5
+    return sum(float((now[key].cpu() - before[key].cpu()).double().square().sum()) for key in keys) ** 0.5
 
 
 def recorded() -> dict[str, Any]:

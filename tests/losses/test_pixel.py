@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vidgan.losses.feature_matching import FeatureMatching
-from vidgan.losses.pixel import L1, MSE, Charbonnier, HoleL1, MaskedL1, ValidL1
+from vidgan.losses.pixel import L1, MSE, Charbonnier, HoleL1, MaskedL1, PSNRLoss, ValidL1
 
 
 def clips(*values: float) -> torch.Tensor:
@@ -19,6 +19,17 @@ def test_values_by_hand():
     assert MSE()(FAKE, REAL).item() == pytest.approx((0.25 + 1 + 0.0625) / 4)
     by_hand = (math.sqrt(0.26) + 0.1 + math.sqrt(1.01) + math.sqrt(0.0725)) / 4
     assert Charbonnier(eps=0.1)(FAKE, REAL).item() == pytest.approx(by_hand)
+
+
+def test_less_the_psnr_of_each_frame():
+    real = torch.full((1, 2, 3, 4, 4), 0.5)
+    fake = real + torch.tensor([0.1, 0.01]).view(1, 2, 1, 1, 1)
+    assert PSNRLoss()(fake, real).item() == pytest.approx(-(20 + 40) / 2, abs=1e-2)
+    red = real.clone()
+    red[:, :, 0] += 0.1
+    of_luma = PSNRLoss(color="y")(red, real).item()
+    assert of_luma == pytest.approx(20 * math.log10(0.1 * 65.481 / 255), abs=1e-2)
+    assert PSNRLoss()(real, real).item() == pytest.approx(-80)
 
 
 def test_holes_count_by_their_size():

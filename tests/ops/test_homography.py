@@ -47,3 +47,10 @@ def test_there_and_back() -> None:
         < 0.01
         < (warp_to(smooth, matrices, (48, 48)) - smooth)[middle].abs().mean()
     )
+
+
+def test_mixed_precision_leaves_places_as_they_are() -> None:
+    matrices, made = turned(30, aspect=1.5), warp_to(IMAGES, turned(30, aspect=1.5), (24, 36))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(turned(30, aspect=1.5), matrices)
+        assert torch.equal(warp_to(IMAGES, matrices, (24, 36)), made)

@@ -110,3 +110,10 @@ def test_enlarging_keeps_flat_pictures_and_the_range() -> None:
     high = enlarge((torch.arange(64) % 8 > 3).float().expand(1, 8, 64), 2, "lanczos")
     assert high.min() == 0
     assert high.max() == 1
+
+
+def test_mixed_precision_leaves_pixels_as_they_are() -> None:
+    frames = torch.rand(1, 3, 12, 12)
+    alone = resize(frames, (24, 18))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(resize(frames, (24, 18)), alone)

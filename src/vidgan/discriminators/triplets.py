@@ -27,6 +27,10 @@ class TripletPatchGAN(nn.Module):
     def __init__(self, channels: int = 64, layers: int = 1, norm: Norm = "spectral", scales: int = 3) -> None:
         super().__init__()
         self.judges = nn.ModuleList(PatchGAN(channels, layers, norm, inputs=9) for _ in range(scales))
+        for judge in self.judges:
+            # Within the margin of a hinge its gradient is the difference of two equal counts, and so nothing but rounding,
+            # which Adam makes whole steps of.
+            judge.model[-1].register_parameter("bias", None)  # type: ignore[operator, index, union-attr]
         for module in self.modules():
             if isinstance(module, nn.Conv2d):  # the published deviation would take it long to learn anything
                 nn.init.kaiming_normal_(getattr(module, "weight_orig", module.weight), a=0.2)

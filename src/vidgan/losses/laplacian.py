@@ -1,10 +1,10 @@
 """Differences of Laplacian pyramids."""
 
-from contextlib import AbstractContextManager, nullcontext
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from vidgan.ops.resampling import full_precision
 
 _BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
@@ -44,23 +44,18 @@ def pyramid(frames: Tensor, levels: int) -> tuple[list[Tensor], Tensor]:
 
 
 def _halved(frames: Tensor) -> Tensor:
-    with _exact(frames):
+    with full_precision(frames):
         padded = F.pad(frames, (2, 2, 2, 2), mode="replicate").flatten(0, 1)[:, None]
         return F.conv2d(padded, _kernel(frames), stride=2)[:, 0].unflatten(0, frames.shape[:2])
 
 
 def doubled(frames: Tensor, size: torch.Size) -> Tensor:
     """Frames (B, C, h, w) at the size (H, W) of those that were halved to them."""
-    with _exact(frames):
+    with full_precision(frames):
         padded = F.pad(frames, (1, 1, 1, 1), mode="replicate").flatten(0, 1)[:, None]
         # Pixel i of the small frame lies at 2 i of the large one, which is 2 i + 4 with its border and the kernel's.
         made = F.conv_transpose2d(padded, 4 * _kernel(frames), stride=2)[:, 0].unflatten(0, frames.shape[:2])
     return made[..., 4 : 4 + size[0], 4 : 4 + size[1]]
-
-
-def _exact(frames: Tensor) -> AbstractContextManager[None]:
-    """Inside, convolutions are not rounded in mixed precision; frames without memory know no precision."""
-    return nullcontext() if frames.is_meta else torch.autocast(frames.device.type, enabled=False)
 
 
 def _kernel(frames: Tensor) -> Tensor:

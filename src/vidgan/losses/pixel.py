@@ -1,8 +1,12 @@
 """Differences of pixels."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from vidgan.metrics.color import luma
 
 
 class L1(nn.Module):
@@ -32,6 +36,29 @@ class Charbonnier(nn.Module):
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         return torch.sqrt((fake.float() - real).square() + self.eps**2).mean()
+
+
+class PSNRLoss(nn.Module):
+    """Less the PSNR of each frame in dB, on average (NAFNet, Chen et al. 2022): one that is ten times as wrong weighs as
+    much as any other.
+
+    Args:
+        color: ``"rgb"``, or of luma alone, by the same names as a protocol's.
+        eps: added to the mean squared difference; of frames without any the loss is 10 log10(eps).
+    """
+
+    def __init__(self, color: Literal["rgb", "y", "y_bt709"] = "rgb", eps: float = 1e-8) -> None:
+        super().__init__()
+        self.color = color
+        self.eps = eps
+
+    def forward(self, fake: Tensor, real: Tensor) -> Tensor:
+        """Clips (B, T, 3, H, W) in [0, 1]."""
+        fake = fake.float()
+        if self.color != "rgb":
+            fake, real = luma(fake, self.color), luma(real, self.color)
+        difference = fake - real
+        return 10 * (difference.square().mean(dim=(-3, -2, -1)) + self.eps).log10().mean()
 
 
 class MaskedL1(nn.Module):

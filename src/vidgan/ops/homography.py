@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidgan.ops.resampling import full_precision
 from vidgan.ops.resize import Kernel, resize
 
 
@@ -26,7 +27,8 @@ def homographies(rotation: Tensor, tilt: Tensor, aspect: float) -> Tensor:
     one, zero = torch.ones_like(rotation), torch.zeros_like(rotation)
     turned = torch.stack([cosine, sine / aspect, zero, -sine * aspect, cosine, zero, zero, zero, one], -1)
     tilted = torch.stack([one, zero, zero, zero, one, zero, tilt[..., 0], tilt[..., 1], one], -1)
-    return tilted.unflatten(-1, (3, 3)) @ turned.unflatten(-1, (3, 3))
+    with full_precision(rotation):
+        return tilted.unflatten(-1, (3, 3)) @ turned.unflatten(-1, (3, 3))
 
 
 def horizon(matrices: Tensor) -> Tensor:
@@ -57,7 +59,8 @@ def warp_to(images: Tensor, matrices: Tensor | None, size: tuple[int, int], kern
     exact = torch.promote_types(images.dtype, torch.float32)  # a place in a picture has more digits than bfloat16
     stretched = resize(images.to(exact), size, kernel)
     if matrices is not None:
-        grid = _points(size, images.device).to(exact) @ matrices.to(exact).mT[:, None]
+        with full_precision(images):
+            grid = _points(size, images.device).to(exact) @ matrices.to(exact).mT[:, None]
         places = grid[..., :2] / grid[..., 2:]
         stretched = F.grid_sample(stretched, places, padding_mode="reflection", align_corners=False)
     return stretched.to(images.dtype)

@@ -5,7 +5,7 @@ Own code because no library has MATLAB's ``imresize`` on tensors: torch's antial
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -57,17 +57,19 @@ def sampling_matrix(
 
 
 @contextmanager
-def _full_precision() -> Iterator[None]:
-    """Keeps TF32 and bfloat16 out of float32 products, whatever is allowed for networks: pixels need all 8 bits."""
+def full_precision(frames: Tensor) -> Iterator[None]:
+    """Keeps TF32, bfloat16 and half precision out of float32 products, whatever is allowed for networks, autocast too:
+    pixels need all 8 bits."""
     allowed = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
     try:
-        yield
+        with nullcontext() if frames.is_meta else torch.autocast(frames.device.type, enabled=False):
+            yield
     finally:
         torch.set_float32_matmul_precision(allowed)
 
 
 def resample(frames: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """(..., H, W) frames to (..., h, w) by ``rows`` (h, H) and ``columns`` (w, W), both float like ``frames``."""
-    with _full_precision():
+    with full_precision(frames):
         return rows @ frames @ columns.mT
