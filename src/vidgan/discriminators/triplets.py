@@ -28,8 +28,8 @@ class TripletPatchGAN(nn.Module):
         super().__init__()
         self.judges = nn.ModuleList(PatchGAN(channels, layers, norm, inputs=9) for _ in range(scales))
         for judge in self.judges:
-            # Within the margin of a hinge its gradient is the difference of two equal counts, and so nothing but rounding,
-            # which Adam makes whole steps of.
+            # Within the margin of a hinge its gradient is the difference of two equal counts, and so nothing but
+            # rounding, which Adam makes whole steps of.
             judge.model[-1].register_parameter("bias", None)  # type: ignore[operator, index, union-attr]
         for module in self.modules():
             if isinstance(module, nn.Conv2d):  # the published deviation would take it long to learn anything

@@ -39,8 +39,7 @@ class Charbonnier(nn.Module):
 
 
 class PSNRLoss(nn.Module):
-    """Less the PSNR of each frame in dB, on average (NAFNet, Chen et al. 2022): one that is ten times as wrong weighs as
-    much as any other.
+    """Less the PSNR of each frame in dB, on average (NAFNet, Chen et al. 2022): frames weigh alike, however wrong.
 
     Args:
         color: ``"rgb"``, or of luma alone, by the same names as a protocol's.
