@@ -1,5 +1,6 @@
 """What a run remembers of where it comes from."""
 
+import importlib.metadata
 import json
 import subprocess
 import sys
@@ -77,6 +78,21 @@ def test_what_pip_installs_from_a_repository_knows_its_commit(composed: Composed
     said = {"url": "https://example.org/vidgan.git", "vcs_info": {"vcs": "git", "commit_id": "4" * 40}}
     (installed / "direct_url.json").write_text(json.dumps(said))
     assert provenance.origin(composed())["commit"] == "4" * 40
+
+
+def test_source_code_that_was_never_installed_has_no_commit(
+    composed: Composed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    known = importlib.metadata.distribution
+
+    def without_vidgan(name: str) -> importlib.metadata.Distribution:
+        if name == "vidgan":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return known(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", without_vidgan)
+    assert provenance.origin(composed())["commit"] is None
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A comparison as one HTML page that holds all it shows."""
 
-import importlib.metadata
 import math
 import time
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from vidgan import __version__
 from vidgan.comparison import media, tables
 from vidgan.comparison.analysis import FRONT_COSTS, Comparison, Variant
 from vidgan.comparison.rate_distortion import plot
@@ -58,7 +58,7 @@ def page(comparison: Comparison, budget_mb: float) -> str:
                 for (metric, cost), front in comparison.fronts.items()
             },
         },
-        version=importlib.metadata.version("vidgan"),
+        version=__version__,
         made=time.strftime("%Y-%m-%d %H:%M"),
         css=Markup(files.joinpath("page.css").read_text(encoding="utf-8")),
         js=Markup(files.joinpath("page.js").read_text(encoding="utf-8")),

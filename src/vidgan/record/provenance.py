@@ -54,7 +54,10 @@ def _noted_commit() -> dict[str, str | None]:
     if (ROOT / "commit.json").is_file():
         noted: dict[str, str | None] = json.loads((ROOT / "commit.json").read_text(encoding="utf-8"))
         return noted
-    said = json.loads(importlib.metadata.distribution("vidgan").read_text("direct_url.json") or "{}")
+    try:
+        said = json.loads(importlib.metadata.distribution("vidgan").read_text("direct_url.json") or "{}")
+    except importlib.metadata.PackageNotFoundError:  # source code that PYTHONPATH leads to, in a container, say
+        said = {}
     return {"commit": said.get("vcs_info", {}).get("commit_id"), "uncommitted_changes": None}
 
 
