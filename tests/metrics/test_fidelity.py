@@ -10,10 +10,10 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
 from vidgan.errors import UserError
-from vidgan.metrics.color import luma
 from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.sharpness import GradientRatio
 from vidgan.metrics.ssim import SSIM
+from vidgan.ops.luma import luma
 
 
 def test_luma_equals_scikit_image(real: Tensor) -> None:

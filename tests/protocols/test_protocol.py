@@ -15,10 +15,10 @@ from vidgan.degradations.bicubic import Bicubic
 from vidgan.degradations.noise import GaussianNoise
 from vidgan.errors import UserError
 from vidgan.metrics.base import Mean, Metric, PiecewiseMetric
-from vidgan.metrics.color import luma
 from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.ssim import SSIM
 from vidgan.metrics.temporal import TemporalError
+from vidgan.ops.luma import luma
 from vidgan.protocols.case import Case
 from vidgan.protocols.protocol import Protocol
 

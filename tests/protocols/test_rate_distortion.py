@@ -9,9 +9,9 @@ import torch
 
 from vidgan.engine.score_rows import add_bd_rates, mean_scores
 from vidgan.errors import UserError
-from vidgan.metrics.color import luma
 from vidgan.metrics.psnr import PSNR
 from vidgan.metrics.rate import BitsPerPixel
+from vidgan.ops.luma import luma
 from vidgan.protocols.case import Case
 from vidgan.protocols.protocol import Protocol
 from vidgan.protocols.rate_distortion import BDRate, bd_rate

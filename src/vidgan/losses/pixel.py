@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidgan.metrics.color import luma
+from vidgan.ops.luma import luma
 
 
 class L1(nn.Module):

@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from vidgan.errors import UserError
 from vidgan.metrics.base import Mean, PiecewiseMetric
-from vidgan.metrics.color import luma
+from vidgan.ops.luma import luma
 
 _BLOCK = 16
 

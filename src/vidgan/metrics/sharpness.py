@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from vidgan.metrics.base import Mean, PiecewiseMetric
-from vidgan.metrics.color import luma
+from vidgan.ops.luma import luma
 
 
 def _gradient(frame: Tensor) -> float:

@@ -10,8 +10,8 @@ from torch import Tensor
 from vidgan.degradations.base import Degradation
 from vidgan.errors import UserError
 from vidgan.metrics.base import Metric, PiecewiseMetric, SetMetric
-from vidgan.metrics.color import LUMAS
 from vidgan.metrics.direction import Direction
+from vidgan.ops.luma import LUMAS
 from vidgan.protocols.case import Case
 from vidgan.protocols.rate_distortion import FEWEST, BDRate
 from vidgan.protocols.tally import Tally

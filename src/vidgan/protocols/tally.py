@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vidgan.metrics.base import Mean, Metric, PiecewiseMetric, SetMetric
-from vidgan.metrics.color import LUMAS, luma
+from vidgan.ops.luma import LUMAS, luma
 
 if TYPE_CHECKING:
     from vidgan.protocols.protocol import Protocol

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 
+from vidgan import __version__
 from vidgan.config.invocation import invocation
 from vidgan.config.paths import ROOT
 from vidgan.record import code_fingerprint
@@ -20,7 +21,6 @@ from vidgan.record.folder import RunFolder, write_json
 from vidgan.record.inputs import FILES, code_of, files_of, fingerprints
 
 _PACKAGES = (
-    "vidgan",
     "torch",
     "pytorch-lightning",
     "hydra-core",
@@ -76,7 +76,7 @@ def origin(config: DictConfig) -> dict[str, Any]:
         "slurm_job_id": os.environ.get("SLURM_JOB_ID"),
         "device": _device(),
         "python": platform.python_version(),
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "packages": {"vidgan": __version__} | {name: importlib.metadata.version(name) for name in _PACKAGES},
     }
 
 
