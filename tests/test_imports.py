@@ -43,7 +43,7 @@ def imported(tree: ast.Module) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return names - {"vidgan.__version__"}  # of no part
 
 
 def part(name: str) -> str:

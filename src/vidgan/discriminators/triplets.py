@@ -30,7 +30,7 @@ class TripletPatchGAN(nn.Module):
         for judge in self.judges:
             # Within the margin of a hinge its gradient is the difference of two equal counts, and so nothing but
             # rounding, which Adam makes whole steps of.
-            judge.model[-1].register_parameter("bias", None)  # type: ignore[operator, index, union-attr]
+            judge.model[-1].register_parameter("bias", None)  # type: ignore[index, union-attr]
         for module in self.modules():
             if isinstance(module, nn.Conv2d):  # the published deviation would take it long to learn anything
                 nn.init.kaiming_normal_(getattr(module, "weight_orig", module.weight), a=0.2)
