@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from vidgan.data.layout import Layout, all_clips, existing, listed
+from vidgan.data.layout import Layout, TrainTest, all_clips, existing, listed
 from vidgan.data.sources import Source, VideoFile
 from vidgan.data.splits import Splits
 
@@ -31,20 +31,14 @@ def _videos(folder: Path, lines: list[str]) -> Iterator[Source]:
     return (VideoFile(line.removesuffix(".avi"), folder / line) for line in lines)
 
 
-class SkyTimelapse(Layout):
-    """Sky Time-lapse (Xiong et al. 2018): skies over time as folders of JPEG files, a folder for each scene of a video.
-
-    Nothing is published to validate on, so the test clips do that too.
-    """
+class SkyTimelapse(TrainTest):
+    """Sky Time-lapse (Xiong et al. 2018): skies over time, a folder of JPEG files for each scene of a video."""
 
     title = "Sky Time-lapse"
     homepage = "github.com/weixiong-ur/mdgan"
     terms = "none are stated; the videos are from YouTube"
     tree = "sky_train/<video>/<scene>/<frame>.jpg and sky_test/ likewise,"
-
-    def published(self, root: Path) -> Splits:
-        test = all_clips(root / "sky_test")
-        return Splits(all_clips(root / "sky_train"), test, test)
+    train, test = "sky_train", "sky_test"
 
 
 class FaceForensics(Layout):

@@ -94,6 +94,21 @@ class NamedClips(Layout):
         return Splits([], clips, clips)
 
 
+class TrainTest(Layout):
+    """All clips of one folder train and all of another test; nothing is published to validate on, so these do that too.
+
+    Attributes:
+        train, test: the folders below the root.
+    """
+
+    train: ClassVar[str] = "train"
+    test: ClassVar[str] = "test"
+
+    def published(self, root: Path) -> Splits:
+        test = all_clips(root / self.test)
+        return Splits(all_clips(root / self.train), test, test)
+
+
 def clip(name: str, truth: Path, frames: int | None = None, low: Path | None = None) -> Source:
     """A published clip of so many frames, with its low resolution if that is read."""
     source = FrameFolder(name, truth, frames)

@@ -13,7 +13,7 @@ from vidgan.data.clip import Clip, mapped
 from vidgan.engine.buffers import Buffers
 from vidgan.engine.compilation import compile_networks, uncompiled
 from vidgan.engine.consistency import refuse_inconsistent, refuse_other_networks, refuse_unaveraged, refuse_unfed
-from vidgan.engine.ema import MovingAverage
+from vidgan.engine.ema import moving_averages
 from vidgan.engine.global_step import count_from, count_iteration, forget_loops, mute_optimizers
 from vidgan.engine.hardware import seed_generators
 from vidgan.engine.judgement import evaluate, logits, penalize
@@ -80,14 +80,7 @@ class AdversarialTask(ScoredModule, ABC):
         if settings.channels_last:
             for network in self.networks.values():
                 channels_last(network)
-        self.averages = nn.ModuleDict(
-            {
-                name: MovingAverage(self.networks[name], self.player_parameters, settings.ema)
-                for name in sorted(generators)
-            }
-            if settings.ema is not None
-            else {}
-        )
+        self.averages = moving_averages(self.networks, sorted(generators), self.player_parameters, settings.ema)
         compile_networks(self.networks, settings.compile)
         self.reducers = Reducers()
         self.panel = Panel()
@@ -158,10 +151,11 @@ class AdversarialTask(ScoredModule, ABC):
         if not any("averaged" in term.asked for term in terms.values()):
             return None
         self._by_average = True
-        with torch.no_grad():
-            made = self.generate(condition).fake
-        self._by_average = False
-        return made
+        try:
+            with torch.no_grad():
+                return self.generate(condition).fake
+        finally:
+            self._by_average = False
 
     # One iteration -----------------------------------------------------------------------------------------------
 

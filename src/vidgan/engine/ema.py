@@ -1,6 +1,6 @@
 """The moving average of a network's weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 
 import torch
@@ -56,3 +56,12 @@ class MovingAverage(nn.Module):
                 torch._foreach_copy_(averages, currents)
         for kept, buffer in zip(self.module.buffers(), network.buffers(), strict=True):
             kept.copy_(buffer)
+
+
+def moving_averages(
+    networks: nn.ModuleDict, names: Iterable[str], owned: Mapping[str, Sequence[nn.Parameter]], decay: float | None
+) -> nn.ModuleDict:
+    """The moving average of each of these networks by its name; none where there is no decay."""
+    if decay is None:
+        return nn.ModuleDict()
+    return nn.ModuleDict({name: MovingAverage(networks[name], owned, decay) for name in names})
