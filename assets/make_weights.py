@@ -4,7 +4,7 @@
     python assets/make_weights.py super_resolution denoising         the quickstarts of these tasks
     python assets/make_weights.py super_resolution --runs folder     takes those that were trained there
 
-A run that is finished is not trained again. ``weights.yaml`` tells of each file its checksum, how it was trained and
+A run that is finished is not trained again. ``shipped.yaml`` tells of each file its checksum, how it was trained and
 how it scored when its training ended; ``vidgan-weights info`` prints that.
 """
 
@@ -73,12 +73,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if unknown := [task for task in arguments.tasks if task not in TITLES]:
         parser.error(f"there is no task {unknown[0]}")
-    SHIPPED.mkdir(exist_ok=True)
     table = SHIPPED / TABLE
     for task in arguments.tasks or TITLES:
         folder, file = trained(task, arguments.runs), SHIPPED / f"{task}_quickstart.safetensors"
         command("export", f"run={folder.path}", f"output={file}", "overwrite=true")
-        told = yaml.safe_load(table.read_text(encoding="utf-8")) if table.is_file() else {}
+        told = yaml.safe_load(table.read_text(encoding="utf-8"))
         told[f"{task}_quickstart"] = entry(task, folder, file)
         with replacing(table) as temporary:
             temporary.write_text(yaml.safe_dump(dict(sorted(told.items())), sort_keys=False), encoding="utf-8")

@@ -12,7 +12,7 @@ CLIPS = torch.rand(2, 5, 3, 40, 32, generator=torch.Generator().manual_seed(0))
 
 def test_a_patch_gan_for_each_scale() -> None:
     single = sum(p.numel() for p in PatchGAN(8, 1, inputs=9).parameters())
-    assert sum(p.numel() for p in TripletPatchGAN(8, scales=3).parameters()) == 3 * (single - 1)  # without the last bias
+    assert sum(p.numel() for p in TripletPatchGAN(8, scales=3).parameters()) == 3 * (single - 1)  # no last bias
 
 
 def test_scales_count_alike_in_logits_of_every_three_frames() -> None:

