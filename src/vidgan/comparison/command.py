@@ -114,8 +114,7 @@ def _write(comparison: Comparison, out: Path, budget_mb: float) -> list[Path]:
 def _markdown(comparison: Comparison) -> str:
     parts = [
         f"# {escaped(comparison.title)}\n",
-        f"Protocol {escaped(comparison.protocol)}, {len(comparison.clips) or 'unknown'} test clips; mean ± standard "
-        "deviation over seeds (n - 1).\n",
+        f"Protocol {escaped(comparison.protocol)}, {_clips(comparison)}; {tables.statistic(comparison)}.\n",
         tables.markdown(tables.summary_grid(comparison)),
         "## What differs\n",
         tables.markdown(tables.axes_grid(comparison)) if comparison.axes else "Nothing but the seed.\n",
@@ -136,15 +135,22 @@ def _markdown(comparison: Comparison) -> str:
     return "\n".join([*parts, *(f"{escaped(note)}\n" for note in comparison.notes)])
 
 
+def _clips(comparison: Comparison) -> str:
+    return tables.counted(len(comparison.clips), "test clip") if comparison.clips else "unknown test clips"
+
+
 def _show(comparison: Comparison, written: Sequence[Path]) -> None:
     console = Console()
     grid = tables.summary_grid(comparison)
     rows = [[Text(head) for head in grid.header]]
     for index, row in enumerate(grid.rows):
         rows.append([Text(cell, "bold" if (index, column) in grid.best else "") for column, cell in enumerate(row)])
-    title = f"{comparison.title}: mean ± standard deviation over seeds, protocol {comparison.protocol}"
+    title = f"{comparison.title}: {tables.statistic(comparison)}, protocol {comparison.protocol}"
     show_table(console, rows, title, grid.left)
-    keys = [f"{key}: {values}" for key, values, _ in tables.axes_grid(comparison).rows]
+    keys = [
+        f"{key}: {values}" + (f" (only together with {other})" if other != tables.NOTHING else "")
+        for key, values, other in tables.axes_grid(comparison).rows
+    ]
     for line in keys[:_KEYS]:
         console.print(f"differs: {line}", highlight=False, markup=False)
     if len(keys) > _KEYS:

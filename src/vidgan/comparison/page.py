@@ -58,6 +58,7 @@ def page(comparison: Comparison, budget_mb: float) -> str:
                 for (metric, cost), front in comparison.fronts.items()
             },
         },
+        statistic=tables.statistic(comparison),
         version=__version__,
         made=time.strftime("%Y-%m-%d %H:%M"),
         css=Markup(files.joinpath("page.css").read_text(encoding="utf-8")),

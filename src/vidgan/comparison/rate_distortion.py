@@ -101,6 +101,9 @@ def plot(rates: Rates) -> str:
         xs, ys = zip(*sorted(points), strict=True)
         axes.plot(xs, ys, marker="o", markersize=4, label=label, **style)
     axes.set(xscale="log", xlabel=rates.rate, ylabel=rates.metric)
+    for formatted in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        formatted(lambda rate, _: f"{rate:.3g}")
+    axes.tick_params(axis="x", which="both", labelsize="small", rotation=30)
     axes.grid(visible=True, which="both", alpha=0.25)
     axes.legend(fontsize="small")
     content = io.StringIO()

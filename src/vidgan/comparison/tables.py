@@ -44,12 +44,23 @@ def number(value: float | None, digits: int = DIGITS) -> str:
 
 
 def spread_text(value: Spread | None) -> str:
-    """Mean and deviation to the same place, e.g. ``28.30 ± 0.02``; one seed has no deviation: ``28.30 ± —``."""
+    """Mean and deviation to the same place, e.g. ``28.30 ± 0.02``; one seed has no deviation: ``28.30``."""
     if value is None:
         return NOTHING
     if value.std is None or not math.isfinite(value.mean):
-        return f"{number(value.mean)} ± {NOTHING}"
+        return number(value.mean)
     return f"{number(value.mean)} ± {value.std:.{_decimals(value.mean, DIGITS)}f}"
+
+
+def statistic(comparison: Comparison) -> str:
+    """What the figures of the summary are."""
+    several = any(len(variant.runs) > 1 for variant in comparison.variants)
+    return "mean ± sample standard deviation over seeds (n - 1)" if several else "one seed each"
+
+
+def counted(count: int, one: str) -> str:
+    """``1 variant``, ``2 variants``."""
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
 def cost_text(name: str, value: Spread | None) -> str:
@@ -117,7 +128,7 @@ def describing_heads(comparison: Comparison) -> list[str]:
 def pareto_text(comparison: Comparison, label: str, cost: str) -> str:
     """Metrics in which no other variant beats this one for at most the cost."""
     metrics = [metric for metric in comparison.metrics if label in comparison.fronts[metric, cost]]
-    return ", ".join(metrics) or NOTHING
+    return "all metrics" if len(metrics) == len(comparison.metrics) > 1 else ", ".join(metrics) or NOTHING
 
 
 def summary_grid(comparison: Comparison) -> Grid:
@@ -304,29 +315,24 @@ def summary_csv(comparison: Comparison) -> str:
     return _csv(rows)
 
 
+_OF_DIFFERENCES = (
+    *("variant", "reference", "metric", "difference", "low", "high", "p", "p_holm", "clips", "seeds"),
+    "reference_seeds",
+)
+
+
 def differences_csv(comparison: Comparison) -> str:
-    rows = [
-        {
-            "variant": label,
-            "reference": comparison.reference,
-            "metric": metric,
-            "difference": difference.mean,
-            "low": difference.interval[0] if difference.interval else None,
-            "high": difference.interval[1] if difference.interval else None,
-            "p": difference.p,
-            "p_holm": difference.p_holm,
-            "clips": difference.clips,
-            "seeds": difference.seeds[0],
-            "reference_seeds": difference.seeds[1],
-        }
-        for (label, metric), difference in comparison.differences.items()
-    ]
-    return _csv(rows)
+    rows = []
+    for (label, metric), difference in comparison.differences.items():
+        interval = difference.interval or (None, None)
+        values = (label, comparison.reference, metric, difference.mean, *interval, difference.p, difference.p_holm)
+        rows.append(dict(zip(_OF_DIFFERENCES, (*values, difference.clips, *difference.seeds), strict=True)))
+    return _csv(rows, _OF_DIFFERENCES)
 
 
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
+def _csv(rows: Sequence[dict[str, Any]], names: Sequence[str] = ()) -> str:
     text = StringIO()
-    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    writer = csv.DictWriter(text, names or list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _no_formula(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
