@@ -23,6 +23,7 @@ LAYERS = [
     {"config", "record", "tracking"},
     {"experiment"},
     {"launch", "comparison"},
+    {"app"},
     {"commands"},
 ]
 FRAMEWORKS = {"pytorch_lightning", "lightning", "hydra", "omegaconf", "wandb", "torchvision"}

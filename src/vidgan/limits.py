@@ -165,6 +165,34 @@ def components(group: str | None) -> Any:
     return field(default_factory=dict, metadata={"component": True, "group": group})
 
 
+@dataclass(frozen=True)
+class Files:
+    """What a field that holds the path of a file is about.
+
+    Attributes:
+        kinds: what it may be: ``video``, ``picture``, ``points`` (key points), or a suffix such as ``.vgc``.
+        written: whether it is made, not read.
+        like: of one that is made, the field whose kind it has where nothing else is said; None is another kind than
+            what is read.
+        drawn_on: of a mask, the field on whose frames it is drawn.
+    """
+
+    kinds: tuple[str, ...]
+    written: bool = False
+    like: str | None = None
+    drawn_on: str | None = None
+
+
+def file(*kinds: str, default: Any = REQUIRED, drawn_on: str | None = None) -> Any:
+    """A field that holds the path of what is read; arguments as of :class:`Files`."""
+    return field(default=default, metadata={"file": Files(kinds, drawn_on=drawn_on)})
+
+
+def written(*kinds: str, like: str | None = None) -> Any:
+    """A field that holds the path of what is made; arguments as of :class:`Files`."""
+    return field(default=REQUIRED, metadata={"file": Files(kinds, written=True, like=like)})
+
+
 def refuse_unfit(options: Any) -> None:
     """Checks the values of a dataclass against the types and the rules of its fields.
 

@@ -132,6 +132,29 @@ class ExportConfig:
     paths: PathsConfig = field(default_factory=PathsConfig)
 
 
+@dataclass
+class AppConfig:
+    """The root of ``vidgan-app``.
+
+    Attributes:
+        host: the address that the page is served at; at any other than this machine's own, others can use it, too.
+        port: of the page; 0 is any that is free.
+        upload_mb: the most that one file may have, in megabytes.
+        megapixels: the most that a frame of what is given may have.
+        frames: the most that a video may have.
+        minutes: the most that one job may take.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = whole(0, 7860, 65535)
+    upload_mb: int = whole(1, 200, 10**5)
+    megapixels: float = number(0, 2.5, 200, open_below=True)
+    frames: int = whole(1, 1000)
+    minutes: float = number(0, 60, 10**5, open_below=True)
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
 #: The root of each command, by the name of its file in ``conf/``.
 ROOTS: dict[str, type] = {
     "train": TrainConfig,
@@ -140,4 +163,5 @@ ROOTS: dict[str, type] = {
     "export": ExportConfig,
     "data_sets": DataSetsConfig,
     "pose": PoseConfig,
+    "app": AppConfig,
 }

@@ -24,7 +24,7 @@ def tasks_told() -> str:
     for name, target in known_tasks():
         asked = options_of(target)
         given = " ".join(f"{part.name}=..." for part in fields(asked) if needed(part))
-        lines += [f"  {name}: {given}", f"      {_first_line(asked)}"]
+        lines += [f"  {name}: {given}", f"      {first_line(asked)}"]
     return "\n".join(lines)
 
 
@@ -37,7 +37,7 @@ def options_told(asked: type) -> str:
     given = " ".join(f"{part.name}=..." for part in fields(asked) if needed(part))
     own = sorted(fields(asked), key=lambda part: not needed(part))
     common = [part for part in fields(PredictConfig) if part.name in ("run", "weights")]
-    lines = [_first_line(asked), "", f"vidgan-predict run=<id> {given}", ""]
+    lines = [first_line(asked), "", f"vidgan-predict run=<id> {given}", ""]
     lines += [*_entries(own, asked), "", "Of every use:", *_entries(common, PredictConfig)]
     lines += [_entry("machine=auto", f"where it is computed: {', '.join(options.names('machine'))}")]
     lines += ["", "vidgan-predict ... --cfg job prints all keys with their values, machine.* and paths.* among them."]
@@ -73,5 +73,5 @@ def _entry(name: str, text: str) -> str:
     return fill(f"{name:<24} {text}", _WIDTH, initial_indent="  ", subsequent_indent=" " * 27)
 
 
-def _first_line(asked: type) -> str:
+def first_line(asked: type) -> str:
     return cleandoc(asked.__doc__ or "").partition("\n")[0]

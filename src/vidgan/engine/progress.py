@@ -6,6 +6,7 @@ nothing before the end where there is no terminal.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -32,7 +33,8 @@ _REST = 50
 Item = TypeVar("Item")
 
 
-def _rate(items: float) -> str:
+def rate_told(items: float) -> str:
+    """So many items a second, in few signs."""
     return f"{items:.1f}/s" if items >= 1 else f"{items:.2g}/s"
 
 
@@ -40,7 +42,7 @@ class TaskSpeed(ProgressColumn):
     """Items a second."""
 
     def render(self, task: Task) -> Text:
-        return Text(_rate(task.speed) if task.speed else "")
+        return Text(rate_told(task.speed) if task.speed else "")
 
 
 class Losses(ProgressColumn):
@@ -88,12 +90,32 @@ class Lines:
         rate = (done - before) / max(elapsed, 1e-9)
         left = timedelta(seconds=round((self._total - done) / rate))
         told = "".join(f" {name} {value:.4g}" for name, value in list((losses or {}).items())[:SHOWN])
-        line = f"{self._what} {done}/{self._total} {_rate(rate)} {left} left{told}"
+        line = f"{self._what} {done}/{self._total} {rate_told(rate)} {left} left{told}"
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+_listeners: list[Callable[[str, int, int], None]] = []
+
+
+@contextmanager
+def listened(listener: Callable[[str, int, int], None]) -> Iterator[None]:
+    """Inside, the listener is told of each item that is counted: what it is, how many are done, and of how many."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 def counted(items: Iterable[Item], total: int, what: str, shown: bool = True) -> Iterator[Item]:
     """The items, counted on stderr: how many, how many a second, how long it will still take."""
+    for number, item in enumerate(_shown(items, total, what, shown), start=1):
+        yield item
+        for listener in _listeners:
+            listener(what, number, total)
+
+
+def _shown(items: Iterable[Item], total: int, what: str, shown: bool) -> Iterator[Item]:
     console = Console(stderr=True)
     if shown and not console.is_terminal:
         lines = Lines(what, total, console)

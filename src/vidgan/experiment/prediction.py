@@ -1,5 +1,6 @@
 """Using what was learned: the use of a run's task, or of the task that a file of weights is of, and no other code."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -72,14 +73,29 @@ def predict(config: DictConfig, found: Subject | None = None) -> Path:
     lint(config, {})
     folders = Path(config.paths.runs), Path(config.paths.cache)
     found = found or subject(config.run, config.weights, *folders, [str(key) for key in config])
-    options = options_of(found.task)(**_given(config, options_of(found.task)))
-    if config.machine.threads is not None:
-        torch.set_num_threads(config.machine.threads)
-    kind = device_kind(config.machine)
-    precision = DTYPES[choose_precision(config.machine.precision, kind)]
-    out = use_of(found.task)(_loaded(found, kind, precision, config.machine.progress, folders[1]), options)
+    out = use_on(config.machine, found, _given(config, options_of(found.task)), folders[1])
     say(f"written to {out}")
     return out
+
+
+def use_on(machine: DictConfig, found: Subject, given: Mapping[str, Any], cache: Path) -> Path:
+    """Has the task of a run or of weights do its use; returns the path of what was written.
+
+    Args:
+        machine: where it is computed, of :class:`vidgan.config.schema.MachineConfig`.
+        found: what is used.
+        given: the options of its task, with an object for each component; those that are left out are as declared.
+        cache: the folder where weights that have a name are kept.
+
+    Raises:
+        UserError: as of :func:`predict`.
+    """
+    options = options_of(found.task)(**given)
+    if machine.threads is not None:
+        torch.set_num_threads(machine.threads)
+    kind = device_kind(machine)
+    precision = DTYPES[choose_precision(machine.precision, kind)]
+    return use_of(found.task)(_loaded(found, kind, precision, machine.progress, cache), options)
 
 
 def _given(config: DictConfig, options: type) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from vidgan.errors import UserError
 from vidgan.inference.video_options import VideoOptions, WritingOptions
-from vidgan.limits import REQUIRED, Form, component, number, refuse_unfit, ruled, whole
+from vidgan.limits import REQUIRED, Form, component, file, number, refuse_unfit, ruled, whole, written
 
 LARGEST = 16384  # pixels of a side, as of H.264
 
@@ -40,8 +40,8 @@ class ClipOptions(UseOptions, VideoOptions):
         tile: side in input pixels of the tiles that large frames are cut into; null computes whole frames.
     """
 
-    input: str = REQUIRED
-    output: str = REQUIRED
+    input: str = file("video", "picture")
+    output: str = written("video", "picture", like="input")
     chunk: int | None = whole(1, None)
     context: int | None = whole(0, None)
     tile: int | None = whole(1, None)
@@ -56,7 +56,7 @@ class NewVideoOptions(UseOptions, WritingOptions):
         seed: all that is drawn follows from it.
     """
 
-    output: str = REQUIRED
+    output: str = written("video", "picture")
     seed: int = whole(0, 0, 2**32 - 1)
 
 

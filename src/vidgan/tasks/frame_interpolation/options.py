@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from vidgan.errors import UserError
 from vidgan.inference.options import UseOptions
 from vidgan.inference.video_options import VideoOptions
-from vidgan.limits import REQUIRED, Choices, Exact, ruled, whole
+from vidgan.limits import Choices, Exact, file, ruled, whole, written
 
 #: The published networks whose weights are of this task.
 NETWORKS = ("vidgan.generators.rife.", "vidgan.generators.ifrnet.")
@@ -34,8 +34,8 @@ class Options(UseOptions, VideoOptions):
             those that differ, keep leaves them.
     """
 
-    input: str = REQUIRED
-    output: str = REQUIRED
+    input: str = file("video")
+    output: str = written("video", like="input")
     fps: str | None = ruled(_NUMBER, None)
     factor: str | None = ruled(_NUMBER, None)
     slow: str | None = ruled(_NUMBER, None)

@@ -1,10 +1,11 @@
 """What ``vidgan-predict`` asks for where a network fills holes."""
+# ruff: noqa: RUF009 - the calls make fields
 
 from dataclasses import dataclass
 from typing import Any
 
 from vidgan.inference.options import ClipOptions
-from vidgan.limits import REQUIRED, whole
+from vidgan.limits import file, whole
 
 #: The published networks whose weights are of this task.
 NETWORKS = ("vidgan.generators.propagation_blend.", "vidgan.generators.sttn.")
@@ -24,7 +25,7 @@ class Options(ClipOptions):
         context: frames seen on either side of those; what a hole hides longer than that is not found.
     """
 
-    mask: Any = REQUIRED
+    mask: Any = file("video", "picture", drawn_on="input")
     tolerance: int = whole(0, 8, 255)
     dilate: int = whole(0, 4, 1000)
     chunk: int | None = whole(1, None)

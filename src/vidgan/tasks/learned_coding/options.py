@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vidgan.inference.options import UseOptions
 from vidgan.inference.video_options import VideoOptions
-from vidgan.limits import REQUIRED, whole
+from vidgan.limits import file, whole, written
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Options(UseOptions, VideoOptions):
         keyframes: frames from one that is coded by itself to the next; null is the first one alone.
     """
 
-    input: str = REQUIRED
-    output: str = REQUIRED
+    input: str = file("video", "picture", ".vgc")
+    output: str = written(".vgc", "video", "picture")
     rate: int | None = whole(0, None)
     keyframes: int | None = whole(1, None)

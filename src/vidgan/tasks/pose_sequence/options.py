@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vidgan.inference.options import UseOptions
 from vidgan.inference.video_options import OutputOptions
-from vidgan.limits import REQUIRED, number, whole
+from vidgan.limits import file, number, whole, written
 
 #: The networks whose weights are of this task.
 NETWORKS = ("vidgan.generators.pose_refiner.",)
@@ -24,8 +24,8 @@ class Options(UseOptions, OutputOptions):
         size: of the bodies that the run was trained on, in pixels; others are scaled to it.
     """
 
-    input: str = REQUIRED
-    output: str = REQUIRED
+    input: str = file("points")
+    output: str = written("points", like="input")
     skeleton: str | None = None
     fill: int = whole(0, 8)
     size: float = number(0, BODY_SIZE, open_below=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vidgan.inference.options import PersonOptions
-from vidgan.limits import REQUIRED, whole
+from vidgan.limits import file, whole, written
 
 #: The networks whose weights are of this task.
 NETWORKS = ("vidgan.generators.limb_transport.", "vidgan.generators.patn.", "vidgan.generators.pg2.")
@@ -21,7 +21,7 @@ class Options(PersonOptions):
         chunk: poses computed at once.
     """
 
-    source: str = REQUIRED
-    pose: str = REQUIRED
-    output: str = REQUIRED
+    source: str = file("picture", "video")
+    pose: str = file("picture", "video", "points")
+    output: str = written("video", "picture", like="pose")
     chunk: int = whole(1, 8)

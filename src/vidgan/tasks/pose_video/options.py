@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vidgan.inference.options import PersonOptions
-from vidgan.limits import REQUIRED, component, number, whole
+from vidgan.limits import REQUIRED, component, file, number, whole, written
 
 #: The networks whose weights are of this task.
 NETWORKS = ("vidgan.generators.recurrent_limb_transport.",)
@@ -26,9 +26,9 @@ class Options(PersonOptions):
         chunk: frames computed at once.
     """
 
-    reference: str = REQUIRED
-    driving: str = REQUIRED
-    output: str = REQUIRED
+    reference: str = file("picture", "video")
+    driving: str = file("video", "points")
+    output: str = written("video", like="driving")
     num_frames: int | None = whole(1, None)
     fps: float | None = number(0, None, 1000, open_below=True)
     smoother: Any = component(

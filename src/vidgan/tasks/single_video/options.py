@@ -5,7 +5,7 @@ from typing import Any
 
 from vidgan.errors import UserError
 from vidgan.inference.options import NewVideoOptions, height_and_width, size_option
-from vidgan.limits import Choices, Range, number, ruled, whole
+from vidgan.limits import Choices, Range, file, number, ruled, whole
 
 #: The networks whose weights are of this task.
 NETWORKS = ("vidgan.generators.ingan.",)
@@ -39,7 +39,7 @@ class Options(NewVideoOptions):
     size: str | None = size_option()
     frames: int | None = whole(1, None)
     transform: Any = NONE
-    input: str | None = None
+    input: str | None = file("video", default=None)
     method: str = ruled(Choices(METHODS), METHODS[0])
     refine: int = whole(0, 0, 100)
     fps: float | None = number(0, None, 1000, open_below=True)
