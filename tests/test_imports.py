@@ -29,6 +29,8 @@ LAYERS = [
 FRAMEWORKS = {"pytorch_lightning", "lightning", "hydra", "omegaconf", "wandb", "torchvision"}
 #: Estimators of people that users install beside vidgan: their licences or their weight keep them out of the extras.
 ADAPTED = {"rtmlib", "ultralytics"}
+#: What the extra app brings: no part of the environment that tests run in, see constraints-app.txt.
+APART = {"gradio", "fastapi", "starlette", "uvicorn"}
 COMMANDS = sorted(path.stem for path in (PACKAGE / "commands").glob("[a-z]*.py"))
 SOURCES = {
     path.relative_to(PACKAGE): ast.parse(path.read_text())
@@ -142,7 +144,7 @@ def test_all_that_is_imported_is_declared() -> None:
     wanted = [name for part in (project["dependencies"], *project["optional-dependencies"].values()) for name in part]
     declared = {normal(re.split(r"[<>=\[]", requirement)[0]) for requirement in wanted}
     names = {name.split(".")[0] for tree in SOURCES.values() for name in imported(tree)}
-    others = names - sys.stdlib_module_names - ADAPTED - {"vidgan"}
+    others = names - sys.stdlib_module_names - ADAPTED - APART - {"vidgan"}
     owners = packages_distributions()
     assert others <= owners.keys()
     assert {name: owners[name] for name in others if not declared & {normal(owner) for owner in owners[name]}} == {}

@@ -78,7 +78,9 @@ class Browser:
 
     def picture(self, path: Path) -> None:
         """Writes the whole page as a PNG."""
-        shot = self._post("/goog/cdp/execute", {"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": True}})
+        shot = self._post(
+            "/goog/cdp/execute", {"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": True}}
+        )
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def requested(self) -> list[str]:

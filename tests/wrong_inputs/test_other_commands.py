@@ -206,6 +206,17 @@ RUNS = [
     ("sync ''", f"argument run: it is empty {EMPTY}"),
 ]
 
+APP = [
+    ("port=-1", "port=-1: expected a whole number from 0 to 65,535"),
+    ("frames=0", f"frames=0: {FROM_ONE}"),
+    ("megapixels=0", "megapixels=0: expected a number, above 0 and at most 200"),
+    ("minutes=nan", "minutes=nan: expected a number, above 0 and at most"),
+    ("upload_mb=0", "upload_mb=0: expected a whole number from 1 to 100,000"),
+    ("prot=1", "prot: there is no such key; did you mean port?"),
+    ("host=", "host is empty; give a value"),
+    ("-m port=1,2", "-m sweeps over trainings"),
+]
+
 LINES = [
     (f"{command} {arguments}", words)
     for command, rows in {
@@ -216,6 +227,7 @@ LINES = [
         "data": DATA,
         "compare": COMPARE,
         "runs": RUNS,
+        "app": APP,
     }.items()
     for arguments, words in rows
 ]

@@ -114,11 +114,12 @@ def _value(part: "Field[Any]", hint: Any, label: str, info: str) -> Any:
 
 
 def _number(part: "Field[Any]", rule: Any, shared: dict[str, str]) -> Any:
-    least, most = (rule.minimum, rule.maximum) if isinstance(rule, Range) else (None, None)
     whole = isinstance(rule, Range) and rule.whole
-    if part.default is not None and not needed(part) and most is not None and most - least <= _SLIDES:
-        step = 1 if whole else (most - least) / 100
-        return gr.Slider(least, most, value=part.default, step=step, **shared)
+    if isinstance(rule, Range) and not needed(part) and part.default is not None:
+        span = rule.maximum - rule.minimum
+        if span <= _SLIDES:
+            step = 1 if whole else span / 100
+            return gr.Slider(rule.minimum, rule.maximum, value=part.default, step=step, **shared)
     if part.default is None or needed(part):  # a field for numbers has no empty value
         return gr.Textbox("", placeholder="" if needed(part) else "automatic", max_length=40, **shared)
     return gr.Number(part.default, precision=0 if whole else None, **shared)
@@ -161,6 +162,7 @@ def _mask(files: Files, label: str, info: str) -> list[Any]:
     """A frame to draw on, and a place for a file instead."""
     gr.Markdown(f"**{label}**  \nDraw it on the first frame; it holds for all frames. Or drop a file.")
     editor = gr.ImageEditor(
+        label=f"{label} drawn",
         show_label=False,
         type="pil",
         sources=[],

@@ -73,7 +73,12 @@ class Jobs:
         )
         self._running[owner] = process
         late = threading.Event()
-        timer = threading.Timer(self._minutes * 60, lambda: (late.set(), end(process)))
+
+        def too_late() -> None:
+            late.set()
+            end(process)
+
+        timer = threading.Timer(self._minutes * 60, too_late)
         timer.daemon = True
         timer.start()
         try:

@@ -222,7 +222,7 @@ class Result:
             told(f"Done: {order.out.name}, {order.out.stat().st_size / 1e6:,.2f} MB", kind="done"),
             kept,
             gr.update(value=_compared(kept, middle), visible=compares),
-            gr.update(value=middle, maximum=max(2, count), visible=compares and count > 1),
+            gr.update(value=max(1, middle), maximum=max(2, count), visible=compares and count > 1),
             gr.update(
                 value=str(order.out) if count and not plays and not compares else None,
                 visible=count > 0 and not plays and not compares,

@@ -10,18 +10,13 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from vidgan.app.guard import Headers, UploadsAlone
 from vidgan.config.lint import lint
 from vidgan.console import say
 from vidgan.errors import UserError
 from vidgan.experiment.build import refuse_absent_device
 
 _OWN = ("127.0.0.1", "localhost", "::1")
-#: The browser is told to load nothing from elsewhere, whatever the page says.
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
-    "worker-src 'self' blob:; frame-ancestors 'none'; form-action 'none'; base-uri 'self'"
-)
 _QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
@@ -42,7 +37,7 @@ def serve(config: DictConfig) -> None:
     lint(config, {})
     with (
         tempfile.TemporaryDirectory(prefix="vidgan-app-") as folder,
-        closing(_listening(config.host, config.port)) as at,
+        closing(listening(config.host, config.port)) as at,
     ):
         app, jobs = application(config, Path(folder))
         if config.host not in _OWN:
@@ -55,7 +50,7 @@ def serve(config: DictConfig) -> None:
             jobs.cancel_all()
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         made = socket.socket(family, socket.SOCK_STREAM)
@@ -84,29 +79,15 @@ def application(config: DictConfig, folder: Path) -> tuple[Any, Any]:
 
     page = Page(config, folder)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(UploadsAlone, folder=folder / "uploads")
     app.add_middleware(Headers)
     if config.host in _OWN:  # else a page elsewhere, whose name leads here, could use this one
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
-    options = {"footer_links": [], "run_history": False, "ssr_mode": False, "pwa": False, "mcp_server": False}
-    size = f"{config.upload_mb}mb"
-    gr.mount_gradio_app(app, page.blocks(), "/", max_file_size=size, theme=theme(), css=STYLE, **options)  # type: ignore[arg-type]
+    blocks, size = page.blocks(), f"{config.upload_mb}mb"
+    quiet: dict[str, Any] = {"footer_links": [], "run_history": False, "ssr_mode": False, "mcp_server": False}
+    gr.mount_gradio_app(app, blocks, "/", max_file_size=size, theme=theme(), css=STYLE, **quiet)
+    blocks.has_launched = blocks.is_running = True  # else gradio checks no paths
     return app, page.jobs
-
-
-class Headers:
-    """Adds to every answer what keeps the browser from loading, and others from embedding."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async def with_headers(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                own = {"content-security-policy": _POLICY, "referrer-policy": "no-referrer"}
-                message["headers"] = [*message["headers"], *((k.encode(), v.encode()) for k, v in own.items())]
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
 
 
 def _run(app: Any, at: socket.socket) -> None:
