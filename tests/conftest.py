@@ -78,7 +78,8 @@ MARKED = {
         *("tasks/test_pieces.py",),
     ),
     "long": (
-        *("app/test_page.py", "app/test_browser.py", "golden", "tracking", "engine/test_parallel.py", "experiment/test_data_inspection.py"),
+        *("app/test_page.py", "app/test_browser.py"),
+        *("golden", "tracking", "engine/test_parallel.py", "experiment/test_data_inspection.py"),
         *("experiment/test_export.py", "experiment/test_workers.py", "launch/test_study.py", "launch/test_sweep.py"),
         *("launch/test_wandb_sweep.py", "launch/test_worker.py", "record/test_extension.py", "test_benchmarks.py"),
         *("test_commands.py", "test_own_package.py", "test_torchrun.py"),
