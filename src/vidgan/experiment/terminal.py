@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 _ANY = 10_000  # columns
+_PIPED = 1000  # columns: other programs read lines
 Rows = Sequence[Sequence[Text]]
 
 
@@ -38,6 +39,30 @@ def show_table(console: Console, rows: Rows, title: str, left: int = 1) -> None:
         for name, cell in zip(rows[0][1:], row[1:], strict=True):
             if cell.plain:
                 console.print(Text.assemble("  ", name, ": ", cell), soft_wrap=True)
+
+
+def show_lines(console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints a line a row, without a frame, or two where the terminal is narrow; columns without words are left out.
+
+    Args:
+        console: where to.
+        heads: of the columns.
+        rows: the first cell of each names it.
+    """
+    columns = [column for column in zip(heads, *rows, strict=True) if any(column[1:])]
+    grid = Table(box=None, pad_edge=False)
+    for head, *_ in columns:
+        grid.add_column(head, no_wrap=True)
+    for row in list(zip(*columns, strict=True))[1:]:
+        grid.add_row(*row)
+    if not console.is_terminal:
+        console.width = max(console.width, _PIPED)
+    if fits(console, grid):
+        console.print(grid)
+        return
+    for name, *others in rows:
+        console.print(name, style="bold", soft_wrap=True)
+        console.print("  " + "  ".join(filter(None, others)), soft_wrap=True)
 
 
 def _table(rows: Rows, title: str, words: int) -> Table:

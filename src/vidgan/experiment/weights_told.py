@@ -5,11 +5,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from vidgan.console import say
 from vidgan.errors import UserError
 from vidgan.experiment import zoo
+from vidgan.experiment.terminal import show_lines
 
 _HEADS = ("name", "task", "licence", "size", "place")
 
@@ -23,18 +23,7 @@ def show(part: str, cache: Path) -> None:
     ]
     if not rows:
         raise UserError(f"'{part}' is part of no name, task or title; vidgan-weights list shows all.")
-    console = Console(highlight=False, markup=False)
-    grid = Table(box=None, pad_edge=False)
-    for head in _HEADS:
-        grid.add_column(head, no_wrap=True)
-    for row in rows:
-        grid.add_row(*row)
-    if not console.is_terminal or console.measure(grid).maximum <= console.width:
-        console.print(grid, width=max(console.width, console.measure(grid).maximum), soft_wrap=True)
-        return
-    for name, *others in rows:
-        console.print(name, style="bold", soft_wrap=True)
-        console.print("  " + "  ".join(others), soft_wrap=True)
+    show_lines(Console(highlight=False, markup=False), _HEADS, rows)
 
 
 def tell(name: str, cache: Path) -> None:

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from vidgan.config.registration import register
 from vidgan.config.schema_check import keep_to_schema
 from vidgan.errors import UserError, printable
-from vidgan.experiment.terminal import fits
+from vidgan.experiment.terminal import show_lines
 from vidgan.launch import cluster, slurm
 from vidgan.launch.job import JOB, LOG, TrainingJob
 from vidgan.launch.ownership import refuse_commands, refuse_elsewhere, refuse_foreign
@@ -24,7 +23,6 @@ from vidgan.record.folder import ERROR, FAILED, RUNNING, RunFolder
 from vidgan.tracking.sync import sync
 
 _FOLLOW_SECONDS = 0.5
-_PIPED = 1000  # columns: other programs read lines
 _HEADS = ("run", "task", "state", "point", "iteration", "job", "newest metric", "age")
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
@@ -34,7 +32,7 @@ def show(runs: Path, part: str) -> None:
     rows, faults = _rows(statuses(run_folders(runs)))
     console = Console(highlight=False, markup=False)
     if chosen := [row for row in rows if any(part in word for word in row[:4])]:
-        _show_rows(chosen, console)
+        show_lines(console, _HEADS, chosen)
     else:
         console.print(f"There are no such runs in {runs}.")
     for fault in faults:
@@ -52,23 +50,6 @@ def _rows(found: Iterable[Status]) -> tuple[list[tuple[str, ...]], list[str]]:
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, OSError) as error:
             faults.append(f"{status.folder.path}: what it recorded is damaged ({error}).")
     return rows, faults
-
-
-def _show_rows(rows: Sequence[tuple[str, ...]], console: Console) -> None:
-    columns = [column for column in zip(_HEADS, *rows, strict=True) if any(column[1:])]
-    grid = Table(box=None, pad_edge=False)
-    for head, *_ in columns:
-        grid.add_column(head, no_wrap=True)
-    for row in list(zip(*columns, strict=True))[1:]:
-        grid.add_row(*row)
-    if not console.is_terminal:
-        console.width = max(console.width, _PIPED)
-    if fits(console, grid):
-        console.print(grid)
-        return
-    for name, *others in rows:
-        console.print(name, style="bold", soft_wrap=True)
-        console.print("  " + "  ".join(filter(None, others)), soft_wrap=True)
 
 
 def _row(status: Status) -> tuple[str, ...]:
