@@ -114,7 +114,7 @@ def test_the_command_lists_tells_and_fetches(
     index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here = f"--cache={tmp_path}/cache"
-    assert "net   denoising  MIT            not fetched" in printed(monkeypatch, capsys, here)
+    assert "net   denoising  MIT      not fetched" in printed(monkeypatch, capsys, here)
     assert f"{tmp_path}/cache/weights/net.pth" in printed(monkeypatch, capsys, "info", "net", here)
     assert printed(monkeypatch, capsys, "fetch", "net", here).endswith(f"net: {tmp_path}/cache/weights/net.pth\n")
     assert f"{len(saved()) / 1e3:.0f} kB  fetched" in printed(monkeypatch, capsys, "list", "deno", here)
