@@ -50,6 +50,11 @@ class Browser:
         """What a script returns."""
         return self._post("/execute/sync", {"script": script, "args": list(arguments)})
 
+    def click(self, selector: str) -> None:
+        """With the mouse, in the middle of the first such element."""
+        found = self._post("/element", {"using": "css selector", "value": selector})
+        self._post(f"/element/{found[_ELEMENT]}/click", {})
+
     def upload(self, selector: str, path: Path) -> None:
         """Gives a file to an ``input`` of files."""
         found = self._post("/element", {"using": "css selector", "value": selector})

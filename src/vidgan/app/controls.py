@@ -137,7 +137,9 @@ def _without_questions(part: "Field[Any]") -> list[str]:
 def _file(files: Files, label: str, info: str, examples: Mapping[str, Path]) -> Any:
     """A place to drop a file, which is shown below."""
     gr.Markdown(f"**{label}**  \n{info}", elem_classes="told")
-    dropped = gr.File(label=label, show_label=False, file_types=media.suffixes(files.kinds), height=150)
+    dropped = gr.File(
+        label=label, show_label=False, file_types=media.suffixes(files.kinds), height=150, elem_classes="drop"
+    )
     example = next((examples[kind] for kind in files.kinds if kind in examples), None)
     if example is not None:
         gr.Button("Use the example that ships", size="sm").click(
@@ -173,7 +175,9 @@ def _mask(files: Files, label: str, info: str) -> list[Any]:
     )
     with gr.Accordion(f"{label} of a file", open=False):
         gr.Markdown(info, elem_classes="told")
-        dropped = gr.File(label=label, show_label=False, file_types=media.suffixes(files.kinds), height=150)
+        dropped = gr.File(
+            label=label, show_label=False, file_types=media.suffixes(files.kinds), height=150, elem_classes="drop"
+        )
     return [editor, dropped]
 
 
