@@ -20,6 +20,7 @@ import pytest
 import yaml
 from omegaconf import DictConfig
 
+from vidgan.app import server
 from vidgan.comparison import command as comparison
 from vidgan.config.lint import lint
 from vidgan.config.paths import EXPERIMENTS, ROOT
@@ -157,6 +158,7 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         (sweep, "submit"): _checked,
         (study.StudySweep, "run"): lambda self: 0,
         (evaluation, "evaluate"): _checked_evaluation,
+        (server, "serve"): lambda config: lint(config, {}),
         (exporting, "export"): lambda config: config.run and find_trained(Path("runs"), config.run),
         (pose_extraction, "extract"): lambda config: lint(config, {"smoother": ("generator",)}),
         (data_inspection, "check"): lambda config: not lint(config, {"data": ("loading",)}),

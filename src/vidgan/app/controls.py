@@ -85,7 +85,7 @@ def _order(part: "Field[Any]") -> tuple[bool, bool]:
 
 
 def _control(part: "Field[Any]", hint: Any, told: str, examples: Mapping[str, Path]) -> Control:
-    info = told.replace("null", "empty")
+    info = told.replace("null", "empty").replace("Null", "Empty")
     label = part.name.replace("_", " ").capitalize()
     files = part.metadata.get("file")
     if files is None:

@@ -199,7 +199,7 @@ class Result:
         self._slider = gr.ImageSlider(label="Before and after", visible=False, interactive=False, max_height=560)
         self._frame = gr.Slider(1, 2, value=1, step=1, label="Frame", visible=False)
         self._picture = gr.Image(label="Result", visible=False, interactive=False)
-        self._video = gr.Video(label="Result", visible=False, interactive=False, autoplay=True, loop=True)
+        self._video = gr.Video(label="Result", height=520, visible=False, interactive=False, autoplay=True, loop=True)
         self._file = gr.File(label="Download", visible=False, interactive=False)
         self.outputs = [*(self.state, self.kept, self._slider, self._frame, self._picture, self._video, self._file)]
         self._frame.release(_compared, [self.kept, self._frame], self._slider, **_HIDDEN)
