@@ -2,7 +2,9 @@
 
 import importlib.util
 import os
+import signal
 import socket
+import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -93,5 +95,7 @@ def application(config: DictConfig, folder: Path) -> tuple[Any, Any]:
 def _run(app: Any, at: socket.socket) -> None:
     import uvicorn
 
+    # uvicorn, stopped by a signal, sends it again to who listened before: the default would leave the folder behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
     server.run(sockets=[at])
