@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import sys
 import zipfile
 from dataclasses import replace
@@ -15,8 +16,9 @@ from assets.make_weights import TITLES
 from vidgan.commands import weights as command
 from vidgan.config.paths import CONF, EXPERIMENTS
 from vidgan.errors import UserError
-from vidgan.experiment import zoo
+from vidgan.experiment import weights_told, zoo
 from vidgan.experiment.networks import describe, load_network, task_of_weights
+from vidgan.generators.recognition import networks
 
 CONTENT = {"weight": torch.arange(3.0)}
 
@@ -84,6 +86,62 @@ def test_a_file_that_was_damaged_since_is_told(index: Path, tmp_path: Path) -> N
         zoo.located("net", tmp_path / "cache")
 
 
+@pytest.fixture
+def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Weights called ``far`` that are in no package, at an address of this machine."""
+    (far := tmp_path / "far" / "Net_x4.pth").parent.mkdir()
+    far.write_bytes(saved())
+    sha256 = hashlib.sha256(saved()).hexdigest()
+    entry = zoo.PublishedWeights("far", "MIT", "", "", sha256, "super_resolution", url=far.as_uri())
+    monkeypatch.setattr(zoo, "ENTRIES", {"far": entry})
+    return far
+
+
+def test_fetched_once_from_an_address(address: Path, tmp_path: Path) -> None:
+    path = Path(zoo.located("far", tmp_path / "cache"))
+    assert path == tmp_path / "cache/weights/Net_x4.pth"
+    assert path.read_bytes() == saved()
+    address.unlink()
+    assert zoo.located("far", tmp_path / "cache") == str(path)
+
+
+def test_an_address_with_another_file_or_none_leaves_nothing(address: Path, tmp_path: Path) -> None:
+    address.write_bytes(saved()[:-1])
+    with pytest.raises(UserError, match=r"Net_x4\.pth has the SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}; it was not kept"):
+        zoo.located("far", tmp_path / "cache")
+    address.unlink()
+    with pytest.raises(UserError, match=rf"Could not download .*put the file at {tmp_path}/cache/weights/Net_x4.pth"):
+        zoo.located("far", tmp_path / "cache")
+    assert list((tmp_path / "cache" / "weights").iterdir()) == []
+
+
+def test_every_entry_says_where_it_is_from_and_of_which_network() -> None:
+    known = {network.__name__ for network in networks()}
+    for name, entry in zoo.ENTRIES.items():
+        assert EXPERIMENTS.joinpath(entry.task).is_dir(), name
+        if isinstance(entry, zoo.PublishedWeights):
+            assert bool(entry.url) != bool(entry.package and entry.member), name
+            assert entry.network in known, name
+            assert entry.size > 1e6, name
+
+
+@pytest.mark.parametrize(
+    ("task", "files"),
+    [
+        ("super_resolution", "input=in.mp4 output=out.mp4"),
+        ("inpainting", "input=in.mp4 output=out.mp4 mask=mask.mp4"),
+        ("learned_coding", "input=in.mp4 output=out.vgc"),
+        ("generation", "output=out.mp4"),
+        ("pose_transfer", "source=source.png pose=pose.png output=out.png"),
+        ("pose_video", "reference=reference.png driving=driving.mp4 output=out.mp4"),
+        ("pose_sequence", "input=in.npz output=out.npz"),
+    ],
+)
+def test_the_command_that_uses_weights_names_what_the_task_asks_for(task: str, files: str) -> None:
+    entry = zoo.ShippedWeights("", f"{task}/quickstart", "", "")
+    assert weights_told.using("net", entry) == f"vidgan-predict weights=net {files}"
+
+
 SHIPPED = {name: entry for name, entry in zoo.ENTRIES.items() if isinstance(entry, zoo.ShippedWeights)}
 
 
@@ -114,7 +172,7 @@ def test_the_command_lists_tells_and_fetches(
     index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here = f"--cache={tmp_path}/cache"
-    assert "net   denoising  MIT      not fetched" in printed(monkeypatch, capsys, here)
+    assert re.search(r"net +denoising +MIT +not fetched", printed(monkeypatch, capsys, here))
     assert f"{tmp_path}/cache/weights/net.pth" in printed(monkeypatch, capsys, "info", "net", here)
     assert printed(monkeypatch, capsys, "fetch", "net", here).endswith(f"net: {tmp_path}/cache/weights/net.pth\n")
     assert f"{len(saved()) / 1e3:.0f} kB  fetched" in printed(monkeypatch, capsys, "list", "deno", here)

