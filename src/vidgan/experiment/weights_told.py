@@ -101,8 +101,10 @@ def using(name: str, entry: zoo.Weights) -> str:
 
 
 def _suffix(key: str, files: Mapping[str, Files]) -> str:
-    like = files[key].like
-    return _suffix(like, files) if like in files else _SUFFIXES.get(files[key].kinds[0], files[key].kinds[0])
+    asked = files[key]
+    if asked.like is not None and asked.like in files:
+        return _suffix(asked.like, files)
+    return _SUFFIXES.get(asked.kinds[0], asked.kinds[0])
 
 
 def described(path: Path) -> dict[str, Any]:
