@@ -11,7 +11,7 @@ import numpy as np
 from natsort import natsorted
 from PIL import ImageColor
 
-from vidgan.data.pictures import is_image
+from vidgan.data.pictures import is_image, is_junk
 from vidgan.errors import UserError
 from vidgan.inference.inputs import Input, open_input
 from vidgan.inference.placing import Item
@@ -169,6 +169,42 @@ class Marked:
     @property
     def _told(self) -> str:
         return str(self.mask if isinstance(self.mask, str | Path) else list(self.mask))
+
+
+def marked_by_name(marked: Marked, clips: Sequence[Path]) -> dict[Path, Marked]:
+    """Of several clips and a folder of masks, that of each: the entry of its name, whatever the suffix.
+
+    Args:
+        marked: how holes are marked; its mask is a folder.
+        clips: the clips.
+
+    Raises:
+        UserError: a clip has no mask, or more than one.
+    """
+    folder = Path(marked.mask)
+    masks = [path for path in natsorted(folder.iterdir()) if not is_junk(path.name)]
+    found = {clip: _of_name(clip, masks) for clip in clips}
+    if without := [clip.name for clip in clips if not found[clip]]:
+        more = f" and {len(without) - 1} more" if len(without) > 1 else ""
+        raise UserError(
+            f"mask={folder} has none for {without[0]}{more} of the {len(clips)} clips of the input; give each a video, "
+            "a picture or a folder of pictures under its name, or one mask for all: a picture, a box or a color."
+        )
+    for clip, fitting in found.items():
+        if len(fitting) > 1:
+            names = " and ".join(path.name for path in fitting)
+            raise UserError(f"mask={folder} has {names} for {clip.name}; leave one of them there.")
+    return {clip: replace(marked, mask=fitting[0]) for clip, fitting in found.items()}
+
+
+def _of_name(clip: Path, masks: Sequence[Path]) -> list[Path]:
+    """Those of the clip's whole name, or else of its name without the suffix."""
+    same = [path for path in masks if path.name == clip.name]
+    return same or [path for path in masks if _bare(path) == _bare(clip)]
+
+
+def _bare(path: Path) -> str:
+    return path.name if path.is_dir() else path.stem
 
 
 def _refuse_no_box(box: Sequence[Any]) -> None:

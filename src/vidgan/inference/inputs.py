@@ -1,7 +1,7 @@
 """What a user gives: a video, a picture, a folder of pictures or zipped ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class Input:
         time_base: their times are multiples of it; None is the video's.
         in_step: whether what is heard and read with the video fits them.
         names: of the pictures that they are, if they are.
+        path: of the file or folder that they are read from, if any.
     """
 
     items: Iterator[tuple[Pixels, At]]
@@ -42,6 +43,7 @@ class Input:
     time_base: Fraction | None = None
     in_step: bool = True
     names: Sequence[str] = ()
+    path: Path | None = None
 
     @classmethod
     def of(cls, frames: Iterable[Pixels], count: int, fps: Fraction) -> "Input":
@@ -71,7 +73,7 @@ def open_input(path: Path, key: str = "input", reading: Reading | None = None) -
     if not (path.is_file() or path.is_dir()):
         raise UserError(f"{key}={path}: is a pipe or a device; store what comes from it in a file.")
     with told_of(key):
-        return _opened(path, reading or Reading())
+        return replace(_opened(path, reading or Reading()), path=path)
 
 
 def _opened(path: Path, reading: Reading) -> Input:

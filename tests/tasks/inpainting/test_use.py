@@ -1,5 +1,6 @@
 """Holes of a video are filled, from file to file, and nothing else is touched."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -262,3 +263,43 @@ def test_a_mask_is_asked_for(source: Path, tmp_path: Path) -> None:
 def test_a_network_that_fills_no_holes_is_refused(source: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="RRDBNet fills no holes"):
         made(source, tmp_path / "out", RRDBNet(1, channels=4, blocks=1, growth=2), mask=BOX)
+
+
+def videos(root: Path, names: tuple[str, ...] = ("a.mkv", "b.mkv")) -> Path:
+    root.mkdir()
+    for name in names:
+        write_video(root / name, FRAMES, codec="ffv1")
+    return root
+
+
+def test_of_several_videos_each_has_the_mask_of_its_name(tmp_path: Path) -> None:
+    """A picture for all frames of one, pictures for each of the other; what else lies there is passed over."""
+    source, masks = videos(tmp_path / "in"), tmp_path / "masks"
+    masks.mkdir()
+    cv2.imwrite(str(masks / "a.png"), 255 * HOLE.astype(np.uint8))
+    other_hole = np.roll(HOLE, 15, 0)
+    write_folder(masks / "b", np.repeat(255 * other_hole.astype(np.uint8)[None, ..., None], 3, -1).repeat(6, 0))
+    (masks / "notes.txt").write_text("of other clips\n")
+    inpaint(source, tmp_path / "out", trained=Trained(Noted()), mask=str(masks), dilate=0, codec="ffv1")
+    for name, hole in (("a", HOLE), ("b", other_hole)):
+        was, frames = (np.stack(list(iterate(folder / f"{name}.mkv"))) for folder in (source, tmp_path / "out"))
+        assert (frames[:, hole] == 128).all()
+        assert np.array_equal(frames[:, ~hole], was[:, ~hole])
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        (("a.png",), "has none for b.mkv of the 2 clips of the input; give each a video,"),
+        (("c.png",), "has none for a.mkv and 1 more of the 2 clips"),
+        (("a.png", "b.png", "b.jpg"), "has b.jpg and b.png for b.mkv; leave one of them there"),
+    ],
+)
+def test_masks_that_do_not_fit_the_names_of_videos(there: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    source, masks = videos(tmp_path / "in"), tmp_path / "masks"
+    masks.mkdir()
+    for name in there:
+        cv2.imwrite(str(masks / name), 255 * HOLE.astype(np.uint8))
+    with pytest.raises(UserError, match=re.escape(told)):
+        inpaint(source, tmp_path / "out", trained=Trained(Noted()), mask=str(masks))
+    assert not (tmp_path / "out").exists()

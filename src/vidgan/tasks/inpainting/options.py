@@ -18,7 +18,7 @@ class Options(ClipOptions):
     Attributes:
         mask: the holes: a video, zipped pictures or a folder of pictures, one for each frame, or a picture for all,
             white in holes (brighter than 127 of 255); or a box [x, y, width, height] in pixels; or a color in which
-            holes are painted, as lime or "#00ff00".
+            holes are painted, as lime or "#00ff00". Of a folder of several videos, a folder of masks under their names.
         tolerance: how far a color may be from that of holes, in 8-bit levels.
         dilate: pixels by which holes are made larger on each side, as masks tend to be tight.
         chunk: frames filled at once; null is what fits into the free memory.
