@@ -178,6 +178,23 @@ def test_the_command_lists_tells_and_fetches(
     assert f"{len(saved()) / 1e3:.0f} kB  fetched" in printed(monkeypatch, capsys, "list", "deno", here)
 
 
+def test_all_of_a_task_is_fetched_and_what_cannot_be_is_told_at_the_end(
+    address: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far = zoo.ENTRIES["far"]
+    gone = replace(far, url=(tmp_path / "far" / "Gone.pth").as_uri())
+    monkeypatch.setattr(zoo, "ENTRIES", {"gone": gone, "far": far, "else": replace(gone, task="denoising")})
+    monkeypatch.setattr(sys, "argv", ["vidgan-weights", "fetch", "super_resolution", "far", f"--cache={tmp_path}"])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    printed = capsys.readouterr()
+    assert ended.value.code == 1
+    assert printed.out.count(f"far: {tmp_path}/weights/Net_x4.pth") == 1
+    assert "gone: Could not download" in printed.err
+    assert "else" not in printed.err
+    assert [path.name for path in (tmp_path / "weights").iterdir()] == ["Net_x4.pth"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

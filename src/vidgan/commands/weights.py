@@ -18,7 +18,7 @@ def _parser() -> Parser:
     verb = verbs.add_parser("info", parents=[shared], help="what is known of weights, and how they are used")
     verb.add_argument("name", type=name)
     verb = verbs.add_parser("fetch", parents=[shared], help="have weights where they can be used without a network")
-    verb.add_argument("name", type=name, nargs="+")
+    verb.add_argument("name", type=name, nargs="+", help="of weights, or of a task: all of it")
     return parser
 
 

@@ -48,13 +48,29 @@ def tell(name: str, cache: Path) -> None:
 def fetch(names: Sequence[str], cache: Path) -> None:
     """Has weights in the cache, and says where; what is there already is held to its checksum.
 
+    Args:
+        names: of weights, or of tasks, for all weights of them.
+        cache: the folder below which fetched files stay.
+
     Raises:
-        UserError: there are none of a name, or as of :func:`vidgan.experiment.zoo.located`.
+        UserError: there are none of a name; or some cannot be had, after all others have been fetched.
     """
-    for name in names:
-        _entry(name)
-    for name in names:
-        say(f"{name}: {zoo.located(name, cache)}")
+    failed = []
+    for name in dict.fromkeys(each for given in names for each in _meant(given)):
+        try:
+            say(f"{name}: {zoo.located(name, cache)}")
+        except UserError as error:
+            failed.append(f"{name}: {error}")
+    if failed:
+        raise UserError("\n".join(failed))
+
+
+def _meant(given: str) -> Sequence[str]:
+    """The names of all weights of a task, or the one that is given."""
+    if names := [name for name, entry in zoo.ENTRIES.items() if entry.task == given]:
+        return names
+    _entry(given)
+    return [given]
 
 
 def _entry(name: str) -> zoo.Weights:
