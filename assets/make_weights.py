@@ -35,6 +35,13 @@ TITLES = {
     "single_video": "The shipped gymnast's clip in other sizes and lengths",
     "super_resolution": "Four times as large, frame by frame with a memory",
 }
+# What the use of a task cannot do without, beside files, where there is no run that tells it.
+OPTIONS = {
+    "frame_interpolation": "factor=2",
+    "generation": "frames=16",
+    "pose_transfer": "height=64 width=64",
+    "pose_video": "height=64 width=64",
+}
 
 
 def command(name: str, *arguments: str) -> None:
@@ -56,6 +63,7 @@ def entry(task: str, folder: RunFolder, file: Path) -> dict[str, object]:
     return {
         "title": TITLES[task],
         "experiment": f"{task}/quickstart",
+        **({"options": OPTIONS[task]} if task in OPTIONS else {}),
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "protocol": summary["protocol"],
         "scores": {name: float(f"{value:.4g}") for name, value in summary["metrics"].items()},

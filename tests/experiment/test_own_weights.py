@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +14,20 @@ import torch
 from assets import make_weights
 from omegaconf import DictConfig
 
-from tests.media import moving, write_folder
+from tests.media import moving, write_folder, write_video
+from tests.pose.boxes import boxes
 from vidgan.errors import UserError
-from vidgan.experiment import zoo
+from vidgan.experiment import weights_told, zoo
 from vidgan.experiment.evaluation import evaluate
 from vidgan.experiment.exporting import export
 from vidgan.experiment.networks import DESCRIPTION
 from vidgan.experiment.prediction import predict
 from vidgan.experiment.training import train
+from vidgan.pose.files import write_poses
+from vidgan.pose.sequence import KeypointSequence
+from vidgan.pose.skeleton import OPENPOSE_18
 from vidgan.record.folder import RunFolder
+from vidgan.video.writer import encode_picture
 from vidgan.weights import read_metadata, read_state, save_weights
 
 Composed = Callable[..., DictConfig]
@@ -74,6 +80,27 @@ def test_a_name_is_scored_exported_and_trained_on(run: RunFolder, composed: Comp
     still = ("players.generator.optimizer.lr=0", "players.generator.schedule=null", f"+warm_start.generator={NAME}")
     trained = read_state(train(composed(*QUICKSTART, *HERE, *still)).weights("last"))
     assert all(torch.equal(trained[key], value) for key, value in first.items())
+
+
+SHIPPED = [name for name, entry in zoo.ENTRIES.items() if isinstance(entry, zoo.ShippedWeights)]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_command_that_is_told_can_be_typed(
+    name: str, composed: Composed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VIDGAN_ALLOWED_TARGETS", "tests.pose")  # for a finder of persons that needs no models
+    write_video(tmp_path / "in.mp4", moving(4, 48, 64))
+    for picture, person in (("source.png", (30, 20, 24, 60)), ("pose.png", (5, 10, 50, 30))):
+        (tmp_path / picture).write_bytes(encode_picture(boxes(1, person)[0], ".png"))
+    points = np.random.default_rng(0).uniform(1, 60, (20, 1, 18, 3)).astype(np.float32)
+    write_poses(KeypointSequence(points, OPENPOSE_18), tmp_path / "in.npz")
+    told = shlex.split(weights_told.using(name, zoo.ENTRIES[name]))
+    assert told[0] == "vidgan-predict"
+    finder = ("~estimator", "+estimator={_target_: tests.pose.boxes.Boxes}") if name.startswith("pose_transfer") else ()
+    out = predict(composed(*told[1:], *finder, "machine=cpu", "machine.progress=false", command="predict"))
+    assert out.stat().st_size > 0
 
 
 @pytest.mark.parametrize(

@@ -109,11 +109,11 @@ def _facts(name: str, entry: zoo.Weights, cache: Path) -> Iterator[tuple[str, st
 
 
 def using(name: str, entry: zoo.Weights) -> str:
-    """The command that uses weights, with a name for each file that the task asks for."""
+    """The command that uses weights, with a name for each file that the task asks for, and options that it needs."""
     parts = [part for part in fields(options_of(dict(known_tasks())[entry.task])) if needed(part)]
     files = {part.name: part.metadata["file"] for part in parts if "file" in part.metadata}
-    given = " ".join(f"{key}={_NAMES.get(key, key)}{_suffix(key, files)}" for key in files)
-    return f"vidgan-predict weights={name} {given}"
+    given = [f"{key}={_NAMES.get(key, key)}{_suffix(key, files)}" for key in files]
+    return " ".join(filter(None, ("vidgan-predict", f"weights={name}", *given, entry.options)))
 
 
 def _suffix(key: str, files: Mapping[str, Files]) -> str:

@@ -56,6 +56,7 @@ class PublishedWeights:
         size: in bytes, rounded.
         url: the address of a file that is in no package.
         scored: by whom and by what.
+        options: that its task cannot do without, beside files, for an example: ``factor=2``.
     """
 
     title: str
@@ -68,6 +69,7 @@ class PublishedWeights:
     size: int = 0
     url: str = ""
     scored: Sequence[Score] = ()
+    options: str = ""
 
     @property
     def source(self) -> str:
@@ -89,6 +91,7 @@ class ShippedWeights:
         protocol: by which it was scored when its training ended.
         scores: means over the protocol's clips.
         iterations, seconds, machine, commit: of the training, as the run recorded them.
+        options: that its task cannot do without, beside files, for an example: ``factor=2``.
     """
 
     title: str
@@ -101,6 +104,7 @@ class ShippedWeights:
     machine: str = ""
     commit: str = ""
     licence: str = "Apache-2.0"
+    options: str = ""
 
     @property
     def task(self) -> str:
